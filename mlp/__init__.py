@@ -1,0 +1,1 @@
+"""Knockout and rescue experiments on small TensorFlow training pipelines."""
