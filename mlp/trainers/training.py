@@ -1,0 +1,71 @@
+"""What every trainer returns, and the record each makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlp.plan import Array, Plan, digest
+from mlp.run import Protocol, Run, Saw, sampled_steps
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """A run and what it leaves besides its record.
+
+    `losses` [steps] are the losses on each batch before that step's update, where they were asked
+    for. `variables` are the final seven weights, then the seven biases.
+    """
+
+    run: Run
+    losses: NDArray[np.floating] | None
+    variables: tuple[Array, ...]
+
+
+def record(
+    plan: Plan,
+    protocol: Protocol,
+    executor: str,
+    *,
+    validation: Sequence[int],
+    test: Sequence[int],
+    diverged_at: int | None,
+    updates: int,
+    first_loss: float,
+    variables: Sequence[Array],
+    losses: NDArray[np.floating] | None = None,
+) -> Training:
+    """The training of `plan`, its curves as counts of correct rows at each sampled step.
+
+    Counts from the sample at `diverged_at` on are set to 0 and may be missing.
+    """
+    steps = sampled_steps(plan.genome, protocol)
+    alive = [diverged_at is None or step < diverged_at for step in steps]
+    curves = [
+        tuple(int(curve[i]) if ok else 0 for i, ok in enumerate(alive))
+        for curve in (validation, test)
+    ]
+    fed = plan.rows(updates)
+    run = Run(
+        genome=plan.genome,
+        dataset=plan.dataset.name,
+        protocol=protocol,
+        seed=plan.seed,
+        executor=executor,
+        held_out=plan.dataset.held_out,
+        validation=curves[0],
+        test=curves[1],
+        diverged_at=diverged_at,
+        saw=Saw(
+            distinct_rows=len(np.unique(fed[fed >= 0])),
+            updates=updates,
+            order=digest(fed),
+            init=plan.init_digest,
+            first_loss=float(first_loss),
+        ),
+        weights=digest(*variables),
+    )
+    return Training(run, losses, tuple(variables))
