@@ -1,0 +1,7 @@
+"""Runs kept on disk, safe among processes, and the queue by which each is trained once."""
+
+from mlp.store.errors import RunFailedError, StoreError, UnreadableStoreError
+from mlp.store.records import Job
+from mlp.store.store import Progress, Store
+
+__all__ = ["Job", "Progress", "RunFailedError", "Store", "StoreError", "UnreadableStoreError"]

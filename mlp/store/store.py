@@ -1,0 +1,328 @@
+"""The store: finished runs by key, and a queue that has each trained exactly once."""
+
+import os
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
+from types import TracebackType
+from typing import Any
+
+from mlp.store import queue, runs
+from mlp.store.database import Database
+from mlp.store.errors import RunFailedError, StoreError
+from mlp.store.owners import Heartbeat, Owner, Watch
+from mlp.store.records import Job, check_keys, encode
+
+_POLL_S = (0.05, 0.25)
+_CLOSING_PATIENCE_S = 5.0
+_PAGE = 64
+
+Record = dict[str, Any]
+Train = Callable[[Job], Mapping[str, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a study stands: runs waiting, in training, and finished by its processes; costs."""
+
+    queued: int
+    running: int
+    finished: int
+    cost_left: float
+    cost_done: float
+
+
+class Store:
+    """Runs on disk, shared by any number of processes and studies.
+
+    path: the file, created with its folders if missing.
+    study: the name that the processes of one study share; by default this store is its own study.
+        Progress, failures and jobs belong to a study; finished runs belong to all.
+    fresh: discard what the file holds, if it is a store, of whatever version or however damaged.
+
+    Keys are lower-case hexadecimal strings; records are JSON objects. Every method may raise
+    StoreError, whose text is one sentence for the user; wrong arguments raise ValueError. A record
+    that fails its checksum is treated as absent, removed, and counted in `damaged`. The checksum
+    tells damage, not forgery. Safe among threads, processes and across forks.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, study: str | None = None, fresh: bool = False
+    ) -> None:
+        self._study = study or uuid.uuid4().hex
+        self._watch = Watch()
+        self._owner: Owner | None = None
+        self._heart: Heartbeat | None = None
+        self._damaged: set[tuple[object, object]] = set()
+        self._database = Database(path, fresh=fresh)
+
+    @property
+    def path(self) -> str:
+        """The file's absolute path."""
+        return self._database.path
+
+    @property
+    def study(self) -> str:
+        """The study this store works for."""
+        return self._study
+
+    @property
+    def damaged(self) -> int:
+        """How many damaged records this store has come upon and discarded."""
+        return len(self._damaged)
+
+    def get(self, keys: Iterable[str]) -> dict[str, Record]:
+        """The runs that are finished and intact, by key, in the order asked."""
+        wanted = list(dict.fromkeys(keys))
+        labels = [key.encode() for key in wanted]
+        rows = self._database.read(lambda con: runs.rows(con, labels))
+        found = dict(self._intact(rows))
+        return {key: found[key] for key in wanted if key in found}
+
+    def items(self) -> Iterator[tuple[str, Record]]:
+        """All intact runs, by ascending key."""
+        for chunk in runs.chunks(self._database.read(runs.all_keys), _PAGE):
+            rows = self._database.read(partial(runs.rows, keys=chunk))
+            yield from sorted(self._intact(rows), key=itemgetter(0))
+
+    def put(self, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep finished runs, all in one transaction.
+
+        A key that is there with the same record is fine. With another record it is a StoreError,
+        after the others are kept: a run is determined by its key, and the first one stays.
+        """
+        payloads = _encode_all(records)
+        conflicts = self._database.write(lambda con: self._insert(con, payloads))
+        self._refuse(conflicts)
+
+    def request(self, jobs: Iterable[Job]) -> None:
+        """Queue the runs that are not finished, queued, or failed in this study.
+
+        Idempotent, and cheap when nothing is lacking. A job some of whose runs are taken care of
+        is queued for the rest.
+        """
+        wanted = list(jobs)
+        keys = [key for job in wanted for key in job.keys]
+
+        def look(con: sqlite3.Connection) -> bool:
+            if len(runs.finished(con, keys)) == len(set(keys)):
+                return False
+            return self._is_stale(con) or bool(queue.lacking(con, self._study, keys))
+
+        def enqueue(con: sqlite3.Connection) -> None:
+            self._sign_in(con)
+            rest = queue.lacking(con, self._study, keys)
+            for job in wanted:
+                part = {key: own for key, own in job.runs.items() if key in rest}
+                rest -= part.keys()
+                if part:
+                    queue.enqueue(con, self._study, Job(job.spec, part, job.cost))
+
+        if self._database.read(look):
+            self._database.write(enqueue)
+
+    def take(self, prefer: Collection[str] = ()) -> Job | None:
+        """Lease a job: one with a key in `prefer`, else any of this study; None if there is none.
+
+        The lease lasts until `finish`, `fail`, `release`, `close`, or the death of this process. Of
+        another study's jobs only those with a preferred key are taken; of jobs with a run that
+        failed in this study, none.
+        """
+        liked = frozenset(prefer)
+
+        def look(con: sqlite3.Connection) -> bool:
+            return self._is_stale(con) or bool(queue.candidates(con, self._study, liked))
+
+        def lease(con: sqlite3.Connection) -> Job | None:
+            return queue.take(con, self._sign_in(con), liked)
+
+        return self._database.write(lease) if self._database.read(look) else None
+
+    def finish(self, job: Job, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep the runs of a leased job and end it, in one transaction; conflicts as in `put`."""
+        if set(records) != set(job.keys):
+            raise ValueError(
+                f"A job is finished with the records of all its {len(job.keys)} runs and no others,"
+                f" but got {len(records)} records: give one for each of job.keys."
+            )
+        payloads = _encode_all(records)
+
+        def end(con: sqlite3.Connection) -> list[str]:
+            conflicts = self._insert(con, payloads)
+            queue.tally(con, self._study, len(payloads), job.cost * len(payloads))
+            return conflicts
+
+        self._refuse(self._database.write(end))
+
+    def fail(self, job: Job, message: str) -> None:
+        """End a leased job whose runs cannot be had: in this study, nobody tries them again.
+
+        Other studies may. Those who wait see the message by `failures`.
+        """
+
+        def end(con: sqlite3.Connection) -> None:
+            queue.fail(con, self._study, job.keys, message)
+            if con.execute(_MINE, [job.id, self._me().id]).fetchone():
+                queue.drop(con, job.id)
+
+        self._database.write(end)
+
+    def release(self, job: Job) -> None:
+        """Give a leased job back unfinished, for anyone to take."""
+        query = "UPDATE jobs SET owner=NULL WHERE id=? AND owner=?"
+        self._database.write(lambda con: con.execute(query, [job.id, self._me().id]) and None)
+
+    def failures(self, keys: Iterable[str]) -> dict[str, str]:
+        """The messages of those of the runs that have failed in this study."""
+        wanted = list(keys)
+        return self._database.read(lambda con: queue.failures(con, self._study, wanted))
+
+    def obtain(self, jobs: Sequence[Job], train: Train) -> dict[str, Record]:
+        """The runs of the jobs, by key: from the file, from other workers, or by `train(job)`.
+
+        Trains what nobody has and, while others train the rest, helps with this study's jobs. An
+        interruption gives the job back. An exception of `train` fails the job: it is raised here if
+        the job has a key that was asked for. RunFailedError: another worker met that exception.
+        """
+        missing = list(dict.fromkeys(key for job in jobs for key in job.keys))
+        order, found, pause = tuple(missing), dict[str, Record](), _POLL_S[0]
+        while True:
+            found.update(self.get(missing))
+            missing = [key for key in missing if key not in found]
+            if not missing:
+                return {key: found[key] for key in order}
+            for key, message in self.failures(missing).items():
+                raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
+            self.request(jobs)
+            job = self.take(missing)
+            if job is None:
+                time.sleep(pause)
+                pause = min(1.5 * pause, _POLL_S[1])
+                continue
+            pause = _POLL_S[0]
+            self._train(job, train, frozenset(missing))
+
+    def progress(self) -> Progress:
+        """Where this study stands; runs it waits for in another study's jobs are not counted."""
+
+        def count(con: sqlite3.Connection) -> Progress:
+            query = (
+                "SELECT total(owner IS NULL), total(owner IS NOT NULL), total(cost) "
+                "FROM open JOIN jobs ON open.job = jobs.id WHERE study=?"
+            )
+            queued, running, left = con.execute(query, [self._study]).fetchone()
+            query = "SELECT total(runs), total(cost) FROM tally WHERE study=?"
+            finished, done = con.execute(query, [self._study]).fetchone()
+            return Progress(int(queued), int(running), int(finished), left, done)
+
+        return self._database.read(count)
+
+    def close(self) -> None:
+        """Give back what is leased, and close the file. May be called twice."""
+        if self._heart is not None:
+            self._heart.stop()
+        owner, self._owner = self._owner, None
+        if owner is not None and owner.pid == os.getpid():
+            with suppress(StoreError):
+                self._database.write(lambda con: _sign_out(con, owner), _CLOSING_PATIENCE_S)
+        self._database.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_database"):
+            self.close()
+
+    def _train(self, job: Job, train: Train, asked: frozenset[str]) -> None:
+        try:
+            self.finish(job, train(job))
+        except StoreError:
+            raise
+        except Exception as error:
+            self.fail(job, f"{type(error).__name__}: {error}")
+            if asked.intersection(job.keys):
+                raise
+        except BaseException:
+            self.release(job)
+            raise
+
+    def _me(self) -> Owner:
+        if self._owner is None or self._owner.pid != os.getpid():
+            self._owner = Owner.here(self._study)
+            self._heart = Heartbeat(self)
+        return self._owner
+
+    def _beat(self) -> None:
+        owner = self._owner
+        query = "UPDATE owners SET beat=beat+1 WHERE id=?"
+        if owner is not None:
+            with suppress(StoreError):
+                self._database.write(lambda con: con.execute(query, [owner.id]) and None)
+
+    def _sign_in(self, con: sqlite3.Connection) -> Owner:
+        owner = self._me()
+        queue.register(con, owner)
+        queue.reap(con, self._study, self._watch)
+        return owner
+
+    def _is_stale(self, con: sqlite3.Connection) -> bool:
+        return any(queue.stale(con, self._study, self._watch))
+
+    def _insert(self, con: sqlite3.Connection, payloads: Mapping[str, bytes]) -> list[str]:
+        """Add what is new, take it out of the queue, and tell the keys that have another record."""
+        conflicts, replaced = runs.insert(con, payloads)
+        self._note(replaced)
+        queue.close_keys(con, payloads)
+        return conflicts
+
+    def _refuse(self, conflicts: Sequence[str]) -> None:
+        if conflicts:
+            raise StoreError(
+                f"A run is determined by its key, but {len(conflicts)} came out differently from "
+                f"what {self.path} holds (first: {conflicts[0]}): "
+                "the stored one is kept; start a fresh store if the old one is doubted."
+            )
+
+    def _note(self, broken: Iterable[runs.Row]) -> None:
+        self._damaged.update((key, digest) for key, _, digest in broken)
+
+    def _intact(self, rows: Iterable[runs.Row]) -> list[tuple[str, Record]]:
+        """The runs that pass their checksum; the others are discarded."""
+        found, broken = [], []
+        for row in rows:
+            try:
+                found.append(runs.intact(row))
+            except ValueError:
+                broken.append(row)
+        if broken:
+            self._note(broken)
+            with suppress(StoreError):
+                self._database.write(lambda con: runs.discard(con, broken))
+        return found
+
+
+_MINE = "SELECT 1 FROM jobs WHERE id=? AND owner=?"
+
+
+def _sign_out(con: sqlite3.Connection, owner: Owner) -> None:
+    con.execute("UPDATE jobs SET owner=NULL WHERE owner=?", [owner.id])
+    con.execute("DELETE FROM owners WHERE id=?", [owner.id])
+
+
+def _encode_all(records: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    check_keys(records)
+    return {key: encode(record) for key, record in records.items()}
