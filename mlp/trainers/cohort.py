@@ -24,7 +24,11 @@ from mlp.run import Protocol, sampled_steps
 from mlp.trainers.training import Training, record
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
-"""Adam's constants, as in all four original models."""
+"""Adam's constants, as in all four original models.
+
+TensorFlow's `AdamOptimizer` rounds them, the learning rate and the running powers of the betas to
+float32 whatever the variables' type; so does the engine.
+"""
 
 CHUNK = 2_000
 """Most updates in one call into TensorFlow, unless a curve's samples lie further apart."""
@@ -199,8 +203,10 @@ class _Engine:
         forms = [(runs, i, o) for i, o in pairwise(sizes)]
         forms += [(runs, 1, 1 if shape.bias == "scalar" else o) for o in sizes[1:]]
         self.state = [[self._variable(form) for form in forms] for _ in range(3)]
-        self.powers = [self._variable(()), self._variable(())]
-        self.rate = self._variable(())
+        self.powers = [
+            tf.Variable(beta, dtype=tf.float32, trainable=False) for beta in (BETA1, BETA2)
+        ]
+        self.rate = tf.Variable(0.0, dtype=tf.float32, trainable=False)
         self.step = tf.Variable(0, dtype=tf.int32, trainable=False)
         self.seeds = tf.Variable(tf.zeros([runs], tf.int32), trainable=False)
         self.held_out = tf.Variable(tf.zeros([runs, 2 * data.held_out], tf.int32), trainable=False)
@@ -368,20 +374,13 @@ class _Engine:
     def _apply(self, gradients: Sequence[Any]) -> None:
         tf = self.tf
         powers = [p.read_value() for p in self.powers]
-        betas = [tf.constant(beta, self.dtype) for beta in (BETA1, BETA2)]
+        numbers = [*powers, self.rate, *(tf.constant(c) for c in (BETA1, BETA2, EPSILON))]
+        names = ["beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon"]
+        given = {k: tf.cast(v, self.dtype) for k, v in zip(names, numbers, strict=True)}
         for value, mean, square, gradient in zip(*self.state, gradients, strict=True):
             tf.raw_ops.ResourceApplyAdam(
-                var=value.handle,
-                m=mean.handle,
-                v=square.handle,
-                beta1_power=powers[0],
-                beta2_power=powers[1],
-                lr=self.rate,
-                beta1=betas[0],
-                beta2=betas[1],
-                epsilon=tf.constant(EPSILON, self.dtype),
-                grad=gradient,
+                var=value.handle, m=mean.handle, v=square.handle, grad=gradient, **given
             )
-        for variable, power, beta in zip(self.powers, powers, betas, strict=True):
+        for variable, power, beta in zip(self.powers, powers, (BETA1, BETA2), strict=True):
             variable.assign(power * beta)
         self.step.assign_add(1)

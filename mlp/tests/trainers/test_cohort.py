@@ -17,10 +17,15 @@ def protocol(steps, every, rate=1e-3):
 
 
 class Reference:
-    """A run's float64 NumPy twin: one MLP, its gradients and Adam, written for one seed."""
+    """A run's float64 NumPy twin: one MLP, its gradients and Adam, written for one seed.
+
+    Adam's constants and powers are float32, as TensorFlow's optimizer has them for any variable.
+    """
 
     def __init__(self, plan, rate):
-        self.plan, self.rate, self.t = plan, rate * plan.genome.rate_scale, 0
+        self.plan = plan
+        self.rate = np.float32(rate * plan.genome.rate_scale)
+        self.powers = np.float32([0.9, 0.999])
         self.w = [w.astype(np.float64) for w in plan.weights]
         self.b = [b.astype(np.float64) for b in plan.biases]
         self.moments = [(np.zeros_like(p), np.zeros_like(p)) for p in self.w + self.b]
@@ -56,15 +61,17 @@ class Reference:
         return loss
 
     def adam(self, gradients):
-        self.t += 1
-        size = self.rate * np.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
+        beta1, beta2, epsilon = np.float32([0.9, 0.999, 1e-8]).astype(np.float64)
+        power1, power2 = self.powers.astype(np.float64)
+        size = float(self.rate) * np.sqrt(1 - power2) / (1 - power1)
         parameters = self.w + self.b
         for i, g in enumerate(gradients):
             m, v = self.moments[i]
-            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+            m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
             self.moments[i] = m, v
-            parameters[i] = parameters[i] - size * m / (np.sqrt(v) + 1e-8)
+            parameters[i] = parameters[i] - size * m / (np.sqrt(v) + epsilon)
         self.w, self.b = parameters[:7], parameters[7:]
+        self.powers *= np.float32([0.9, 0.999])
 
 
 def softmax(z):
@@ -86,7 +93,7 @@ def test_follows_an_independent_numpy_trainer(strain, dataset):
         losses.append(reference.step(rows[rows >= 0]))
         if step % 50 == 0:
             curve.append(reference.correct(plan.split.validation))
-    np.testing.assert_allclose(training.losses, losses, rtol=1e-8)
+    np.testing.assert_allclose(training.losses, losses, rtol=1e-9)
     for ours, theirs in zip(training.variables, reference.w + reference.b, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
     assert training.run.validation == tuple(curve)
