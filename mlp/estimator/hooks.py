@@ -1,0 +1,83 @@
+"""Session hooks that behave as TensorFlow 1.4's did, where today's stock hooks do not."""
+
+import os
+from typing import Any
+
+import tensorflow.compat.v1 as tf
+
+
+class CheckpointSaver(tf.train.CheckpointSaverHook):
+    """Saves after the first step of a session, then once a period, then at its end.
+
+    Today's stock hook saves before the first step instead. With a period of n steps from a fresh
+    start this one saves at steps 1, n+1, 2n+1, ... and the last; that one at 0, n, 2n, ...
+
+    Args:
+        directory: where the checkpoints, the graph and the event file go.
+        save_secs: seconds between checkpoints, or None.
+        save_steps: steps between checkpoints, or None.
+        scaffold: `tf.train.Scaffold` whose saver is used.
+    """
+
+    def __init__(
+        self, directory: str, save_secs: float | None, save_steps: int | None, scaffold: Any
+    ) -> None:
+        super().__init__(directory, save_secs=save_secs, save_steps=save_steps, scaffold=scaffold)
+        self._directory = directory
+
+    def after_create_session(self, session: Any, coord: Any) -> None:
+        """Write the graph; unlike the stock hook, save nothing yet."""
+        del coord
+        graph = session.graph
+        tf.io.write_graph(graph.as_graph_def(add_shapes=True), self._directory, "graph.pbtxt")
+        tf.summary.FileWriterCache.get(self._directory).add_graph(graph)
+
+
+class StopAfterRuns(tf.train.SessionRunHook):
+    """Stops a session after a number of runs.
+
+    Args:
+        runs: how many.
+        log_progress: report each run to the log.
+    """
+
+    def __init__(self, runs: int, log_progress: bool = True) -> None:
+        self._runs = runs
+        self._log_progress = log_progress
+        self._done = 0
+
+    def begin(self) -> None:
+        """Start counting."""
+        self._done = 0
+
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        """Count one run, and stop at the last."""
+        del run_values
+        self._done += 1
+        if self._log_progress:
+            tf.logging.info("Evaluation [%d/%d]", self._done, self._runs)
+        if self._done >= self._runs:
+            run_context.request_stop()
+
+
+class EventWriters:
+    """Event files of one estimator, one per directory, written through TensorFlow's cache.
+
+    TensorFlow keeps every writer open, with its thread and its file, to the end of the process;
+    `close` lets an estimator that goes away take its own along.
+    """
+
+    def __init__(self) -> None:
+        self._writers: dict[str, Any] = {}
+
+    def open(self, directory: str) -> Any:
+        """The writer of `directory`, opened if it is not."""
+        writer = tf.summary.FileWriterCache.get(directory)
+        writer.reopen()
+        self._writers[os.fspath(directory)] = writer
+        return writer
+
+    def close(self) -> None:
+        """Close every writer opened here."""
+        while self._writers:
+            self._writers.popitem()[1].close()
