@@ -1,6 +1,18 @@
-"""Pure statistics of paired comparisons over seeds: differences -> interval -> outcome."""
+"""Pure statistics of paired comparisons over seeds: differences -> interval -> outcome.
+
+Shape convention: one number per seed, `[n]`, in seed order. Nothing here knows of pytest,
+TensorFlow or the store. `python -m mlp.stats.calibrate` measures the stated error rates.
+"""
 
 from mlp.stats.comparison import Look, Outcome, Result, classify, pair, sequential
+from mlp.stats.factorial import (
+    Screen,
+    interactions,
+    main_effects,
+    screen,
+    shapley,
+    whole_difference,
+)
 from mlp.stats.interval import PSEUDO_SPREAD, Interval, paired_interval
 from mlp.stats.looks import (
     CLAIM_ERROR,
@@ -10,6 +22,8 @@ from mlp.stats.looks import (
     look_alpha,
     look_sizes,
 )
+from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
+from mlp.stats.permutation import Agreement, Family, agreement, family
 
 __all__ = [
     "CLAIM_ERROR",
@@ -17,14 +31,28 @@ __all__ = [
     "PSEUDO_SPREAD",
     "REGISTERED_CLAIMS",
     "SUITE_ERROR",
+    "Agreement",
+    "DoseResponse",
+    "Family",
     "Interval",
     "Look",
     "Outcome",
     "Result",
+    "Screen",
+    "Trend",
+    "agreement",
     "classify",
+    "dose_response",
+    "family",
+    "interactions",
     "look_alpha",
     "look_sizes",
+    "main_effects",
+    "page_trend",
     "pair",
     "paired_interval",
+    "screen",
     "sequential",
+    "shapley",
+    "whole_difference",
 ]

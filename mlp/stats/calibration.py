@@ -1,0 +1,243 @@
+"""measured rate <= stated rate, scenario by scenario; what each interval costs; where it breaks.
+
+`rates` covers the declared family for every method at two stated rates: LOOSE_ERROR, where the
+measured rates are far from zero for a method that fails, and CLAIM_ERROR, the one verdicts run at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from mlp.stats.interval import FloatArray
+from mlp.stats.looks import CLAIM_ERROR, look_alpha
+from mlp.stats.methods import Method
+from mlp.stats.scenarios import MARGINS, Law, Scenario, law_of
+from mlp.stats.simulate import (
+    BETTER,
+    EQUIVALENT,
+    SCHEDULE,
+    WORSE,
+    codes,
+    decide,
+    draw,
+    exact_rate,
+    false_codes,
+)
+
+LOOSE_ERROR = 0.05
+STATED = (LOOSE_ERROR, CLAIM_ERROR)
+CONFIDENCE = 0.99
+FALSE_DIFFERENCE = "false difference"
+FALSE_EQUIVALENT = "false equivalent"
+AT_MARGIN = "any, mean = margin"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One measured rate of false outcomes.
+
+    `mean` is the true mean; `sims` is 0 for an exact rate. `upper` is the one-sided 99%
+    Clopper-Pearson limit of a simulated rate, the rate itself when exact.
+    """
+
+    scenario: str
+    method: str
+    margin: float
+    mean: float
+    stated: float
+    rate: float
+    upper: float
+    sims: int
+
+    @property
+    def kind(self) -> str:
+        if self.mean == 0:
+            return FALSE_DIFFERENCE
+        return AT_MARGIN if self.mean == self.margin else FALSE_EQUIVALENT
+
+    @property
+    def promised(self) -> bool:
+        """Whether the suite promises it: at the margin itself, where any verdict is false, no."""
+        return self.kind != AT_MARGIN
+
+    @property
+    def holds(self) -> bool:
+        """At or below the stated rate: surely if exact, else not shown above it at 99.9%."""
+        if not self.sims:
+            return self.rate <= self.stated
+        count = round(self.rate * self.sims)
+        return bool(stats.binom.sf(count - 1, self.sims, self.stated) > 0.001)
+
+    @property
+    def shown(self) -> bool:
+        """Shown to be at or below the stated rate, with 99% confidence."""
+        return self.upper <= self.stated
+
+
+def rates(
+    scenarios: Iterable[Scenario],
+    methods: dict[str, Method],
+    *,
+    sims: int,
+    seed: int = 0,
+    progress: Progress = lambda _: None,
+) -> list[Rate]:
+    """Every scenario at mean 0, at each margin and at twice it, for every method and rate.
+
+    One set of draws serves all methods, rates and, at mean 0, margins.
+    """
+    cases = [(0.0, MARGINS), *((m * k, (m,)) for m in MARGINS for k in (2, 1))]
+    found: list[Rate] = []
+    for index, scenario in enumerate(scenarios):
+        progress(scenario.name)
+        for which, (mean, margins) in enumerate(cases):
+            law = scenario.law(mean)
+            if law is None:
+                continue
+            rng = np.random.default_rng([seed, index, which])
+            found += _rates_of(scenario.name, law, mean, margins, methods, sims, rng)
+    return found
+
+
+def _rates_of(
+    name: str,
+    law: Law,
+    mean: float,
+    margins: Sequence[float],
+    methods: dict[str, Method],
+    sims: int,
+    rng: np.random.Generator,
+) -> list[Rate]:
+    cases = [(m, method, stated) for m in margins for method in methods for stated in STATED]
+    exact = law.values.size <= 3
+    counts = np.zeros(len(cases))
+    for moments in () if exact else draw(law, sims, rng):
+        for k, (margin, method, stated) in enumerate(cases):
+            outcome, _ = decide(methods[method], moments, stated, margin)
+            counts[k] += np.isin(outcome, false_codes(mean, margin)).sum()
+    found = []
+    for count, (margin, method, stated) in zip(counts, cases, strict=True):
+        if exact:
+            rate = upper = exact_rate(law, methods[method], stated, margin) or 0.0
+        else:
+            rate, upper = count / sims, upper_limit(int(count), sims)
+        found.append(Rate(name, method, margin, mean, stated, rate, upper, 0 if exact else sims))
+    return found
+
+
+def upper_limit(count: int, sims: int, confidence: float = CONFIDENCE) -> float:
+    """Clopper-Pearson: the rate at which `count` or fewer of `sims` has chance 1 - confidence."""
+    return 1.0 if count >= sims else float(stats.beta.ppf(confidence, count + 1, sims - count))
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """The worst exact false rate among two-valued laws of one jump, and the law that has it."""
+
+    jump: float
+    margin: float
+    stated: float
+    kind: str
+    rate: float
+    probability: float
+
+
+def beyond(
+    method: Method, jumps: Sequence[float], *, stated: float = CLAIM_ERROR, points: int = 40
+) -> list[Beyond]:
+    """The worst of all laws "a common value and, rarely, `jump` away from it", for each jump.
+
+    No scenario is assumed: the probability of the jump runs from 0.5% to 50%, its sign is both.
+    """
+    found = []
+    for jump in jumps:
+        for margin in MARGINS:
+            for kind, mean in ((FALSE_DIFFERENCE, 0.0), (FALSE_EQUIVALENT, 2 * margin)):
+                worst = (0.0, 0.0)
+                for p in np.geomspace(0.005, 0.5, points):
+                    for signed in (jump,) if mean == 0 else (jump, -jump):
+                        common = mean - p * signed
+                        law = law_of({common: 1 - p, common + signed: p})
+                        rate = exact_rate(law, method, stated, margin) if law else None
+                        worst = max(worst, (rate or 0.0, float(p)))
+                found.append(Beyond(jump, margin, stated, kind, *worst))
+    return found
+
+
+def smallest_decision(
+    method: Method, effect: float, sd: float, margin: float, *, limit: int = 4096
+) -> int | None:
+    """Seeds at which a sample of exactly this mean and sd would decide, looks aside."""
+    wanted = BETTER if effect else EQUIVALENT
+    for n in range(2, limit + 1):
+        mean, squares = np.array([effect]), np.array([(n - 1) * sd * sd])
+        if codes(method, n, mean, squares, look_alpha(), margin)[0] == wanted:
+            return n
+    return None
+
+
+def distribution_free_seeds(effect: float, margin: float) -> int:
+    """Seeds below which NO distribution-free interval can decide, the differences all `effect`.
+
+    With probability above alpha, n seeds miss an event of probability q = 1 - alpha^(1/n): the
+    lower limit cannot exceed effect - q (1 + effect), nor the upper one fall below effect + q
+    (1 - effect). Solved for n at one side of a look's error.
+    """
+    share = (effect - margin) / (1 + effect) if effect else margin
+    return int(np.ceil(np.log(look_alpha() / 2) / np.log1p(-share)))
+
+
+@dataclass(frozen=True)
+class Power:
+    """Share of simulated comparisons decided, by each look, and the share of each outcome."""
+
+    effect: float
+    sd: float
+    margin: float
+    decided_by: tuple[float, ...]
+    better: float
+    equivalent: float
+    worse: float
+
+
+def power(
+    method: Method,
+    effects: Sequence[float],
+    sds: Sequence[float],
+    *,
+    sims: int,
+    seed: int = 0,
+    stated: float = CLAIM_ERROR,
+) -> list[Power]:
+    """Power curves at the suite's own rate: normal differences of each effect and sd."""
+    found = []
+    for i, effect in enumerate(effects):
+        for j, sd in enumerate(sds):
+            law = normal_law(effect, sd)
+            moments = list(draw(law, sims, np.random.default_rng([seed, i, j])))
+            for margin in MARGINS:
+                parts = [decide(method, m, stated, margin) for m in moments]
+                outcome = np.concatenate([p[0] for p in parts])
+                when = np.concatenate([p[1] for p in parts])
+                by = tuple(float(np.mean((when >= 0) & (when <= k))) for k in range(len(SCHEDULE)))
+                shares = [float(np.mean(outcome == c)) for c in (BETTER, EQUIVALENT, WORSE)]
+                found.append(Power(effect, sd, margin, by, *shares))
+    return found
+
+
+def normal_law(mean: float, sd: float) -> Law:
+    """A normal distribution on a fine grid within 3.5 sd and [-1, 1], its mean restored."""
+    if sd == 0:
+        return Law(np.array([mean]), np.ones(1))
+    z: FloatArray = np.linspace(-3.5, 3.5, 141)
+    z = z[np.abs(mean + sd * z) <= 1]
+    weights = np.exp(-z * z / 2)
+    weights /= weights.sum()
+    values = mean + sd * z
+    return Law(values + mean - values @ weights, weights)
