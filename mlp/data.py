@@ -86,6 +86,18 @@ def names() -> tuple[str, ...]:
     return tuple(_LOADERS)
 
 
+def check_name(name: str) -> None:
+    """Refuse the name of a dataset that does not exist, without loading anything.
+
+    Raises:
+        DataError: there is none; the message lists those there are.
+    """
+    if name not in _LOADERS:
+        near = difflib.get_close_matches(name, _LOADERS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise DataError(f"a dataset must be one of {', '.join(_LOADERS)}; got {name!r}{hint}")
+
+
 @cache
 def load(name: str) -> Dataset:
     """The dataset called `name`.
@@ -94,10 +106,7 @@ def load(name: str) -> Dataset:
         DataError: there is none (the message lists those there are), its arrays have the wrong
             shape or values, or scikit-learn is missing.
     """
-    if name not in _LOADERS:
-        near = difflib.get_close_matches(name, _LOADERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise DataError(f"a dataset must be one of {', '.join(_LOADERS)}; got {name!r}{hint}")
+    check_name(name)
     x, y = _LOADERS[name]()
     x = np.ascontiguousarray(x, dtype=np.float64)
     y = np.ascontiguousarray(y, dtype=np.int64)

@@ -1,0 +1,300 @@
+"""Options, the `lab` and `dataset` fixtures, and hooks: thin glue between pytest and `mlp`."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from mlp import data, installed
+from mlp.data import DataError
+from mlp.genome import GenomeError
+from mlp.lab import (
+    DEFAULT_SEEDS,
+    DEFAULT_STORE,
+    REFUTED,
+    SUPPORTED,
+    Claim,
+    ClaimError,
+    Lab,
+    LabError,
+    ManipulationError,
+    Refuted,
+    help_out,
+)
+from mlp.report import terminal
+from mlp.report.progress import Ticker, duplicate_stdout
+from mlp.report.results import Row
+from mlp.run import PROTOCOLS, ProtocolError, protocol
+from mlp.store import RunFailedError, Store, StoreError
+
+ROOT = Path(__file__).parent
+USER_ERRORS = (
+    DataError,
+    GenomeError,
+    LabError,
+    ManipulationError,
+    ProtocolError,
+    RunFailedError,
+    StoreError,
+    installed.InstallationError,
+)
+"""What a user is told in one sentence, without a traceback."""
+
+STORE = pytest.StashKey[Store]()
+TICKER = pytest.StashKey[Ticker]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("mlp", "mlp: knockout and rescue of training pipelines")
+    group.addoption(
+        "--mlp-protocol",
+        default="quick",
+        metavar="NAME",
+        help="what is held equal: "
+        + "; ".join(
+            f"{p.name} (rate {p.learning_rate:g}, {p.steps:,} steps)" for p in PROTOCOLS.values()
+        )
+        + ". Default: quick",
+    )
+    group.addoption(
+        "--mlp-dataset",
+        action="append",
+        metavar="NAME[,NAME]",
+        help=f"only these datasets, of {', '.join(data.names())}. Default: all",
+    )
+    group.addoption(
+        "--mlp-first-seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="first seed of every comparison: rerun the study on seeds it has never seen. "
+        "Default: 0",
+    )
+    group.addoption(
+        "--mlp-seeds",
+        type=int,
+        default=DEFAULT_SEEDS,
+        metavar="N",
+        help="most seeds a comparison may use; looks are at 8, 16, 32, ... up to N. "
+        f"Default: {DEFAULT_SEEDS}",
+    )
+    group.addoption(
+        "--mlp-store",
+        type=Path,
+        default=DEFAULT_STORE,
+        metavar="FILE",
+        help=f"where runs are kept. Default: {DEFAULT_STORE}",
+    )
+    group.addoption(
+        "--mlp-fresh", action="store_true", help="discard the runs the store holds, and train anew"
+    )
+    group.addoption(
+        "--mlp-real",
+        action="store_true",
+        help="train everything on the real TensorFlow API, never on the cohort engine (slow)",
+    )
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _study(config: pytest.Config) -> str:
+    if _is_worker(config):
+        return str(config.workerinput["testrunuid"])  # type: ignore[attr-defined]
+    return str(config.option.testrunuid)
+
+
+def _only_unit_tests(config: pytest.Config) -> bool:
+    paths = [Path(config.invocation_params.dir, a.split("::")[0]).resolve() for a in config.args]
+    return all(path.is_relative_to(ROOT / "mlp") for path in paths)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "finding(name): the finding of the study a claim belongs to")
+    config.addinivalue_line(
+        "markers",
+        "refuted(reason, on=None, protocol=None): the evidence refutes this claim, on the datasets "
+        "`on` (default all) and under `protocol` (default any); only a refutation passes",
+    )
+    if not _is_worker(config):
+        config.pluginmanager.register(Results(), "mlp-results")
+        if not getattr(config.option, "testrunuid", None):
+            config.option.testrunuid = uuid.uuid4().hex
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker a core this process may use; each trains with one thread."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _datasets(config: pytest.Config) -> list[str]:
+    given = [n for part in config.option.mlp_dataset or () for n in part.split(",") if n]
+    return list(dict.fromkeys(given)) or list(data.names())
+
+
+def _check_options(config: pytest.Config) -> None:
+    option = config.option
+    protocol(option.mlp_protocol)
+    for name in _datasets(config):
+        data.check_name(name)
+    Lab.check_seeds(option.mlp_seeds, option.mlp_first_seed)
+    installed.check()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    config = session.config
+    if _is_worker(config) or config.option.collectonly or _only_unit_tests(config):
+        return
+    try:
+        _check_options(config)
+        store = Store(config.option.mlp_store, study=_study(config), fresh=config.option.mlp_fresh)
+    except USER_ERRORS as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[STORE] = store
+    config.stash[TICKER] = Ticker(store.progress, duplicate_stdout())
+    config.stash[TICKER].start()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    if _is_worker(config) and STORE in config.stash and not session.shouldstop:
+        help_out(config.stash[STORE])
+    if TICKER in config.stash:
+        config.stash[TICKER].stop()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if STORE in config.stash:
+        config.stash[STORE].close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marks = metafunc.definition.iter_markers("parametrize")
+    given = any("dataset" in str(mark.args[0]).replace(",", " ").split() for mark in marks)
+    if "dataset" in metafunc.fixturenames and not given:
+        metafunc.parametrize("dataset", _datasets(metafunc.config))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        reason = _recorded_refutation(item, config.option.mlp_protocol)
+        if reason is not None:
+            item.add_marker(pytest.mark.xfail(raises=Refuted, strict=True, reason=reason))
+
+
+def _recorded_refutation(item: pytest.Item, protocol_name: str) -> str | None:
+    params = getattr(item, "callspec", None)
+    dataset = params.params.get("dataset") if params else None
+    for mark in item.iter_markers("refuted"):
+        on, only = mark.kwargs.get("on"), mark.kwargs.get("protocol")
+        on = (on,) if isinstance(on, str) else on
+        if (on is None or dataset in on) and only in (None, protocol_name):
+            return str(mark.args[0])
+    return None
+
+
+@pytest.fixture(scope="session")
+def _lab(request: pytest.FixtureRequest) -> Lab:
+    config = request.config
+    if STORE not in config.stash:
+        config.stash[STORE] = Store(config.option.mlp_store, study=_study(config))
+    option = config.option
+    return Lab(
+        config.stash[STORE],
+        protocol=option.mlp_protocol,
+        seeds=option.mlp_seeds,
+        first_seed=option.mlp_first_seed,
+        real=option.mlp_real,
+    )
+
+
+@pytest.fixture
+def lab(_lab: Lab) -> Lab:
+    """The lab: compares genomes on a dataset, training what the store has not got."""
+    _lab.claims.clear()
+    return _lab
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.when == "call":
+        claims = _claims(item)
+        for claim in claims:
+            for name in ("dataset", "effect", "low", "high", "margin", "seeds", "verdict"):
+                item.user_properties.append((f"mlp.{name}", getattr(claim, name)))
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, (ClaimError, *USER_ERRORS)) and report.failed:
+        report.longrepr = f"{error}\n{_rerun(item)}"
+    if call.when == "call" and "lab" in getattr(item, "funcargs", {}):
+        if report.passed and not claims:
+            report.outcome = "failed"
+            report.longrepr = (
+                "a hypothesis must make a claim; this test passed without one: end it with "
+                "assert_better(), assert_worse() or assert_equivalent()"
+            )
+        report.mlp_rows = [_row(item, claim).to_dict() for claim in claims]  # type: ignore[attr-defined]
+    return report
+
+
+def _claims(item: pytest.Item) -> list[Claim]:
+    used = getattr(item, "funcargs", {}).get("lab")
+    return list(used.claims) if isinstance(used, Lab) else []
+
+
+def _row(item: pytest.Item, claim: Claim) -> Row:
+    finding = item.get_closest_marker("finding")
+    refutation = _recorded_refutation(item, item.config.option.mlp_protocol)
+    function = getattr(item, "function", None)
+    return Row(
+        nodeid=item.nodeid,
+        subject=item.path.stem.removeprefix("test_"),
+        test=getattr(item, "originalname", item.name),
+        finding=str(finding.args[0]) if finding else "",
+        sentence=(getattr(function, "__doc__", None) or "").strip().split("\n\n")[0],
+        recorded=SUPPORTED if refutation is None else REFUTED,
+        reason=refutation or "",
+        claim=claim,
+    )
+
+
+def _rerun(item: pytest.Item) -> str:
+    option = item.config.option
+    words = [f'pytest "{item.nodeid}"']
+    if option.mlp_protocol != "quick":
+        words.append(f"--mlp-protocol={option.mlp_protocol}")
+    if option.mlp_first_seed:
+        words.append(f"--mlp-first-seed={option.mlp_first_seed}")
+    if option.mlp_seeds != DEFAULT_SEEDS:
+        words.append(f"--mlp-seeds={option.mlp_seeds}")
+    if option.mlp_store != DEFAULT_STORE:
+        words.append(f"--mlp-store={option.mlp_store}")
+    if option.mlp_real:
+        words.append("--mlp-real")
+    return "rerun: " + " ".join(words)
+
+
+class Results:
+    """Gathers the claims of all workers, and prints the verdict table at the end."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.rows += [Row.from_dict(raw) for raw in getattr(report, "mlp_rows", ())]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.rows:
+            return
+        terminalreporter.section("verdicts")
+        for text, colour in terminal.table(self.rows):
+            markup = {colour: True} if colour else {}
+            terminalreporter.write_line(text, **markup)

@@ -1,0 +1,37 @@
+"""TensorFlow, imported once and only where training happens, with `tf.compat.v1.layers` alive.
+
+`tf.compat.v1.layers` needs the tf-keras package, and `TF_USE_LEGACY_KERAS=1` before Keras is first
+touched. One thread a process: runs are small, deterministic, and spread over cores by processes.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from mlp import installed
+
+
+def _import() -> Any:
+    installed.tensorflow_version()
+    installed.tf_keras_version()
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    for name, value in (
+        ("TF_CPP_MIN_LOG_LEVEL", "3"),
+        ("TF_NUM_INTRAOP_THREADS", "1"),
+        ("TF_NUM_INTEROP_THREADS", "1"),
+    ):
+        os.environ.setdefault(name, value)
+    try:
+        import tensorflow.compat.v1 as v1
+        import tf_keras  # noqa: F401
+    except ImportError as error:
+        raise installed.InstallationError(
+            f"training needs TensorFlow and tf-keras, which cannot be imported ({error}): "
+            "pip install --upgrade tensorflow tf-keras"
+        ) from None
+    return v1
+
+
+tf: Any = _import()
+"""`tensorflow.compat.v1`."""

@@ -1,0 +1,35 @@
+"""What a claim asks for -> what is missing -> train -> store -> compare."""
+
+from mlp.lab.checks import ManipulationError
+from mlp.lab.comparison import (
+    REFUTED,
+    SUPPORTED,
+    UNDECIDED,
+    Claim,
+    ClaimError,
+    Comparison,
+    Refuted,
+    Undecided,
+    settle,
+)
+from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, Lab, LabError
+from mlp.lab.work import help_out
+
+__all__ = [
+    "DEFAULT_MARGIN",
+    "DEFAULT_SEEDS",
+    "DEFAULT_STORE",
+    "REFUTED",
+    "SUPPORTED",
+    "UNDECIDED",
+    "Claim",
+    "ClaimError",
+    "Comparison",
+    "Lab",
+    "LabError",
+    "ManipulationError",
+    "Refuted",
+    "Undecided",
+    "help_out",
+    "settle",
+]

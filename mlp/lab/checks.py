@@ -1,0 +1,73 @@
+"""Manipulation checks: did the genes compared act, and did nothing else change with them?
+
+Each run's record of what it saw is held against what its genes should have changed. A comparison
+that fails a check refuses to report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mlp.genome import Genome, differing
+from mlp.run import Run
+
+ORDER = frozenset({"coverage", "order", "batch_size", "split", "feeder"})
+INIT = frozenset({"init", "bias", "init_seed", "layer_size"})
+ARITHMETIC = frozenset({"logits", "dtype", "dropout", "dropout_mode", "rate_scale"})
+SILENT = frozenset({"dense", "trainer", "reporting"})
+"""Genes by where they act: on the rows fed, the initial weights, the arithmetic, or on nothing a
+run sees (the dense operation and the trainer change who computes, reporting what is written)."""
+
+
+class ManipulationError(AssertionError):
+    """A comparison whose knockout did not act, or in which something else changed with it."""
+
+
+def check_manipulation(a: Genome, b: Genome, runs: Sequence[tuple[Run, Run]]) -> None:
+    """Hold the records of runs of `a` and `b`, paired by seed, against the genes they differ in.
+
+    Raises:
+        ManipulationError: a gene did not act in any seed, or something changed that no differing
+            gene explains.
+    """
+    genes = set(differing(a.expressed(), b.expressed()))
+    _must_differ(genes & ORDER, runs, "the rows fed", lambda r: r.saw.order)
+    _must_differ(genes & INIT, runs, "the initial weights", lambda r: r.saw.init)
+    _must_differ(genes & ARITHMETIC, runs, "the final weights", lambda r: r.weights)
+    if "coverage" in genes:
+        _must_differ({"coverage"}, runs, "the rows ever seen", lambda r: r.saw.distinct_rows)
+    if not genes & ORDER:
+        _must_agree(genes, runs, "the rows fed", lambda r: r.saw.order, whole=True)
+    if not genes & INIT:
+        _must_agree(genes, runs, "the initial weights", lambda r: r.saw.init)
+    if genes <= {"reporting"}:
+        _must_agree(genes, runs, "the final weights", lambda r: r.weights)
+
+
+def _must_differ(
+    genes: set[str], runs: Sequence[tuple[Run, Run]], what: str, of: Callable[[Run], object]
+) -> None:
+    if genes and all(of(a) == of(b) for a, b in runs):
+        raise ManipulationError(
+            f"a gene compared must act; {_names(genes)} left {what} the same in all "
+            f"{len(runs)} seeds: compare alleles that act here"
+        )
+
+
+def _must_agree(
+    genes: set[str],
+    runs: Sequence[tuple[Run, Run]],
+    what: str,
+    of: Callable[[Run], object],
+    whole: bool = False,
+) -> None:
+    for a, b in runs:
+        cut_short = whole and (a.diverged or b.diverged)
+        if not cut_short and of(a) != of(b):
+            raise ManipulationError(
+                f"nothing but {_names(genes)} may change; {what} differ too, at seed {a.seed}"
+            )
+
+
+def _names(genes: set[str]) -> str:
+    return "gene " + " and ".join(repr(g) for g in sorted(genes))

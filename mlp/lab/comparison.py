@@ -1,0 +1,228 @@
+"""Comparisons and claims: what two cohorts, paired by seed, say; and whether a claim stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlp.genome import Genome, differing
+from mlp.run import Protocol, Run
+from mlp.stats import Outcome, Result
+
+SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
+"""The verdicts a claim can get."""
+
+
+class ClaimError(AssertionError):
+    """A claim that does not stand, said in one line."""
+
+
+class Refuted(ClaimError):  # noqa: N818
+    """The evidence decides against the claim."""
+
+
+class Undecided(ClaimError):  # noqa: N818
+    """The evidence decides nothing at the last look: never a pass."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """One cohort of a comparison, its runs in seed order, counted `weight` times."""
+
+    weight: int
+    genome: Genome
+    runs: tuple[Run, ...]
+
+    @property
+    def diverged(self) -> int:
+        """Runs that diverged: they answer nothing, and count so."""
+        return sum(run.diverged for run in self.runs)
+
+    @property
+    def mean(self) -> float:
+        """Mean final validation accuracy over the seeds."""
+        return sum(run.final_accuracy for run in self.runs) / len(self.runs)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a test asserted of a comparison, and the verdict: plain values, ready to be written."""
+
+    statement: str
+    dataset: str
+    protocol: str
+    expected: str
+    outcome: str
+    verdict: str
+    effect: float
+    low: float
+    high: float
+    margin: float
+    seeds: int
+    first_seed: int
+    diverged: int
+    executor: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def line(self) -> str:
+        """Effect, interval, seeds, margin and outcome on one line."""
+        diverged = f", {self.diverged} runs diverged" if self.diverged else ""
+        return (
+            f"{self.statement} on {self.dataset} ({self.protocol}): effect {self.effect:+.3f} "
+            f"[{self.low:+.3f}, {self.high:+.3f}], margin {self.margin:g}, n={self.seeds} "
+            f"(seeds {self.first_seed}..{self.first_seed + self.seeds - 1}){diverged}: "
+            f"{self.outcome}, claimed {self.expected}"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two or more cohorts, paired by seed: the weighted sum of their final accuracies.
+
+    `arms` have weights that sum to 0; for two genomes they are +1 and -1, and `result` holds the
+    mean paired difference, its interval against the margin, and how it narrowed over the looks.
+    """
+
+    arms: tuple[Arm, ...]
+    dataset: str
+    protocol: Protocol
+    executor: str
+    result: Result
+    claims: list[Claim] | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Better, worse, equivalent or undecided."""
+        return self.result.outcome
+
+    @property
+    def effect(self) -> float:
+        """Mean paired difference in final validation accuracy."""
+        return sum(self.result.differences) / len(self.result.differences)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds compared, in order."""
+        return tuple(run.seed for run in self.arms[0].runs)
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """Genes in which the first two arms differ."""
+        return differing(self.arms[0].genome, self.arms[1].genome)
+
+    @property
+    def statement(self) -> str:
+        """The arms, in words."""
+        if len(self.arms) == 2:
+            return f"{self.arms[0].genome} against {self.arms[1].genome}"
+        a, b, c, d = (arm.genome for arm in self.arms)
+        return f"({a} against {b}) against ({c} against {d})"
+
+    def claim(self, expected: Outcome, seen: Outcome | None = None) -> Claim:
+        """The claim that this comparison comes out as `expected`."""
+        seen = seen or self.outcome
+        verdict = (
+            UNDECIDED if seen is Outcome.UNDECIDED else SUPPORTED if seen is expected else REFUTED
+        )
+        interval = self.result.interval
+        return Claim(
+            statement=self.statement,
+            dataset=self.dataset,
+            protocol=self.protocol.name,
+            expected=str(expected),
+            outcome=str(seen),
+            verdict=verdict,
+            effect=self.effect,
+            low=interval.low,
+            high=interval.high,
+            margin=self.result.margin,
+            seeds=self.result.n,
+            first_seed=self.seeds[0],
+            diverged=sum(arm.diverged for arm in self.arms),
+            executor=self.executor,
+            detail=self._detail(),
+        )
+
+    def _detail(self) -> dict[str, Any]:
+        return {
+            "arms": [
+                {
+                    "weight": arm.weight,
+                    "genome": str(arm.genome),
+                    "alleles": arm.genome.alleles(),
+                    "mean": arm.mean,
+                    "diverged": arm.diverged,
+                }
+                for arm in self.arms
+            ],
+            "differences": list(self.result.differences),
+            "looks": [
+                {
+                    "seeds": look.n,
+                    "low": look.interval.low,
+                    "high": look.interval.high,
+                    "alpha": look.alpha,
+                    "outcome": str(look.outcome),
+                }
+                for look in self.result.looks
+            ],
+        }
+
+    def assert_better(self) -> None:
+        """Claim: the first arm is better than the second by more than the margin."""
+        self._assert(Outcome.BETTER)
+
+    def assert_worse(self) -> None:
+        """Claim: the first arm is worse than the second by more than the margin."""
+        self._assert(Outcome.WORSE)
+
+    def assert_equivalent(self) -> None:
+        """Claim: the arms differ by less than the margin."""
+        self._assert(Outcome.EQUIVALENT)
+
+    def _assert(self, expected: Outcome) -> None:
+        settle(self.claim(expected), self.claims)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Tidy form: one row an arm and seed."""
+        return [
+            {
+                "dataset": self.dataset,
+                "protocol": self.protocol.name,
+                "arm": i,
+                "weight": arm.weight,
+                "genome": str(arm.genome),
+                "seed": run.seed,
+                "final_accuracy": run.final_accuracy,
+                "diverged": run.diverged,
+            }
+            for i, arm in enumerate(self.arms)
+            for run in arm.runs
+        ]
+
+    def __repr__(self) -> str:
+        return f"<Comparison {self.claim(self.outcome).line().rsplit(', claimed', 1)[0]}>"
+
+
+def settle(claim: Claim, claims: list[Claim] | None = None) -> None:
+    """Write `claim` down in `claims`, then raise unless its verdict is supported.
+
+    Raises:
+        Refuted, Undecided: the claim does not stand.
+    """
+    if claims is not None:
+        claims.append(claim)
+    if claim.verdict == REFUTED:
+        raise Refuted(f"refuted: {claim.line()}")
+    if claim.verdict == UNDECIDED:
+        raise Undecided(f"undecided: {claim.line()}")
+
+
+def weighted_differences(arms: Sequence[Arm]) -> list[float]:
+    """Per seed, the weighted sum of the arms' final accuracies."""
+    columns = zip(*(arm.runs for arm in arms), strict=True)
+    return [
+        sum(arm.weight * run.final_accuracy for arm, run in zip(arms, runs, strict=True))
+        for runs in columns
+    ]

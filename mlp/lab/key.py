@@ -1,0 +1,112 @@
+"""A run's key: a digest of everything that could change its result, and nothing that could not.
+
+That is: the genome as it is expressed, the dataset's values, the protocol, the seed, who trains it,
+the code of the training path, and TensorFlow's version. Comments, docstrings and layout of the code
+are not part of it, and neither are names, paths, options or the other claims. NumPy's version is
+not: all draws come from its legacy generator, whose streams are frozen.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from mlp import installed
+from mlp.data import load
+from mlp.genome import HIDDEN_LAYERS, Genome
+from mlp.run import Protocol
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_TRAINING_PATH = {
+    "direct": ("plan.py", "network.py", "trainers/training.py", "trainers/direct.py"),
+    "estimator": (
+        "plan.py",
+        "network.py",
+        "trainers/training.py",
+        "trainers/direct.py",
+        "trainers/estimator.py",
+        "estimator",
+    ),
+    "cohort": ("plan.py", "trainers/training.py", "trainers/cohort.py", "trainers/cohort"),
+}
+"""Modules and packages, relative to `mlp`, whose code could change what an executor trains."""
+
+REAL = ("direct", "estimator")
+"""The executors that run on the real TensorFlow API of the study."""
+
+
+def executor(genome: Genome, *, real: bool) -> str:
+    """Who trains `genome`: its trainer on the real API, else the cohort engine."""
+    return genome.trainer if real else "cohort"
+
+
+def expressed(genome: Genome, executor: str) -> Genome:
+    """`genome` with the genes that cannot act under `executor` set to one allele.
+
+    In the cohort engine that is also so for the dense operation and the trainer.
+    """
+    genome = genome.expressed()
+    return genome if executor in REAL else genome.with_alleles(dense="matmul", trainer="direct")
+
+
+@cache
+def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executor: str) -> str:
+    """SHA-256 hex digest that names the run.
+
+    Raises:
+        InstallationError: TensorFlow is not installed, or too old.
+    """
+    what = {
+        "genome": expressed(genome, executor).alleles(),
+        "hidden_layers": HIDDEN_LAYERS,
+        "data": load(dataset).digest,
+        "protocol": [protocol.learning_rate, protocol.steps, protocol.sample_every],
+        "seed": seed,
+        "executor": executor,
+        "code": code_digest(executor),
+        "versions": versions(genome, executor),
+    }
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def code_digest(executor: str) -> str:
+    """SHA-256 over the syntax trees of `executor`'s training path, docstrings left out."""
+    state = hashlib.sha256()
+    for name in _TRAINING_PATH[executor]:
+        path = _PACKAGE / name
+        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        for file in files:
+            if file.exists():
+                state.update(file.relative_to(_PACKAGE).as_posix().encode())
+                state.update(tree_without_docstrings(file.read_text("utf-8")).encode())
+    return state.hexdigest()
+
+
+def tree_without_docstrings(source: str) -> str:
+    """`source`'s syntax tree as text, without docstrings: equal for code that does the same."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [n for n in body if not _is_string(n)]  # type: ignore[attr-defined]
+    return ast.dump(tree)
+
+
+def _is_string(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def versions(genome: Genome, executor: str) -> list[str]:
+    """Versions of the packages whose code trains the run."""
+    found = [installed.tensorflow_version()]
+    if executor in REAL and genome.dense == "layers":
+        found.append(installed.tf_keras_version())
+    return found

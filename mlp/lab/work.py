@@ -1,0 +1,137 @@
+"""From the runs a claim asks for to runs in the store: what is missing is trained, once.
+
+Runs are trained in jobs that any worker may take. A worker that waits for its runs takes jobs of
+others meanwhile, so none idles while another has cohorts waiting.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mlp.data import load
+from mlp.genome import Genome
+from mlp.lab.key import expressed, run_key
+from mlp.plan import covered_rows, layer_shapes
+from mlp.run import Protocol, Run
+from mlp.store import Job, Store
+from mlp.trainers import train
+
+COHORT = 16
+"""Runs of one job of the cohort engine: enough to be fast, few enough to share among workers."""
+
+_COST = {"cohort": 1.0, "direct": 4.0, "estimator": 14.0}
+"""Rough cost of a step, in steps of the cohort engine; for the time left that is shown."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A run somebody wants."""
+
+    genome: Genome
+    dataset: str
+    protocol: Protocol
+    seed: int
+    executor: str
+
+    @property
+    def key(self) -> str:
+        """The key it is stored under."""
+        return run_key(self.genome, self.dataset, self.protocol, self.seed, self.executor)
+
+
+def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
+    """The runs `wanted`, trained where the store has not got them.
+
+    Raises:
+        StoreError: the store cannot be read, or cannot be written and something is missing.
+        RunFailedError: a run could not be trained; a diverged run is no such failure.
+    """
+    keys = {w: w.key for w in wanted}
+    found = store.get(keys.values())
+    missing = {k: w for w, k in keys.items() if k not in found}
+    if missing:
+        found.update(store.obtain(_jobs(missing), _train))
+    return {w: _named(Run.from_dict(found[k]), w) for w, k in keys.items()}
+
+
+def help_out(store: Store, grace: float = 1.0) -> None:
+    """Train jobs of this study until none has been waiting or in training for `grace` seconds."""
+    idle_since = time.monotonic()
+    while time.monotonic() - idle_since < grace:
+        job = store.take()
+        if job is not None:
+            try:
+                store.finish(job, _train(job))
+            except Exception as error:
+                store.fail(job, f"{type(error).__name__}: {error}")
+            except BaseException:
+                store.release(job)
+                raise
+        progress = store.progress()
+        if progress.queued or progress.running:
+            idle_since = time.monotonic()
+        if job is None:
+            time.sleep(0.1)
+
+
+def _named(run: Run, want: Wanted) -> Run:
+    """The stored run under the genome and protocol it was asked for by."""
+    values = {f: getattr(run, f) for f in run.__dataclass_fields__}
+    return Run(**{**values, "genome": want.genome, "protocol": want.protocol})
+
+
+def _jobs(missing: Mapping[str, Wanted]) -> list[Job]:
+    groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for key, want in missing.items():
+        groups[_together(want)].append(key)
+    jobs = []
+    for keys in groups.values():
+        first = missing[keys[0]]
+        size = COHORT if first.executor == "cohort" else 1
+        spec = {
+            "dataset": first.dataset,
+            "protocol": asdict(first.protocol),
+            "executor": first.executor,
+        }
+        for start in range(0, len(keys), size):
+            runs = {
+                k: {
+                    "genome": expressed(missing[k].genome, first.executor).alleles(),
+                    "seed": missing[k].seed,
+                }
+                for k in keys[start : start + size]
+            }
+            jobs.append(Job(spec, runs, cost=_COST[first.executor] * first.protocol.steps))
+    return jobs
+
+
+def _together(want: Wanted) -> tuple[Any, ...]:
+    """What must agree for two runs to be trained in one job."""
+    genome, data = want.genome.expressed(), load(want.dataset)
+    shape = (
+        min(genome.batch_size, covered_rows(genome, data)),
+        layer_shapes(genome, data),
+        genome.bias,
+        genome.logits,
+        genome.dtype,
+        genome.dropout,
+        genome.dropout_mode,
+        genome.reporting,
+    )
+    return (want.dataset, want.protocol, want.executor, *shape)
+
+
+def _train(job: Job) -> dict[str, dict[str, Any]]:
+    keys = list(job.runs)
+    runs = train(
+        [Genome(**job.runs[k]["genome"]) for k in keys],
+        job.spec["dataset"],
+        Protocol(**job.spec["protocol"]),
+        [job.runs[k]["seed"] for k in keys],
+        job.spec["executor"],
+    )
+    return {k: run.to_dict() for k, run in zip(keys, runs, strict=True)}

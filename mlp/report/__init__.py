@@ -1,0 +1,1 @@
+"""Text, figures and pages made from claims and comparisons; nothing here trains."""

@@ -1,0 +1,59 @@
+"""The results of a study as plain rows: one for each claim that a test made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mlp.lab import Claim
+
+AS_RECORDED, CHANGED = "as recorded", "changed"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim of one test.
+
+    `test` is the test's function, `nodeid` what pytest selects it by, `subject` its file,
+    `finding` the finding of the study it belongs to ("" for none). `recorded` is the verdict the
+    suite records for it, with the `reason` where that is a refutation.
+    """
+
+    nodeid: str
+    subject: str
+    test: str
+    finding: str
+    sentence: str
+    recorded: str
+    reason: str
+    claim: Claim
+
+    @property
+    def status(self) -> str:
+        """Whether the verdict is the one recorded."""
+        return AS_RECORDED if self.claim.verdict == self.recorded else CHANGED
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-able form."""
+        return {**asdict(self), "status": self.status}
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> Row:
+        """The row whose `to_dict` is `raw`."""
+        values = {k: v for k, v in raw.items() if k != "status"}
+        return cls(**{**values, "claim": Claim(**values["claim"])})
+
+
+def ordered(rows: Iterable[Row]) -> list[Row]:
+    """Rows by finding, subject and test, in an order that no worker or selection changes."""
+    return sorted(rows, key=lambda r: (r.finding or "~", r.subject, r.nodeid))
+
+
+def counts(rows: Sequence[Row]) -> dict[str, int]:
+    """How many claims got each verdict, and how many verdicts changed."""
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row.claim.verdict] = found.get(row.claim.verdict, 0) + 1
+    changed = sum(row.status == CHANGED for row in rows)
+    return {**found, **({CHANGED: changed} if changed else {})}
