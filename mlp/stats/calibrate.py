@@ -26,8 +26,7 @@ from mlp.stats.calibration import (
 )
 from mlp.stats.looks import CLAIM_ERROR, LOOKS, REGISTERED_CLAIMS, SUITE_ERROR, look_alpha
 from mlp.stats.methods import IN_USE, Method, all_methods
-from mlp.stats.scenarios import SCENARIOS
-from mlp.stats.simulate import SCHEDULE
+from mlp.stats.scenarios import MARGINS, SCENARIOS
 
 JUMPS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.87, 1.0)
 EFFECTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.47)
@@ -51,7 +50,7 @@ def table(header: Sequence[str], rows: Rows, markdown: bool) -> str:
     return "\n".join("  ".join(cells).rstrip() for cells in lines)
 
 
-def _percent(rate: float) -> str:
+def _short(rate: float) -> str:
     return "0" if rate < 1e-10 else f"{rate:.2g}"
 
 
@@ -80,7 +79,7 @@ def _cell(some: Sequence[Rate]) -> str:
         return "-"
     worst = max(some, key=lambda r: r.upper)
     exact = worst.sims == 0
-    return _percent(worst.rate) if exact else f"{_percent(worst.rate)} (< {worst.upper:.1g})"
+    return _short(worst.rate) if exact else f"{_short(worst.rate)} (< {worst.upper:.1g})"
 
 
 def method_table(found: Sequence[Rate], methods: dict[str, Method], markdown: bool) -> str:
@@ -92,7 +91,7 @@ def method_table(found: Sequence[Rate], methods: dict[str, Method], markdown: bo
             mine = [r for r in found if r.method == name and r.stated == stated and r.promised]
             bad = sum(not r.holds for r in mine)
             worst = max(r.rate for r in mine)
-            cells.append(f"{_percent(worst)}, {bad} of {len(mine)} above")
+            cells.append(f"{_short(worst)}, {bad} of {len(mine)} above")
         for effect, sd in COSTS:
             n = smallest_decision(method, effect, sd, COST_MARGIN)
             cells.append(">4096" if n is None else str(n))
@@ -115,7 +114,7 @@ def beyond_table(found: Sequence[Beyond], markdown: bool) -> str:
             )
             where = f"margin {worst.margin:g}, p = {worst.probability:.2g}"
             over = "" if worst.rate <= worst.stated else f" ABOVE ({where})"
-            cells.append(_percent(worst.rate) + over)
+            cells.append(_short(worst.rate) + over)
         rows.append(cells)
     return table(["jump", "worst false difference", "worst false equivalent"], rows, markdown)
 
@@ -128,8 +127,17 @@ def power_table(found: Sequence[Power], markdown: bool) -> str:
         said = ", ".join(f"{k} {v:.2f}" for k, v in shares.items() if v > 0.005)
         by = [f"{share:.2f}" for share in p.decided_by]
         rows.append([f"{p.effect:g}", f"{p.sd:g}", f"{p.margin:g}", *by, said or "-"])
-    heads = [f"by n={n}" for n in SCHEDULE]
+    heads = [f"by {n}" for n in found[0].looks]
     return table(["effect", "sd", "margin", *heads, "outcome at the cap"], rows, markdown)
+
+
+def usual_table(found: Sequence[Power], markdown: bool) -> str:
+    """Per effect and sd: what 90% of comparisons have decided, and by which look."""
+    rows: Rows = []
+    for effect, sd in dict.fromkeys((p.effect, p.sd) for p in found):
+        mine = [p for p in found if (p.effect, p.sd) == (effect, sd)]
+        rows.append([f"{effect:g}", f"{sd:g}", *(p.usual for p in mine)])
+    return table(["effect", "sd", *(f"margin {m:g}" for m in MARGINS)], rows, markdown)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -144,7 +152,9 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--sims", type=int, help="simulated comparisons per law (100000)")
     p.add_argument("--seed", type=int, default=0, help="seed of the simulation")
-    p.add_argument("--quick", action="store_true", help="10000 simulations, two methods only")
+    p.add_argument(
+        "--quick", action="store_true", help="10000 simulations, two methods, looks to 128"
+    )
     p.add_argument("--json", type=Path, metavar="FILE", help="write every rate to FILE")
     p.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     return p
@@ -164,17 +174,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     def progress(what: str) -> None:
         print(f"[{time.monotonic() - started:5.0f} s] {what}", file=sys.stderr, flush=True)
 
-    found = rates(SCENARIOS, methods, sims=sims, seed=options.seed, progress=progress)
+    looks = LOOKS[:5] if options.quick else LOOKS
+    found = rates(SCENARIOS, methods, sims=sims, seed=options.seed, looks=looks, progress=progress)
     progress("laws beyond the family")
-    worst = beyond(methods[IN_USE], JUMPS, points=12 if options.quick else 40)
+    points = 10 if options.quick else 150
+    worst = beyond(methods[IN_USE], JUMPS, points=points, looks=looks)
     progress("power")
-    powers = power(
-        methods[IN_USE],
-        EFFECTS,
-        SDS,
-        sims=min(sims, 1_000 if options.quick else 10_000),
-        seed=options.seed,
-    )
+    few = min(sims, 1_000 if options.quick else 10_000)
+    powers = power(methods[IN_USE], EFFECTS, SDS, sims=few, seed=options.seed, looks=looks)
     report(found, methods, worst, powers, options.markdown)
     if options.json:
         plain = {
@@ -214,6 +221,7 @@ def report(
             f"Beyond the family: the worst two-valued law of each jump (<= {CLAIM_ERROR:.2g})",
             beyond_table(worst, markdown),
         ),
+        ("Seeds by which nine comparisons in ten decide", usual_table(powers, markdown)),
         ("Power at the suite's rate: share decided", power_table(powers, markdown)),
     )
     for title, body in parts:

@@ -13,13 +13,12 @@ import numpy as np
 from scipy import stats
 
 from mlp.stats.interval import FloatArray
-from mlp.stats.looks import CLAIM_ERROR, look_alpha
+from mlp.stats.looks import CLAIM_ERROR, LOOKS, look_alpha
 from mlp.stats.methods import Method
 from mlp.stats.scenarios import MARGINS, Law, Scenario, law_of
 from mlp.stats.simulate import (
     BETTER,
     EQUIVALENT,
-    SCHEDULE,
     WORSE,
     codes,
     decide,
@@ -86,6 +85,7 @@ def rates(
     *,
     sims: int,
     seed: int = 0,
+    looks: tuple[int, ...] = LOOKS,
     progress: Progress = lambda _: None,
 ) -> list[Rate]:
     """Every scenario at mean 0, at each margin and at twice it, for every method and rate.
@@ -101,7 +101,7 @@ def rates(
             if law is None:
                 continue
             rng = np.random.default_rng([seed, index, which])
-            found += _rates_of(scenario.name, law, mean, margins, methods, sims, rng)
+            found += _rates_of(scenario.name, law, mean, margins, methods, sims, rng, looks)
     return found
 
 
@@ -113,18 +113,19 @@ def _rates_of(
     methods: dict[str, Method],
     sims: int,
     rng: np.random.Generator,
+    looks: tuple[int, ...],
 ) -> list[Rate]:
     cases = [(m, method, stated) for m in margins for method in methods for stated in STATED]
     exact = law.values.size <= 3
     counts = np.zeros(len(cases))
-    for moments in () if exact else draw(law, sims, rng):
+    for moments in () if exact else draw(law, sims, rng, looks):
         for k, (margin, method, stated) in enumerate(cases):
             outcome, _ = decide(methods[method], moments, stated, margin)
             counts[k] += np.isin(outcome, false_codes(mean, margin)).sum()
     found = []
     for count, (margin, method, stated) in zip(counts, cases, strict=True):
         if exact:
-            rate = upper = exact_rate(law, methods[method], stated, margin) or 0.0
+            rate = upper = exact_rate(law, methods[method], stated, margin, looks) or 0.0
         else:
             rate, upper = count / sims, upper_limit(int(count), sims)
         found.append(Rate(name, method, margin, mean, stated, rate, upper, 0 if exact else sims))
@@ -149,7 +150,12 @@ class Beyond:
 
 
 def beyond(
-    method: Method, jumps: Sequence[float], *, stated: float = CLAIM_ERROR, points: int = 40
+    method: Method,
+    jumps: Sequence[float],
+    *,
+    stated: float = CLAIM_ERROR,
+    points: int = 150,
+    looks: tuple[int, ...] = LOOKS,
 ) -> list[Beyond]:
     """The worst of all laws "a common value and, rarely, `jump` away from it", for each jump.
 
@@ -164,7 +170,7 @@ def beyond(
                     for signed in (jump,) if mean == 0 else (jump, -jump):
                         common = mean - p * signed
                         law = law_of({common: 1 - p, common + signed: p})
-                        rate = exact_rate(law, method, stated, margin) if law else None
+                        rate = exact_rate(law, method, stated, margin, looks) if law else None
                         worst = max(worst, (rate or 0.0, float(p)))
                 found.append(Beyond(jump, margin, stated, kind, *worst))
     return found
@@ -200,10 +206,18 @@ class Power:
     effect: float
     sd: float
     margin: float
+    looks: tuple[int, ...]
     decided_by: tuple[float, ...]
     better: float
     equivalent: float
     worse: float
+
+    @property
+    def usual(self) -> str:
+        """The likeliest outcome and the first look by which 90% have decided; "-" if none."""
+        shares = {"better": self.better, "equivalent": self.equivalent, "worse": self.worse}
+        by = [n for n, share in zip(self.looks, self.decided_by, strict=True) if share >= 0.9]
+        return f"{max(shares, key=shares.__getitem__)} by {by[0]}" if by else "-"
 
 
 def power(
@@ -213,6 +227,7 @@ def power(
     *,
     sims: int,
     seed: int = 0,
+    looks: tuple[int, ...] = LOOKS,
     stated: float = CLAIM_ERROR,
 ) -> list[Power]:
     """Power curves at the suite's own rate: normal differences of each effect and sd."""
@@ -220,14 +235,14 @@ def power(
     for i, effect in enumerate(effects):
         for j, sd in enumerate(sds):
             law = normal_law(effect, sd)
-            moments = list(draw(law, sims, np.random.default_rng([seed, i, j])))
+            moments = list(draw(law, sims, np.random.default_rng([seed, i, j]), looks))
             for margin in MARGINS:
                 parts = [decide(method, m, stated, margin) for m in moments]
                 outcome = np.concatenate([p[0] for p in parts])
                 when = np.concatenate([p[1] for p in parts])
-                by = tuple(float(np.mean((when >= 0) & (when <= k))) for k in range(len(SCHEDULE)))
+                by = tuple(float(np.mean((when >= 0) & (when <= k))) for k in range(len(looks)))
                 shares = [float(np.mean(outcome == c)) for c in (BETTER, EQUIVALENT, WORSE)]
-                found.append(Power(effect, sd, margin, by, *shares))
+                found.append(Power(effect, sd, margin, looks, by, *shares))
     return found
 
 

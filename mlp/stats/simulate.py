@@ -20,10 +20,7 @@ from mlp.stats.looks import LOOKS, look_alpha
 from mlp.stats.methods import Method
 from mlp.stats.scenarios import Law
 
-SCHEDULE = LOOKS[:5]
-"""Looks followed in calibration: 8 to 128."""
-
-CHUNK = 5_000
+CHUNK = 2_500
 
 BETTER, WORSE, EQUIVALENT = 1, 2, 3
 """Codes of the outcomes in arrays; 0 is undecided."""
@@ -41,7 +38,7 @@ class Moments:
 
 
 def draw(
-    law: Law, sims: int, rng: np.random.Generator, looks: tuple[int, ...] = SCHEDULE
+    law: Law, sims: int, rng: np.random.Generator, looks: tuple[int, ...] = LOOKS
 ) -> Iterator[Moments]:
     """Moments at each look of `sims` simulated comparisons, in chunks."""
     for start in range(0, sims, CHUNK):
@@ -94,7 +91,7 @@ def exact_rate(
     method: Method,
     claim_error: float,
     margin: float,
-    looks: tuple[int, ...] = SCHEDULE,
+    looks: tuple[int, ...] = LOOKS,
 ) -> float | None:
     """The exact probability of a false outcome; None for a law of more than three values."""
     if law.values.size > 3:

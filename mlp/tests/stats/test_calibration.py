@@ -5,20 +5,21 @@ import json
 import numpy as np
 import pytest
 
-from mlp.stats import CLAIM_ERROR, Outcome, look_alpha, paired_interval, sequential
+from mlp.stats import CLAIM_ERROR, LOOKS, Outcome, look_alpha, paired_interval, sequential
 from mlp.stats.calibrate import main
 from mlp.stats.calibration import FALSE_EQUIVALENT, beyond, normal_law, rates, upper_limit
 from mlp.stats.methods import IN_USE, SPREADS, all_methods, centred
 from mlp.stats.scenarios import MARGINS, SCENARIOS
 from mlp.stats.simulate import BETTER, EQUIVALENT, WORSE, decide, draw, exact_rate, false_codes
 
+QUICK = LOOKS[:5]
 METHOD = all_methods()[IN_USE]
 
 
 @pytest.fixture(scope="module")
 def measured():
     methods = {name: m for name, m in all_methods().items() if name in (IN_USE, "plain t")}
-    return rates(SCENARIOS, methods, sims=10_000, seed=1)
+    return rates(SCENARIOS, methods, sims=10_000, seed=1, looks=QUICK)
 
 
 def test_every_promised_rate_holds(measured):
@@ -43,7 +44,7 @@ def test_the_spread_in_use_is_the_smallest_that_holds():
     """Only laws worked out exactly are needed to refuse the smaller ones."""
     few = [s for s in SCENARIOS if s.name.startswith("sparse")]
     methods = {str(r): centred(r) for r in SPREADS}
-    found = rates(few, methods, sims=1)
+    found = rates(few, methods, sims=1, looks=QUICK)
     fails = {
         name: any(not r.holds for r in found if r.method == name and r.promised) for name in methods
     }
@@ -51,9 +52,9 @@ def test_the_spread_in_use_is_the_smallest_that_holds():
 
 
 def test_two_valued_laws_hold_up_to_a_jump_of_point_seven_and_not_beyond():
-    safe = beyond(METHOD, (0.3, 0.7), points=12)
+    safe = beyond(METHOD, (0.3, 0.7), points=12, looks=QUICK)
     assert all(b.rate <= b.stated for b in safe)
-    unsafe = beyond(METHOD, (1.0,), points=12)
+    unsafe = beyond(METHOD, (1.0,), points=12, looks=QUICK)
     assert any(b.rate > b.stated for b in unsafe)
     assert all(b.rate <= b.stated for b in unsafe if b.kind == FALSE_EQUIVALENT)
 
@@ -65,10 +66,10 @@ def test_simulation_agrees_with_the_exact_rate(name):
     """At a method and rate where false verdicts are common enough to compare."""
     law = next(s for s in SCENARIOS if s.name == name).law(0.1)
     method, margin, sims = all_methods()["plain t"], 0.05, 20_000
-    exact = exact_rate(law, method, 0.05, margin)
+    exact = exact_rate(law, method, 0.05, margin, QUICK)
     outcomes = [
         decide(method, moments, 0.05, margin)[0]
-        for moments in draw(law, sims, np.random.default_rng(2))
+        for moments in draw(law, sims, np.random.default_rng(2), QUICK)
     ]
     measured = np.mean(np.isin(np.concatenate(outcomes), false_codes(0.1, margin)))
     assert measured == pytest.approx(exact, abs=5 * np.sqrt(exact / sims))
@@ -78,7 +79,7 @@ def test_the_simulated_procedure_is_the_one_in_use():
     law = SCENARIOS[0].law(0.2)
     d = law.sample(np.random.default_rng(4), (50, 128))
     named = {BETTER: Outcome.BETTER, WORSE: Outcome.WORSE, EQUIVALENT: Outcome.EQUIVALENT}
-    sample = next(draw(law, 50, np.random.default_rng(4)))
+    sample = next(draw(law, 50, np.random.default_rng(4), QUICK))
     outcome, when = decide(METHOD, sample, CLAIM_ERROR, 0.1)
     for k in range(50):
         result = sequential(d[k], 0.1, cap=128)

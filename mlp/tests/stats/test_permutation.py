@@ -21,7 +21,7 @@ def test_by_hand():
     assert not found.agrees
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(accuracies, min_size=2, max_size=3), st.lists(accuracies, min_size=2, max_size=8))
 def test_is_scipys_permutation_test(recorded, ours):
     expected = stats.permutation_test(
@@ -41,7 +41,7 @@ def test_rejects_no_more_often_than_alpha_under_exchangeability():
     assert wrong <= stats.binom.isf(1e-3, 800, 0.05)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(accuracies, min_size=3, max_size=3), st.lists(accuracies, min_size=12, max_size=16))
 def test_a_shift_beyond_the_detectable_is_rejected_and_a_lesser_one_not(recorded, ours):
     alpha = 0.05
