@@ -175,9 +175,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    marks = metafunc.definition.iter_markers("parametrize")
-    given = any("dataset" in str(mark.args[0]).replace(",", " ").split() for mark in marks)
-    if "dataset" in metafunc.fixturenames and not given:
+    given = {
+        name.strip()
+        for mark in metafunc.definition.iter_markers("parametrize")
+        for name in (mark.args[0].split(",") if isinstance(mark.args[0], str) else mark.args[0])
+    }
+    if {"lab", "dataset"} <= set(metafunc.fixturenames) and "dataset" not in given:
         metafunc.parametrize("dataset", _datasets(metafunc.config))
 
 

@@ -32,6 +32,7 @@ class Arm:
 
     weight: int
     genome: Genome
+    dataset: str
     runs: tuple[Run, ...]
 
     @property
@@ -63,15 +64,17 @@ class Claim:
     first_seed: int
     diverged: int
     executor: str
+    identical: bool = False
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     def line(self) -> str:
         """Effect, interval, seeds, margin and outcome on one line."""
         diverged = f", {self.diverged} runs diverged" if self.diverged else ""
+        same = ", identical weights" if self.identical else ""
         return (
             f"{self.statement} on {self.dataset} ({self.protocol}): effect {self.effect:+.3f} "
             f"[{self.low:+.3f}, {self.high:+.3f}], margin {self.margin:g}, n={self.seeds} "
-            f"(seeds {self.first_seed}..{self.first_seed + self.seeds - 1}){diverged}: "
+            f"(seeds {self.first_seed}..{self.first_seed + self.seeds - 1}){diverged}{same}: "
             f"{self.outcome}, claimed {self.expected}"
         )
 
@@ -89,12 +92,17 @@ class Comparison:
     protocol: Protocol
     executor: str
     result: Result
-    claims: list[Claim] | None = None
+    claims: list[Claim] | None = field(default=None, repr=False)
+
+    @property
+    def identical(self) -> bool:
+        """Whether the arms ended with the same weights, bit for bit, at every seed of a look."""
+        return bool(self.result.looks) and identical(self.arms)
 
     @property
     def outcome(self) -> Outcome:
-        """Better, worse, equivalent or undecided."""
-        return self.result.outcome
+        """Better, worse, equivalent or undecided; equivalent where the arms are identical."""
+        return Outcome.EQUIVALENT if self.identical else self.result.outcome
 
     @property
     def effect(self) -> float:
@@ -122,9 +130,6 @@ class Comparison:
     def claim(self, expected: Outcome, seen: Outcome | None = None) -> Claim:
         """The claim that this comparison comes out as `expected`."""
         seen = seen or self.outcome
-        verdict = (
-            UNDECIDED if seen is Outcome.UNDECIDED else SUPPORTED if seen is expected else REFUTED
-        )
         interval = self.result.interval
         return Claim(
             statement=self.statement,
@@ -132,7 +137,7 @@ class Comparison:
             protocol=self.protocol.name,
             expected=str(expected),
             outcome=str(seen),
-            verdict=verdict,
+            verdict=verdict_of(seen, expected),
             effect=self.effect,
             low=interval.low,
             high=interval.high,
@@ -141,6 +146,7 @@ class Comparison:
             first_seed=self.seeds[0],
             diverged=sum(arm.diverged for arm in self.arms),
             executor=self.executor,
+            identical=self.identical,
             detail=self._detail(),
         )
 
@@ -150,6 +156,7 @@ class Comparison:
                 {
                     "weight": arm.weight,
                     "genome": str(arm.genome),
+                    "dataset": arm.dataset,
                     "alleles": arm.genome.alleles(),
                     "mean": arm.mean,
                     "diverged": arm.diverged,
@@ -188,7 +195,7 @@ class Comparison:
         """Tidy form: one row an arm and seed."""
         return [
             {
-                "dataset": self.dataset,
+                "dataset": arm.dataset,
                 "protocol": self.protocol.name,
                 "arm": i,
                 "weight": arm.weight,
@@ -205,6 +212,13 @@ class Comparison:
         return f"<Comparison {self.claim(self.outcome).line().rsplit(', claimed', 1)[0]}>"
 
 
+def verdict_of(outcome: Outcome, expected: Outcome) -> str:
+    """The verdict on a claim of `expected` where the evidence says `outcome`."""
+    if outcome is Outcome.UNDECIDED:
+        return UNDECIDED
+    return SUPPORTED if outcome is expected else REFUTED
+
+
 def settle(claim: Claim, claims: list[Claim] | None = None) -> None:
     """Write `claim` down in `claims`, then raise unless its verdict is supported.
 
@@ -217,6 +231,19 @@ def settle(claim: Claim, claims: list[Claim] | None = None) -> None:
         raise Refuted(f"refuted: {claim.line()}")
     if claim.verdict == UNDECIDED:
         raise Undecided(f"undecided: {claim.line()}")
+
+
+def identical(arms: Sequence[Arm]) -> bool:
+    """Whether each two arms that are subtracted ended with the same weights, bit for bit.
+
+    Then there is no difference that could vary from seed to seed, and no more seeds are asked for:
+    the arms are equivalent by identity, whatever the interval of so few seeds leaves open.
+    """
+    return all(
+        x.weights == y.weights and x.final_accuracy == y.final_accuracy and x.saw == y.saw
+        for a, b in zip(arms[::2], arms[1::2], strict=True)
+        for x, y in zip(a.runs, b.runs, strict=True)
+    )
 
 
 def weighted_differences(arms: Sequence[Arm]) -> list[float]:

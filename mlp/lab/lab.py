@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlp.data import load
+from mlp.data import check_name
 from mlp.genome import Genome, differing
 from mlp.lab.checks import check_manipulation
-from mlp.lab.comparison import Arm, Claim, Comparison, weighted_differences
+from mlp.lab.comparison import Arm, Claim, Comparison, identical, weighted_differences
+from mlp.lab.dose import DoseCurve
 from mlp.lab.key import executor, expressed
+from mlp.lab.screen import SCREEN_SEEDS, Screening, acting_genes, subsets
 from mlp.lab.work import Wanted, obtain
 from mlp.run import Protocol, Run, protocol
-from mlp.stats import Result, look_sizes, sequential
+from mlp.stats import dose_response, look_sizes, sequential
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
 DEFAULT_SEEDS = 128
 DEFAULT_MARGIN = 0.05
-
-ON_REAL_API = frozenset({"dense", "trainer"})
-"""Genes without meaning in the cohort engine: comparisons of them run on the real API."""
 
 
 class LabError(ValueError):
@@ -85,14 +84,14 @@ class Lab:
     ) -> Comparison:
         """Compare `a` with `b`, paired by seed, at looks of 8, 16, 32, ... seeds until one decides.
 
-        Both are compared in their paired form (`Genome.paired`). A comparison in which the dense
-        operation or the trainer differs runs on the real API; `real` overrides that.
+        Both are compared in their paired form (`Genome.paired`). A comparison in which the trainer
+        differs, or nothing but the dense operation, runs on the real API; `real` overrides that.
 
         Raises:
             LabError: `a` and `b` express the same.
             ManipulationError: what differs did not act, or something else changed.
         """
-        return self._contrast(((1, a), (-1, b)), dataset, margin, real)
+        return self._contrast(((1, a, dataset), (-1, b, dataset)), margin, real)
 
     def compare_effects(
         self,
@@ -100,17 +99,79 @@ class Lab:
         second: tuple[Genome, Genome],
         dataset: str,
         *,
+        second_dataset: str | None = None,
         margin: float = DEFAULT_MARGIN,
         real: bool | None = None,
     ) -> Comparison:
         """Compare the effect of `first[0]` over `first[1]` with that of `second[0]` over the other.
 
-        A difference of differences, seed by seed: whether something acts alike on two genomes.
+        A difference of differences, seed by seed: whether something acts alike on two genomes, or,
+        with `second_dataset`, on two datasets.
 
         Raises: as `compare`.
         """
-        (a, b), (c, d) = first, second
-        return self._contrast(((1, a), (-1, b), (-1, c), (1, d)), dataset, margin, real)
+        (a, b), (c, d), other = first, second, second_dataset or dataset
+        terms = ((1, a, dataset), (-1, b, dataset), (-1, c, other), (1, d, other))
+        return self._contrast(terms, margin, real)
+
+    def screen(
+        self, good: Genome, bad: Genome, dataset: str, *, seeds: int = SCREEN_SEEDS
+    ) -> Screening:
+        """The full factorial over the alleles in which `good` and `bad` differ.
+
+        Only genes that act in the cohort engine are varied; both are taken in their paired form.
+        Each cell is a cohort of `seeds` seeds (fewer if the lab's cap is lower).
+
+        Raises:
+            LabError: no gene that acts differs, or more than 8 do.
+        """
+        good, bad = good.paired(), bad.paired()
+        genes = acting_genes(good, bad)
+        if not 1 <= len(genes) <= 8:
+            raise LabError(
+                f"a screen varies 1 to 8 genes that act; {good} and {bad} differ in "
+                f"{', '.join(genes) or 'none'}: choose other genomes"
+            )
+        sets = subsets(genes)
+        cells = [bad.with_alleles(**{g: good.alleles()[g] for g in on}) for on in sets]
+        runs = self._train([(c, dataset) for c in cells], min(seeds, self.seeds), self.real)
+        return Screening(
+            good=good,
+            bad=bad,
+            dataset=dataset,
+            protocol=self.protocol,
+            genes=genes,
+            cells={on: tuple(r) for on, r in zip(sets, runs, strict=True)},
+            claims=self.claims,
+        )
+
+    def dose_response(
+        self,
+        genomes: Sequence[Genome],
+        doses: Sequence[float],
+        dataset: str,
+        *,
+        margin: float = DEFAULT_MARGIN,
+    ) -> DoseCurve:
+        """Final accuracy of `genomes`, smallest dose first, which differ in one gene's dose."""
+        genomes = [g.paired() for g in genomes]
+        n = look_sizes(self.seeds)[0]
+        while True:
+            runs = self._train([(g, dataset) for g in genomes], n, self.real)
+            accuracies = [[r.final_accuracy for r in seed] for seed in zip(*runs, strict=True)]
+            found = dose_response(accuracies, margin, cap=self.seeds)
+            if found.needed is None:
+                break
+            n = found.needed
+        return DoseCurve(
+            genomes=tuple(genomes),
+            doses=tuple(doses),
+            dataset=dataset,
+            protocol=self.protocol,
+            runs=tuple(tuple(r) for r in runs),
+            result=found,
+            claims=self.claims,
+        )
 
     def cohort(
         self, genome: Genome, dataset: str, *, seeds: int, real: bool | None = None
@@ -122,53 +183,47 @@ class Lab:
         self, genomes: Sequence[Genome], dataset: str, *, seeds: int, real: bool | None = None
     ) -> list[list[Run]]:
         """The runs of each of `genomes`, exactly as they stand, asked for at once."""
-        load(dataset)
         use_real = self.real if real is None else real
+        return self._train([(g, dataset) for g in genomes], seeds, use_real)
+
+    def _train(self, arms: Sequence[tuple[Genome, str]], seeds: int, real: bool) -> list[list[Run]]:
         wanted = [
             [
-                Wanted(g, dataset, self.protocol, self.first_seed + i, executor(g, real=use_real))
-                for i in range(seeds)
+                Wanted(genome, dataset, self.protocol, seed, executor(genome, real=real))
+                for seed in range(self.first_seed, self.first_seed + seeds)
             ]
-            for g in genomes
+            for genome, dataset in arms
         ]
         runs = obtain(self.store, [w for arm in wanted for w in arm])
         return [[runs[w] for w in arm] for arm in wanted]
 
     def _contrast(
-        self,
-        terms: Sequence[tuple[int, Genome]],
-        dataset: str,
-        margin: float,
-        real: bool | None,
+        self, terms: Sequence[tuple[int, Genome, str]], margin: float, real: bool | None
     ) -> Comparison:
-        for _, genome in terms:
+        for _, genome, dataset in terms:
             if not isinstance(genome, Genome):
                 raise LabError(f"a comparison is of genomes; got {genome!r}: try MATMUL")
-        genomes = [genome.paired() for _, genome in terms]
-        weights = [weight for weight, _ in terms]
-        apart = {g for x in genomes for g in differing(genomes[0], x)}
-        use_real = (self.real or bool(apart & ON_REAL_API)) if real is None else real
-        names = [executor(g, real=use_real) for g in genomes]
-        if len({expressed(g, n) for g, n in zip(genomes, names, strict=True)}) < 2:
-            raise LabError(
-                f"a comparison needs genomes that express something different; {genomes[0]} and "
-                f"{genomes[1]} do not: change a gene that acts"
-            )
+            check_name(dataset)
+        weights = [weight for weight, _, _ in terms]
+        arms = [(genome.paired(), dataset) for _, genome, dataset in terms]
+        use_real = self._on_real_api([g for g, _ in arms]) if real is None else real
+        _refuse_same(arms, use_real)
         span = sum(map(abs, weights)) / 2
         n = look_sizes(self.seeds)[0]
         while True:
-            cohorts = self.cohorts(genomes, dataset, seeds=n, real=use_real)
-            arms = tuple(
-                Arm(w, g, tuple(runs)) for w, g, runs in zip(weights, genomes, cohorts, strict=True)
+            cohorts = self._train(arms, n, use_real)
+            trained = tuple(
+                Arm(w, g, d, tuple(runs))
+                for w, (g, d), runs in zip(weights, arms, cohorts, strict=True)
             )
-            result = sequential(weighted_differences(arms), margin, cap=self.seeds, span=span)
-            if result.needed is None:
+            result = sequential(weighted_differences(trained), margin, cap=self.seeds, span=span)
+            if result.needed is None or identical(trained):
                 break
             n = result.needed
-        _check(arms)
+        _check(trained)
         comparison = Comparison(
-            arms=arms,
-            dataset=dataset,
+            arms=trained,
+            dataset="-".join(dict.fromkeys(dataset for _, dataset in arms)),
             protocol=self.protocol,
             executor="real API" if use_real else "cohort engine",
             result=result,
@@ -177,14 +232,26 @@ class Lab:
         self.comparisons.append(comparison)
         return comparison
 
-    def decide(self, differences: Sequence[float], margin: float, *, span: float = 1.0) -> Result:
-        """The result of differences that are already at hand, at this lab's cap."""
-        return sequential(differences, margin, cap=self.seeds, span=span)
+    def _on_real_api(self, genomes: Sequence[Genome]) -> bool:
+        if self.real:
+            return True
+        apart = {gene for g in genomes for gene in differing(genomes[0], g)}
+        return "trainer" in apart or apart == {"dense"}
+
+
+def _refuse_same(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
+    """Refuse a contrast all of whose arms express the same: it could not come out otherwise."""
+    if len({(expressed(g, executor(g, real=real)), dataset) for g, dataset in arms}) < 2:
+        raise LabError(
+            f"a comparison needs genomes that express something different; {arms[0][0]} and "
+            f"{arms[1][0]} do not: change a gene that acts"
+        )
 
 
 def _check(arms: Sequence[Arm]) -> None:
     for a, b in zip(arms[::2], arms[1::2], strict=True):
-        check_manipulation(a.genome, b.genome, list(zip(a.runs, b.runs, strict=True)))
+        if a.genome.expressed() != b.genome.expressed():
+            check_manipulation(a.genome, b.genome, list(zip(a.runs, b.runs, strict=True)))
 
 
 def _protocol(given: Protocol | str) -> Protocol:

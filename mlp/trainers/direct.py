@@ -46,7 +46,9 @@ def train_direct(plan: Plan, protocol: Protocol, *, losses: bool = False) -> Tra
             batches = plan.batches()
             batch = feed(next(batches))
             first_loss = model.loss.eval(batch)
-            kept, curves, diverged_at, updates = [], ([], []), None, 0
+            kept: list[Any] = []
+            curves: tuple[list[int], list[int]] = ([], [])
+            diverged_at, updates = None, 0
             for sample in sampled_steps(genome, protocol):
                 while updates < sample:
                     if losses:

@@ -1,0 +1,74 @@
+"""Dose and response: final accuracy against the dose of one gene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlp.genome import Genome
+from mlp.lab.comparison import REFUTED, SUPPORTED, UNDECIDED, Claim, settle
+from mlp.run import Protocol, Run
+from mlp.stats import DoseResponse, Trend
+
+_VERDICTS = {Trend.RISING: SUPPORTED, Trend.NOT_RISING: REFUTED, Trend.UNDECIDED: UNDECIDED}
+
+
+@dataclass(frozen=True, eq=False)
+class DoseCurve:
+    """Cohorts of genomes that differ in the dose of one gene, smallest dose first."""
+
+    genomes: tuple[Genome, ...]
+    doses: tuple[float, ...]
+    dataset: str
+    protocol: Protocol
+    runs: tuple[tuple[Run, ...], ...]
+    result: DoseResponse
+    claims: list[Claim] | None = field(default=None, repr=False)
+
+    @property
+    def means(self) -> Sequence[float]:
+        """Mean final validation accuracy at each dose."""
+        return [sum(r.final_accuracy for r in runs) / len(runs) for runs in self.runs]
+
+    def assert_rising(self) -> None:
+        """Claim: accuracy falls nowhere by more than the margin, and rises in all by more.
+
+        Raises:
+            Refuted, Undecided: the claim does not stand.
+        """
+        rise = self.result.rise
+        if rise is None:
+            raise ValueError("a dose-response needs at least one look: raise the number of seeds")
+        settle(
+            Claim(
+                statement=f"dose-response from {self.genomes[0]} to {self.genomes[-1]}",
+                dataset=self.dataset,
+                protocol=self.protocol.name,
+                expected=str(Trend.RISING),
+                outcome=str(self.result.trend),
+                verdict=_VERDICTS[self.result.trend],
+                effect=rise.mean,
+                low=rise.low,
+                high=rise.high,
+                margin=self.result.margin,
+                seeds=self.result.n,
+                first_seed=self.runs[0][0].seed,
+                diverged=sum(r.diverged for runs in self.runs for r in runs),
+                executor=self.runs[0][0].executor,
+                detail=self._detail(),
+            ),
+            self.claims,
+        )
+
+    def _detail(self) -> dict[str, Any]:
+        return {
+            "doses": list(self.doses),
+            "genomes": [str(g) for g in self.genomes],
+            "means": list(self.means),
+            "accuracies": [[r.final_accuracy for r in runs] for runs in self.runs],
+            "rows": [runs[0].saw.distinct_rows for runs in self.runs],
+            "steps": [{"mean": s.mean, "low": s.low, "high": s.high} for s in self.result.steps],
+            "worst_fall": self.result.worst_fall,
+            "page_p": self.result.page,
+        }

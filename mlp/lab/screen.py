@@ -1,0 +1,134 @@
+"""The screen: a full factorial over the genes in which two strains differ; who did what in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlp.genome import Genome, differing
+from mlp.lab.comparison import Claim, settle, verdict_of
+from mlp.lab.key import expressed
+from mlp.run import Protocol, Run
+from mlp.stats import Outcome, Screen, classify, look_alpha, paired_interval, screen, shapley
+
+SCREEN_SEEDS = 16
+"""Seeds of each cell: fixed in advance, one look."""
+
+Cell = frozenset[str]
+
+
+def acting_genes(good: Genome, bad: Genome) -> tuple[str, ...]:
+    """Genes in which two genomes differ and that act in the cohort engine, in field order."""
+    return differing(expressed(good, "cohort"), expressed(bad, "cohort"))
+
+
+def subsets(genes: tuple[str, ...]) -> list[Cell]:
+    """All subsets of `genes`, smallest first."""
+    return [frozenset(c) for n in range(len(genes) + 1) for c in combinations(genes, n)]
+
+
+@dataclass(frozen=True, eq=False)
+class Screening:
+    """Cohorts of every combination of two strains' alleles.
+
+    `cells` maps the genes that carry the good strain's allele to that cell's runs in seed order:
+    the empty set is the bad strain, all genes the good one.
+    """
+
+    good: Genome
+    bad: Genome
+    dataset: str
+    protocol: Protocol
+    genes: tuple[str, ...]
+    cells: Mapping[Cell, tuple[Run, ...]]
+    claims: list[Claim] | None = field(default=None, repr=False)
+
+    @property
+    def seeds(self) -> int:
+        """Seeds of each cell."""
+        return len(self.cells[frozenset()])
+
+    @cached_property
+    def accuracies(self) -> dict[Iterable[str], NDArray[np.float64]]:
+        """Final validation accuracy of each cell, [seeds]."""
+        return {on: np.array([r.final_accuracy for r in runs]) for on, runs in self.cells.items()}
+
+    @cached_property
+    def effects(self) -> Screen:
+        """Main effects, pairwise interactions and Shapley shares, with simultaneous intervals."""
+        return screen(self.accuracies)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each gene's Shapley share of the whole difference, in accuracy; they add up to it."""
+        return {g: self.effects.shares[g].mean for g in self.genes}
+
+    def assert_responsible(self, gene: str, *, margin: float = 0.05) -> None:
+        """Claim: `gene`'s Shapley share exceeds that of all other genes together by `margin`.
+
+        Raises:
+            Refuted, Undecided: the claim does not stand.
+        """
+        share = shapley(self.accuracies)
+        rest = [share[g] for g in self.genes if g != gene]
+        differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
+        alpha = look_alpha()
+        interval = paired_interval(differences, alpha)
+        outcome = classify(interval, margin)
+        settle(
+            Claim(
+                statement=f"share of {gene} against all else between {self.good} and {self.bad}",
+                dataset=self.dataset,
+                protocol=self.protocol.name,
+                expected=str(Outcome.BETTER),
+                outcome=str(outcome),
+                verdict=verdict_of(outcome, Outcome.BETTER),
+                effect=interval.mean,
+                low=interval.low,
+                high=interval.high,
+                margin=margin,
+                seeds=self.seeds,
+                first_seed=self.cells[frozenset()][0].seed,
+                diverged=sum(r.diverged for runs in self.cells.values() for r in runs),
+                executor="cohort engine",
+                detail=self.detail(),
+            ),
+            self.claims,
+        )
+
+    def detail(self) -> dict[str, Any]:
+        """Cells and effects as plain values, for reports."""
+        effects = self.effects
+
+        def plain(found: Any) -> dict[str, float]:
+            return {"mean": found.mean, "low": found.low, "high": found.high}
+
+        return {
+            "good": str(self.good),
+            "bad": str(self.bad),
+            "genes": list(self.genes),
+            "cells": [
+                {"on": sorted(on), "mean": float(a.mean()), "accuracies": a.tolist()}
+                for on, a in self.accuracies.items()
+            ],
+            "whole": plain(effects.whole),
+            "main": {g: plain(effects.main[g]) for g in self.genes},
+            "shares": {g: plain(effects.shares[g]) for g in self.genes},
+            "interactions": [
+                {"genes": list(pair), **plain(found)}
+                for pair, found in effects.interactions.items()
+            ],
+        }
+
+    def __repr__(self) -> str:
+        shares = ", ".join(f"{g} {v:+.3f}" for g, v in self.shares.items())
+        return (
+            f"<Screening {self.good} against {self.bad} on {self.dataset} "
+            f"({self.protocol.name}, n={self.seeds}): {self.effects.whole.mean:+.3f} = {shares}>"
+        )
