@@ -40,6 +40,7 @@ _MOVED = (
     "A store must stay in place while it is used, but {} was deleted or replaced: "
     "run again, and leave the file alone meanwhile."
 )
+_DAMAGED = "A store must be intact, but {} is damaged: start a fresh store, or move the file away."
 _inherited: list[sqlite3.Connection] = []
 """Connections a forked child got from its parent: never used, never closed."""
 
@@ -76,9 +77,9 @@ class Database:
 
     def read(self, body: Body[T]) -> T:
         """The result of `body(connection)` on one consistent state of the file."""
-        return self._transact("BEGIN", body, PATIENCE_S)
+        return self._transact("BEGIN", body)
 
-    def write(self, body: Body[T], patience: float = PATIENCE_S) -> T:
+    def write(self, body: Body[T], patience: float | None = None) -> T:
         """The result of `body(connection)`, all of whose changes are made, or none.
 
         `body` may be called again after the file was locked. Raises StoreError.
@@ -96,7 +97,7 @@ class Database:
         self._pid = os.getpid()
         self._lock = threading.RLock()
 
-    def _transact(self, begin: str, body: Body[T], patience: float) -> T:
+    def _transact(self, begin: str, body: Body[T], patience: float | None = None) -> T:
         if os.getpid() != self._pid:
             if self._connection is not None:
                 _inherited.append(self._connection)
@@ -125,8 +126,8 @@ class Database:
             raise
         return result
 
-    def _patiently(self, action: Callable[[], T], patience: float = PATIENCE_S) -> T:
-        deadline = time.monotonic() + patience
+    def _patiently(self, action: Callable[[], T], patience: float | None = None) -> T:
+        deadline = time.monotonic() + (PATIENCE_S if patience is None else patience)
         pause = 0.004
         while True:
             try:
@@ -135,6 +136,8 @@ class Database:
                 if not is_busy(error) or time.monotonic() > deadline:
                     self._require_in_place()
                     raise explain(self.path, error) from error
+            except UnicodeDecodeError as error:
+                raise UnreadableStoreError(_DAMAGED.format(self.path)) from error
             time.sleep(pause * (0.5 + random.random()))
             pause = min(2 * pause, 0.25)
 
@@ -185,10 +188,7 @@ class Database:
             )
         faults = connection.execute("PRAGMA quick_check(1)").fetchone()
         if faults != ("ok",):
-            raise UnreadableStoreError(
-                f"A store must be intact, but {self.path} is damaged: "
-                "start a fresh store, or move the file away."
-            )
+            raise UnreadableStoreError(_DAMAGED.format(self.path))
 
     def _require_in_place(self) -> None:
         if self._place is None:

@@ -53,11 +53,12 @@ def intact(row: Row) -> tuple[str, dict[str, Any]]:
 
 def finished(con: sqlite3.Connection, keys: Iterable[str]) -> set[str]:
     """Those of the keys that have a row."""
-    found: set[str] = set()
-    for chunk in chunks(keys):
+    labels = {key.encode(): key for key in keys}
+    found: set[object] = set()
+    for chunk in chunks(labels):
         query = f"SELECT key FROM runs WHERE key IN ({marks(chunk)})"
-        found.update(key.decode() for (key,) in con.execute(query, [k.encode() for k in chunk]))
-    return found
+        found.update(key for (key,) in con.execute(query, chunk))
+    return {key for label, key in labels.items() if label in found}
 
 
 def insert(con: sqlite3.Connection, payloads: Mapping[str, bytes]) -> tuple[list[str], list[Row]]:

@@ -218,7 +218,7 @@ class Store:
             queued, running, left = con.execute(query, [self._study]).fetchone()
             query = "SELECT total(runs), total(cost) FROM tally WHERE study=?"
             finished, done = con.execute(query, [self._study]).fetchone()
-            return Progress(int(queued), int(running), int(finished), left, done)
+            return Progress(_count(queued), _count(running), _count(finished), left, done)
 
         return self._database.read(count)
 
@@ -316,6 +316,11 @@ class Store:
 
 
 _MINE = "SELECT 1 FROM jobs WHERE id=? AND owner=?"
+
+
+def _count(total: float) -> int:
+    """A total as a count, whatever a damaged row made of it."""
+    return int(min(max(total, 0.0), 2.0**53))
 
 
 def _sign_out(con: sqlite3.Connection, owner: Owner) -> None:
