@@ -18,7 +18,7 @@ from mlp.estimator.hooks import EventWriters, StopAfterRuns
 from mlp.estimator.inputs import FeedFn, InputFn, resolve_inputs, verify_positive
 from mlp.estimator.model import FeatureEngineeringFn, Model, ModelFn
 from mlp.estimator.model_fn import ModeKeys, ModelFnOps
-from mlp.estimator.monitors import replace_monitors_with_hooks
+from mlp.estimator.monitor_hook import replace_monitors_with_hooks
 from mlp.estimator.run_config import RunConfig
 from mlp.estimator.tensor_signature import compatible, placeholders_for, signatures_of
 

@@ -11,7 +11,7 @@ from tensorflow.python.training import training_util
 
 from mlp.estimator.hooks import CheckpointSaver
 from mlp.estimator.model_fn import ModelFnOps
-from mlp.estimator.monitors import STEP_AFTER_UPDATE
+from mlp.estimator.monitor_hook import STEP_AFTER_UPDATE
 from mlp.estimator.run_config import RunConfig
 
 LOSS_LOG_STEPS = 100

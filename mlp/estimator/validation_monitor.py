@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from mlp.estimator.monitors import EveryN
+from mlp.estimator.monitor_base import EveryN
 
 
 class ValidationMonitor(EveryN):

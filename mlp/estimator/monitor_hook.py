@@ -1,0 +1,94 @@
+"""The hook that runs monitors in a session."""
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+import tensorflow.compat.v1 as tf
+
+from mlp.estimator.monitor_base import BaseMonitor
+
+STEP_AFTER_UPDATE = "mlp_estimator_global_step_after_update"
+"""Graph collection of the global step read after the train op, so that no read races it."""
+
+
+class RunHookAdapterForMonitors(tf.train.SessionRunHook):
+    """Runs monitors in a session, as one hook."""
+
+    def __init__(self, monitors: Iterable[BaseMonitor]) -> None:
+        self._monitors = list(monitors)
+        self._step = 0
+        self._step_tensor: Any = None
+
+    def begin(self) -> None:
+        """Training begins, in the default graph."""
+        self._step = 0
+        after_update = tf.get_collection(STEP_AFTER_UPDATE)
+        self._step_tensor = after_update[0] if after_update else tf.train.get_global_step()
+        for monitor in self._monitors:
+            monitor.begin(max_steps=None)
+
+    def after_create_session(self, session: Any, coord: Any) -> None:
+        """Learn which step is next."""
+        del coord
+        self._step = int(session.run(tf.train.get_global_step(session.graph))) + 1
+
+    def before_run(self, run_context: Any) -> Any:
+        """Fetch what the monitors ask for."""
+        graph = run_context.session.graph
+        fetches: dict[Any, Any] = {}
+        for monitor in self._monitors:
+            requests = monitor.step_begin(self._step) or []
+            if not isinstance(requests, list):
+                raise ValueError("Monitor.step_begin should return a list.")
+            fetches.update({request: _element(graph, request) for request in requests})
+        return tf.train.SessionRunArgs({"step": self._step_tensor, "monitors": fetches})
+
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        """Give the monitors what they asked for; any of them may stop training."""
+        output = run_values.results["monitors"]
+        for monitor in self._monitors:
+            if monitor.step_end(self._step, output):
+                run_context.request_stop()
+        for monitor in self._monitors:
+            monitor.post_step(self._step, run_context.session)
+        self._step = int(run_values.results["step"]) + 1
+
+    def end(self, session: Any) -> None:
+        """Training ends."""
+        for monitor in self._monitors:
+            if "session" in inspect.signature(monitor.end).parameters:
+                monitor.end(session=session)
+            else:
+                monitor.end()
+
+
+def _element(graph: Any, request: Any) -> Any:
+    """The tensor or operation of `graph` that `request` is or names."""
+    if not isinstance(request, str):
+        if getattr(request, "graph", None) is not graph:
+            raise ValueError(f"Passed {request} should be of the current graph {graph}.")
+        return request
+    if ":" in request:
+        return graph.as_graph_element(request)
+    outputs = graph.get_operation_by_name(request).outputs
+    if len(outputs) > 1:
+        raise ValueError(
+            f"Name {request} is ambiguous, as this `Operation` has multiple outputs (at least 2)."
+        )
+    return graph.as_graph_element(f"{request}:0")
+
+
+def replace_monitors_with_hooks(monitors_or_hooks: Iterable[Any] | None, estimator: Any) -> list:
+    """Hooks for a list that may mix hooks and monitors: the monitors become one hook, the last.
+
+    Args:
+        monitors_or_hooks: `SessionRunHook`s and monitors, or None.
+        estimator: the estimator to be monitored.
+    """
+    given = list(monitors_or_hooks or [])
+    hooks = [one for one in given if isinstance(one, tf.train.SessionRunHook)]
+    monitors = [one for one in given if not isinstance(one, tf.train.SessionRunHook)]
+    for monitor in monitors:
+        monitor.set_estimator(estimator)
+    return [*hooks, RunHookAdapterForMonitors(monitors)] if monitors else hooks

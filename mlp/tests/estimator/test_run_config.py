@@ -1,0 +1,89 @@
+"""The configuration: 1.4's defaults, its rules, and how it becomes a session's."""
+
+import json
+
+import pytest
+import tensorflow.compat.v1 as tf
+
+from mlp.estimator import RunConfig
+
+
+def test_defaults():
+    config = RunConfig()
+    assert config.tf_random_seed is None
+    assert (config.save_checkpoints_secs, config.save_checkpoints_steps) == (600, None)
+    assert (config.save_summary_steps, config.log_step_count_steps) == (100, 100)
+    assert (config.keep_checkpoint_max, config.keep_checkpoint_every_n_hours) == (5, 10000)
+    assert (config.model_dir, config.session_config) == (None, None)
+    assert (config.master, config.evaluation_master) == ("", "")
+    assert (config.is_chief, config.task_id, config.task_type) == (True, 0, None)
+    assert (config.num_ps_replicas, config.num_worker_replicas) == (0, 0)
+
+
+def test_the_checkpoint_period():
+    by_steps = RunConfig(save_checkpoints_steps=50)
+    assert (by_steps.save_checkpoints_secs, by_steps.save_checkpoints_steps) == (None, 50)
+    assert RunConfig(save_checkpoints_secs=None).save_checkpoints_secs is None
+    with pytest.raises(ValueError, match="cannot be both set"):
+        RunConfig(save_checkpoints_secs=5, save_checkpoints_steps=5)
+
+
+def test_replacing():
+    config = RunConfig(tf_random_seed=1)
+    changed = config.replace(tf_random_seed=2, save_checkpoints_steps=7)
+    assert (config.tf_random_seed, config.save_checkpoints_secs) == (1, 600)
+    assert (changed.tf_random_seed, changed.save_checkpoints_steps) == (2, 7)
+    assert changed.save_checkpoints_secs is None
+    assert changed.replace(save_checkpoints_secs=3).save_checkpoints_steps is None
+    off = config.replace(save_checkpoints_secs=None)
+    assert off.replace(model_dir="m").save_checkpoints_secs is None
+    with pytest.raises(ValueError, match="cannot be both set"):
+        config.replace(save_checkpoints_secs=5, save_checkpoints_steps=5)
+    with pytest.raises(ValueError, match="Replacing master is not supported"):
+        config.replace(master="local")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model_dir": ""}, "model_dir should be non-empty"),
+        ({"save_summary_steps": -1}, "save_summary_steps should be >= 0"),
+        ({"save_checkpoints_steps": -1}, "save_checkpoints_steps should be >= 0"),
+        ({"save_checkpoints_secs": -1}, "save_checkpoints_secs should be >= 0"),
+        ({"keep_checkpoint_max": -1}, "keep_checkpoint_max should be >= 0"),
+        ({"keep_checkpoint_every_n_hours": 0}, "keep_checkpoint_every_n_hours should be > 0"),
+        ({"log_step_count_steps": 0}, "log_step_count_steps should be > 0"),
+        ({"num_cores": -1}, "num_cores should be >= 0"),
+        ({"tf_random_seed": 1.5}, "tf_random_seed must be integer"),
+        ({"session_config": {}}, "session_config must be instance of ConfigProto"),
+    ],
+)
+def test_values_out_of_range(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        RunConfig(**arguments)
+
+
+def test_sessions_from_the_number_of_cores():
+    proto = RunConfig(num_cores=2, log_device_placement=True).session_proto()
+    assert (proto.intra_op_parallelism_threads, proto.inter_op_parallelism_threads) == (2, 2)
+    assert proto.log_device_placement
+    assert proto.allow_soft_placement
+    assert RunConfig().session_proto() == tf.ConfigProto(allow_soft_placement=True)
+    half = RunConfig(gpu_memory_fraction=0.5).session_proto()
+    assert half.gpu_options.per_process_gpu_memory_fraction == 0.5
+
+
+def test_a_session_config_is_used_as_it_is():
+    proto = tf.ConfigProto(intra_op_parallelism_threads=3)
+    assert RunConfig(num_cores=2, session_config=proto).session_proto() is proto
+
+
+def test_the_environment(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"model_dir": "there"}))
+    assert RunConfig().model_dir == "there"
+    assert RunConfig(model_dir="there").model_dir == "there"
+    with pytest.raises(ValueError, match="must have the same value as the model_dir in TF_CONFIG"):
+        RunConfig(model_dir="here")
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"ps": ["host:1"]}}))
+    with pytest.raises(ValueError, match="distributed training is not supported"):
+        RunConfig()
