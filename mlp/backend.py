@@ -7,9 +7,24 @@ touched. One thread a process: runs are small, deterministic, and spread over co
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mlp import installed
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep what TensorFlow's C++ writes while it loads, before any log level holds, off stderr."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _import() -> Any:
@@ -23,8 +38,9 @@ def _import() -> Any:
     ):
         os.environ.setdefault(name, value)
     try:
-        import tensorflow.compat.v1 as v1
-        import tf_keras  # noqa: F401
+        with _silent_stderr():
+            import tensorflow.compat.v1 as v1
+            import tf_keras  # noqa: F401
     except ImportError as error:
         raise installed.InstallationError(
             f"training needs TensorFlow and tf-keras, which cannot be imported ({error}): "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlp.genome import Genome, differing
@@ -187,6 +187,15 @@ class Comparison:
     def assert_equivalent(self) -> None:
         """Claim: the arms differ by less than the margin."""
         self._assert(Outcome.EQUIVALENT)
+
+    def assert_identical(self) -> None:
+        """Claim: the arms end with the same weights, bit for bit, at every seed: equivalent.
+
+        Refuted as soon as one seed's weights differ, however little.
+        """
+        claim = self.claim(Outcome.EQUIVALENT)
+        verdict = SUPPORTED if self.identical else REFUTED
+        settle(replace(claim, expected="identical", verdict=verdict), self.claims)
 
     def _assert(self, expected: Outcome) -> None:
         settle(self.claim(expected), self.claims)

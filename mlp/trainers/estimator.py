@@ -6,7 +6,10 @@ plan predicts. A plan the feeder cannot draw (another order or seed) is fed thro
 
 from __future__ import annotations
 
+import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -35,7 +38,7 @@ def train_estimator(plan: Plan, protocol: Protocol, *, losses: bool = False) -> 
     """
     watch = _Watch(plan, protocol)
     x, y = plan.dataset.x, plan.dataset.y
-    with tempfile.TemporaryDirectory(prefix="mlp-estimator-") as model_dir:
+    with tempfile.TemporaryDirectory(prefix="mlp-estimator-") as model_dir, _quiet():
         config = RunConfig(
             session_config=session_config(), save_summary_steps=None, log_step_count_steps=None
         )
@@ -70,6 +73,18 @@ def train_estimator(plan: Plan, protocol: Protocol, *, losses: bool = False) -> 
         variables=watch.variables,
         losses=np.array(watch.losses) if losses else None,
     )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep TensorFlow's Python log to errors: what it would warn of here is meant."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _evaluated(estimator: Estimator, plan: Plan) -> int:

@@ -64,7 +64,7 @@ def record(
             updates=updates,
             order=digest(fed),
             init=plan.init_digest,
-            first_loss=float(first_loss),
+            first_loss=float(first_loss) if np.isfinite(first_loss) else None,
         ),
         weights=digest(*variables),
     )

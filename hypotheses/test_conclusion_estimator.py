@@ -1,0 +1,38 @@
+"""The conclusion: training with tf.contrib.learn's Estimator is what makes the difference.
+
+Tested on the real API with everything else Estimator brought held equal: the same rows in the
+same order, the same batch size, the same initial weights, the same number type.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
+from mlp.lab import Lab
+
+pytestmark = pytest.mark.finding("C")
+
+
+def test_estimator_alone_makes_layers_better(lab: Lab, dataset: str) -> None:
+    """Conclusion: Estimator.fit itself makes the tf.layers model better than train_op.run."""
+    without = LAYERS_ESTIMATOR.knockout("trainer", donor=LAYERS)
+    lab.compare(LAYERS_ESTIMATOR, without, dataset).assert_better()
+
+
+def test_estimator_alone_makes_matmul_better(lab: Lab, dataset: str) -> None:
+    """Conclusion: Estimator.fit itself makes the tf.matmul model better than train_op.run."""
+    without = MATMUL_ESTIMATOR.knockout("trainer", donor=MATMUL)
+    lab.compare(MATMUL_ESTIMATOR, without, dataset).assert_better()
+
+
+def test_estimator_alone_rescues_matmul(lab: Lab, dataset: str) -> None:
+    """Conclusion: Estimator.fit fed only the first rows rescues the failing tf.matmul model."""
+    rescued = MATMUL.rescue("trainer", donor=MATMUL_ESTIMATOR)
+    lab.compare(rescued, MATMUL, dataset).assert_better()
+
+
+def test_train_op_run_and_estimator_end_with_the_same_weights(lab: Lab, dataset: str) -> None:
+    """With the plan equal, Estimator.fit and train_op.run end with the same weights, bit for bit."""
+    without = LAYERS_ESTIMATOR.knockout("trainer", donor=LAYERS)
+    lab.compare(LAYERS_ESTIMATOR, without, dataset).assert_identical()

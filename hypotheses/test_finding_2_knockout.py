@@ -1,0 +1,31 @@
+"""Finding 2: knocking out Estimator.fit, running the train op, degrades tf.layers a lot."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlp.genome import LAYERS, LAYERS_ESTIMATOR
+from mlp.lab import Lab
+
+pytestmark = pytest.mark.finding("2")
+
+A_LOT = 0.1
+
+
+def test_knocking_out_estimator_degrades_layers(lab: Lab, dataset: str) -> None:
+    """Finding 2: without Estimator.fit, as published, the tf.layers model does a lot worse."""
+    lab.compare(LAYERS, LAYERS_ESTIMATOR, dataset, margin=A_LOT).assert_worse()
+
+
+@pytest.mark.parametrize("gene", ["coverage", "order", "logits", "dtype"])
+def test_knocking_out_one_gene_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
+    """Is the gene necessary? Knocked out alone, the tf.layers model does worse."""
+    knocked_out = LAYERS_ESTIMATOR.knockout(gene, donor=LAYERS)
+    lab.compare(knocked_out, LAYERS_ESTIMATOR, dataset, margin=A_LOT).assert_worse()
+
+
+@pytest.mark.parametrize("gene", ["coverage", "order", "logits", "dtype"])
+def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
+    """Is the gene sufficient? Given alone to the failing tf.layers model, it rescues it."""
+    rescued = LAYERS.rescue(gene, donor=LAYERS_ESTIMATOR)
+    lab.compare(rescued, LAYERS, dataset, margin=A_LOT).assert_better()
