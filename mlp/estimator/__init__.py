@@ -12,7 +12,8 @@ labels and Dask frames. What this does otherwise:
   are heeded; 1.4 took and ignored them.
 - A graph without summaries has no summary hook.
 - `fit` rejects steps below 1, where 1.4 took one step, and a missing `model_fn` is noticed at once.
-- `predict(as_iterable=False)` heeds `outputs`, and inputs from `tf.data` are read to their end.
+- `predict` opens its session at the first row asked for, heeds `outputs` in every form, and reads
+  inputs from `tf.data` to their end.
 """
 
 from mlp.estimator import metrics, model_fn, monitors, run_config

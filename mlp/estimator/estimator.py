@@ -45,7 +45,7 @@ class Estimator:
     def __init__(
         self,
         model_fn: ModelFn | None = None,
-        model_dir: str | None = None,
+        model_dir: str | os.PathLike[str] | None = None,
         config: RunConfig | None = None,
         params: Any = None,
         feature_engineering_fn: FeatureEngineeringFn | None = None,
@@ -68,7 +68,7 @@ class Estimator:
     def model_dir(self) -> str:
         """Directory of checkpoints and summaries."""
         assert self._config.model_dir is not None
-        return self._config.model_dir
+        return os.fspath(self._config.model_dir)
 
     def fit(
         self,
@@ -299,8 +299,9 @@ class Estimator:
         return int(tf.train.load_variable(path, tf.GraphKeys.GLOBAL_STEP))
 
 
-def _with_directory(config: RunConfig, model_dir: str | None) -> RunConfig:
+def _with_directory(config: RunConfig, model_dir: str | os.PathLike[str] | None) -> RunConfig:
     """`config` with its `model_dir` settled: the one given, its own, or a temporary one."""
+    model_dir = None if model_dir is None else os.fspath(model_dir)
     if model_dir is not None and config.model_dir not in (None, model_dir):
         raise ValueError(
             "model_dir are set both in constructor and RunConfig, but with different values. "

@@ -63,7 +63,7 @@ class RunConfig:
     keep_checkpoint_every_n_hours: float = 10000
     log_step_count_steps: int | None = 100
     evaluation_master: str = ""
-    model_dir: str | None = None
+    model_dir: str | os.PathLike[str] | None = None
     session_config: Any = None
 
     def __post_init__(self) -> None:
@@ -72,7 +72,8 @@ class RunConfig:
             seconds = None if by_steps else _DEFAULT_CHECKPOINT_SECS
             object.__setattr__(self, "save_checkpoints_secs", seconds)
         object.__setattr__(self, "master", self.master or "")
-        object.__setattr__(self, "model_dir", _model_dir_from_environment(self.model_dir))
+        model_dir = None if self.model_dir is None else os.fspath(self.model_dir)
+        object.__setattr__(self, "model_dir", _model_dir_from_environment(model_dir))
         self._validate()
 
     def _validate(self) -> None:

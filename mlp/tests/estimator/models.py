@@ -18,7 +18,7 @@ def config(**arguments):
 
 def build(model_fn, tmp_path, **arguments):
     """An estimator of `model_fn` in `tmp_path`, its config made of `arguments`."""
-    return learn.Estimator(model_fn, model_dir=str(tmp_path), config=config(**arguments))
+    return learn.Estimator(model_fn, model_dir=tmp_path, config=config(**arguments))
 
 
 def descend(loss, rate=1.0):
