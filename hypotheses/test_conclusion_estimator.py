@@ -33,6 +33,6 @@ def test_estimator_alone_rescues_matmul(lab: Lab, dataset: str) -> None:
 
 
 def test_train_op_run_and_estimator_end_with_the_same_weights(lab: Lab, dataset: str) -> None:
-    """With the plan equal, Estimator.fit and train_op.run end with the same weights, bit for bit."""
+    """With one plan, Estimator.fit and train_op.run end with the same weights, bit for bit."""
     without = LAYERS_ESTIMATOR.knockout("trainer", donor=LAYERS)
     lab.compare(LAYERS_ESTIMATOR, without, dataset).assert_identical()

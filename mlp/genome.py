@@ -117,6 +117,13 @@ _GENES = (
         "what is recorded while training, and nothing else: the whole curve, or its ends",
         ("curve", "ends"),
     ),
+    Gene(
+        "handicap",
+        "share of right answers counted as wrong: plants an effect of known size",
+        (),
+        lambda v: 0.0 <= v < 1.0,
+        "a number in [0, 1)",
+    ),
 )
 
 GENES: Mapping[str, Gene] = {g.name: g for g in _GENES}
@@ -173,6 +180,7 @@ class Genome:
     layer_size: int = 64
     rate_scale: float = 1.0
     reporting: str = "curve"
+    handicap: float = 0.0
 
     def __post_init__(self) -> None:
         for name, g in GENES.items():
@@ -182,7 +190,7 @@ class Genome:
                     f"gene {name!r} must have one of the alleles {g.choices()}; got {allele!r}"
                     f"{_suggest(allele, list(g.alleles))}"
                 )
-        for name in ("dropout", "rate_scale"):
+        for name in ("dropout", "rate_scale", "handicap"):
             object.__setattr__(self, name, float(getattr(self, name)))
 
     def with_alleles(self, **alleles: Allele) -> Genome:

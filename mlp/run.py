@@ -71,7 +71,7 @@ class Saw:
 
     `distinct_rows` counts training rows fed at least once; `updates` counts updates made;
     `order` and `init` are SHA-256 digests of the rows fed, step by step, and of the initial
-    weights; `first_loss` is the loss on the first batch before the first update, None if not finite.
+    weights; `first_loss` is the loss on the first batch before the first update (None: not finite).
     """
 
     distinct_rows: int

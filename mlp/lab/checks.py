@@ -14,9 +14,9 @@ from mlp.run import Run
 ORDER = frozenset({"coverage", "order", "batch_size", "split", "feeder"})
 INIT = frozenset({"init", "bias", "init_seed", "layer_size"})
 ARITHMETIC = frozenset({"logits", "dtype", "dropout", "dropout_mode", "rate_scale"})
-SILENT = frozenset({"dense", "trainer", "reporting"})
+SILENT = frozenset({"dense", "trainer", "reporting", "handicap"})
 """Genes by where they act: on the rows fed, the initial weights, the arithmetic, or on nothing a
-run sees (the dense operation and the trainer change who computes, reporting what is written)."""
+run sees (the dense operation and the trainer change who computes, the others what is written)."""
 
 
 class ManipulationError(AssertionError):
@@ -40,7 +40,7 @@ def check_manipulation(a: Genome, b: Genome, runs: Sequence[tuple[Run, Run]]) ->
         _must_agree(genes, runs, "the rows fed", lambda r: r.saw.order, whole=True)
     if not genes & INIT:
         _must_agree(genes, runs, "the initial weights", lambda r: r.saw.init)
-    if genes <= {"reporting"}:
+    if genes <= {"reporting", "handicap"}:
         _must_agree(genes, runs, "the final weights", lambda r: r.weights)
 
 

@@ -14,7 +14,7 @@ from mlp.lab.key import executor, expressed
 from mlp.lab.screen import SCREEN_SEEDS, Screening, acting_genes, subsets
 from mlp.lab.work import Wanted, obtain
 from mlp.run import Protocol, Run, protocol
-from mlp.stats import dose_response, look_sizes, sequential
+from mlp.stats import Result, dose_response, look_sizes, sequential
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
@@ -114,6 +114,35 @@ class Lab:
         terms = ((1, a, dataset), (-1, b, dataset), (-1, c, other), (1, d, other))
         return self._contrast(terms, margin, real)
 
+    def compare_seeds(
+        self,
+        genome: Genome,
+        dataset: str,
+        *,
+        other: Genome | None = None,
+        margin: float = DEFAULT_MARGIN,
+    ) -> Comparison:
+        """Compare `other` (default `genome` itself) with `genome` on seeds they do not share.
+
+        A control: where the genomes are the same, the two cohorts differ in nothing but seeds. The
+        first arm's seeds begin where the second's may end.
+        """
+        genome, other = genome.paired(), (other or genome).paired()
+        apart = self.first_seed + self.seeds
+        self.check_seeds(self.seeds, apart)
+        n = look_sizes(self.seeds)[0]
+        while True:
+            first = self._train([(other, dataset)], n, self.real, apart)[0]
+            second = self._train([(genome, dataset)], n, self.real)[0]
+            arms = (
+                Arm(1, other, dataset, tuple(first)),
+                Arm(-1, genome, dataset, tuple(second)),
+            )
+            result = sequential(weighted_differences(arms), margin, cap=self.seeds)
+            if result.needed is None:
+                return self._compared(arms, dataset, self.real, result)
+            n = result.needed
+
     def screen(
         self, good: Genome, bad: Genome, dataset: str, *, seeds: int = SCREEN_SEEDS
     ) -> Screening:
@@ -186,11 +215,18 @@ class Lab:
         use_real = self.real if real is None else real
         return self._train([(g, dataset) for g in genomes], seeds, use_real)
 
-    def _train(self, arms: Sequence[tuple[Genome, str]], seeds: int, real: bool) -> list[list[Run]]:
+    def _train(
+        self,
+        arms: Sequence[tuple[Genome, str]],
+        seeds: int,
+        real: bool,
+        first_seed: int | None = None,
+    ) -> list[list[Run]]:
+        first = self.first_seed if first_seed is None else first_seed
         wanted = [
             [
                 Wanted(genome, dataset, self.protocol, seed, executor(genome, real=real))
-                for seed in range(self.first_seed, self.first_seed + seeds)
+                for seed in range(first, first + seeds)
             ]
             for genome, dataset in arms
         ]
@@ -221,11 +257,17 @@ class Lab:
                 break
             n = result.needed
         _check(trained)
+        names = "-".join(dict.fromkeys(dataset for _, dataset in arms))
+        return self._compared(trained, names, use_real, result)
+
+    def _compared(
+        self, arms: tuple[Arm, ...], dataset: str, real: bool, result: Result
+    ) -> Comparison:
         comparison = Comparison(
-            arms=trained,
-            dataset="-".join(dict.fromkeys(dataset for _, dataset in arms)),
+            arms=arms,
+            dataset=dataset,
             protocol=self.protocol,
-            executor="real API" if use_real else "cohort engine",
+            executor="real API" if real else "cohort engine",
             result=result,
             claims=self.claims,
         )

@@ -40,12 +40,14 @@ def record(
 ) -> Training:
     """The training of `plan`, its curves as counts of correct rows at each sampled step.
 
-    Counts from the sample at `diverged_at` on are set to 0 and may be missing.
+    Counts from the sample at `diverged_at` on are set to 0 and may be missing. The genome's
+    handicap is taken off here, whoever trained.
     """
     steps = sampled_steps(plan.genome, protocol)
+    kept = 1.0 - plan.genome.handicap
     alive = [diverged_at is None or step < diverged_at for step in steps]
     curves = [
-        tuple(int(curve[i]) if ok else 0 for i, ok in enumerate(alive))
+        tuple(round(int(curve[i]) * kept) if ok else 0 for i, ok in enumerate(alive))
         for curve in (validation, test)
     ]
     fed = plan.rows(updates)
