@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from mlp.store.errors import StoreError
+from mlp.store.owners import STALE_S
 from mlp.store.records import Job
 from mlp.store.store import Store
 
 RUNS = 48
 FINISHED = 32
 PAGE = 4096
-TIMEOUT_S = 20
+TIMEOUT_S = 3 * int(STALE_S)
+"""Longer than the wait for an owner whose row was hit, so that it cannot be asked."""
 OUTCOMES = ("right", "absent", "refused", "violation")
 _FILES = ("", "-wal", "-shm")
 _SPEC = {"corrupted": False}

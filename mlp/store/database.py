@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
+from mlp.store import runs
 from mlp.store.errors import (
     StoreError,
     UnreadableStoreError,
@@ -158,7 +159,7 @@ class Database:
 
     def _prepare(self, mode: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"{Path(self.path).as_uri()}?mode={mode}",
+            f"file:{quote(os.fsencode(self.path))}?mode={mode}",
             uri=True,
             timeout=1.0,
             isolation_level=None,
@@ -189,6 +190,10 @@ class Database:
         faults = connection.execute("PRAGMA quick_check(1)").fetchone()
         if faults != ("ok",):
             raise UnreadableStoreError(_DAMAGED.format(self.path))
+        if not runs.in_order(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            runs.rebuild(connection)
+            connection.execute("COMMIT")
 
     def _require_in_place(self) -> None:
         if self._place is None:

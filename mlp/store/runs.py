@@ -5,7 +5,7 @@ A row is a key, a payload and the checksum of both; whatever else is found is da
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, TypeVar
 
 from mlp.store.records import checksum, decode, verify
@@ -39,6 +39,27 @@ def all_keys(con: sqlite3.Connection) -> list[bytes]:
     """The keys of all rows, in ascending order."""
     found = {key for (key,) in con.execute("SELECT key FROM runs")}
     return sorted(key for key in found if isinstance(key, bytes))
+
+
+def in_order(con: sqlite3.Connection) -> bool:
+    """Whether the keys are bytes in ascending order, as finding and adding rows relies on."""
+    keys = [row[0] for row in con.execute("SELECT key FROM runs")]
+    if not all(isinstance(key, bytes) for key in keys):
+        return False
+    return all(one < two for one, two in pairwise(keys))
+
+
+def rebuild(con: sqlite3.Connection) -> None:
+    """Put the rows in order; of several with one key, an intact one stays."""
+    found = con.execute("SELECT key, payload, digest FROM runs").fetchall()
+    con.execute("DELETE FROM runs")
+    query = "INSERT OR IGNORE INTO runs (key, payload, digest) VALUES (?, ?, ?)"
+    keyed = [row for row in found if isinstance(row[0], bytes)]
+    con.executemany(query, sorted(keyed, key=_is_broken))
+
+
+def _is_broken(row: Row) -> bool:
+    return not verify(*row)
 
 
 def intact(row: Row) -> tuple[str, dict[str, Any]]:

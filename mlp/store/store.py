@@ -251,6 +251,8 @@ class Store:
         try:
             self.finish(job, train(job))
         except StoreError:
+            with suppress(StoreError):
+                self.release(job)
             raise
         except Exception as error:
             self.fail(job, f"{type(error).__name__}: {error}")

@@ -1,7 +1,6 @@
 """Bad files, bad disks, bad luck: one sentence each, never a wrong value."""
 
 import os
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -156,6 +155,19 @@ def test_strange_rows_in_every_table_do_no_harm(filled):
         assert dict(store.items()) == {"ab": {"x": 1}} | train(job_of(1, 2))
 
 
+def test_a_damaged_key_costs_its_own_run_only(path):
+    runs = {digit * 64: {"n": int(digit)} for digit in "123"}
+    with Store(path) as store:
+        store.put(runs)
+    path.write_bytes(path.read_bytes().replace(b"2" * 64, b"9" * 64))
+    del runs["2" * 64]
+    with Store(path) as store:
+        assert dict(store.items()) == runs
+        assert store.damaged == 1
+        store.put({"2" * 64: {"n": 2}})
+        assert len(dict(store.items())) == 3
+
+
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 def test_deletion_while_in_use_is_noticed_on_reading_and_on_writing(path, suffix):
     with Store(path) as store, Store(path) as second:
@@ -304,7 +316,6 @@ def test_a_full_disk_is_reported_and_what_was_kept_stays():
 def test_a_limit_on_file_size_is_reported_and_what_was_kept_stays(path):
     prepare = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (600_000, -1))"
     restore = "resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))"
-    assert resource.RLIMIT_FSIZE >= 0
     lines = _in_child(FILL.format(path=str(path), prepare=prepare, restore=restore)).splitlines()
     assert "disk I/O error" in lines[0]
     assert lines[1:] == ["True True", "True"]
