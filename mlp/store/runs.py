@@ -54,8 +54,8 @@ def rebuild(con: sqlite3.Connection) -> None:
     found = con.execute("SELECT key, payload, digest FROM runs").fetchall()
     con.execute("DELETE FROM runs")
     query = "INSERT OR IGNORE INTO runs (key, payload, digest) VALUES (?, ?, ?)"
-    keyed = [row for row in found if isinstance(row[0], bytes)]
-    con.executemany(query, sorted(keyed, key=_is_broken))
+    keyed: list[Any] = sorted((r for r in found if isinstance(r[0], bytes)), key=_is_broken)
+    con.executemany(query, keyed)
 
 
 def _is_broken(row: Row) -> bool:
