@@ -92,33 +92,46 @@ def check_name(name: str) -> None:
     Raises:
         DataError: there is none; the message lists those there are.
     """
-    if name not in _LOADERS:
-        near = difflib.get_close_matches(name, _LOADERS, n=1)
+    if not isinstance(name, str) or name not in _LOADERS:
+        near = difflib.get_close_matches(str(name), _LOADERS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise DataError(f"a dataset must be one of {', '.join(_LOADERS)}; got {name!r}{hint}")
 
 
-@cache
 def load(name: str) -> Dataset:
     """The dataset called `name`.
 
     Raises:
-        DataError: there is none (the message lists those there are), its arrays have the wrong
-            shape or values, or scikit-learn is missing.
+        DataError: there is none (the message lists those there are), its loader fails, its arrays
+            have the wrong shape or values, or scikit-learn is missing.
     """
     check_name(name)
-    x, y = _LOADERS[name]()
-    x = np.ascontiguousarray(x, dtype=np.float64)
-    y = np.ascontiguousarray(y, dtype=np.int64)
+    return _load(name)
+
+
+@cache
+def _load(name: str) -> Dataset:
+    try:
+        x, labels = _LOADERS[name]()
+        x = np.ascontiguousarray(x, dtype=np.float64)
+        y = np.ascontiguousarray(labels, dtype=np.int64)
+    except DataError:
+        raise
+    except Exception as error:
+        raise DataError(
+            f"a dataset's loader must return features and labels; that of {name!r} raised "
+            f"{type(error).__name__} ({error}): mend it"
+        ) from error
     if x.ndim != 2 or y.shape != (len(x),) or len(x) < 30:
         raise DataError(
             f"a dataset needs x [rows, features], y [rows] and at least 30 rows; {name!r} gave "
             f"x {x.shape}, y {y.shape}: mend its loader"
         )
-    if not np.isfinite(x).all() or y.min() < 0 or set(np.unique(y)) != set(range(y.max() + 1)):
+    classes = np.unique(labels)
+    if not np.isfinite(x).all() or not np.array_equal(classes, range(max(2, len(classes)))):
         raise DataError(
-            f"a dataset needs finite features and labels 0..classes-1, each class present; "
-            f"{name!r} breaks that: mend its loader"
+            f"a dataset needs finite features and labels 0..classes-1, each of at least 2 classes "
+            f"present; {name!r} breaks that: mend its loader"
         )
     x.setflags(write=False)
     y.setflags(write=False)

@@ -148,7 +148,7 @@ def gene(name: str) -> Gene:
     Raises:
         GenomeError: there is none; the message lists those there are.
     """
-    if name not in GENES:
+    if not isinstance(name, str) or name not in GENES:
         raise GenomeError(
             f"a gene must be one of {', '.join(GENES)}; got {name!r}{_suggest(name, list(GENES))}"
         )
@@ -334,7 +334,7 @@ def strain(name: str) -> Genome:
     Raises:
         GenomeError: there is none; the message lists those there are.
     """
-    if name not in STRAINS:
+    if not isinstance(name, str) or name not in STRAINS:
         raise GenomeError(
             f"a strain must be one of {', '.join(STRAINS)}; got {name!r}"
             f"{_suggest(name, list(STRAINS))}"

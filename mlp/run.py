@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from mlp.genome import Genome
@@ -12,6 +13,14 @@ from mlp.genome import Genome
 
 class ProtocolError(ValueError):
     """A protocol that does not exist or cannot be run."""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +38,16 @@ class Protocol:
     sample_every: int
 
     def __post_init__(self) -> None:
-        if not (0 < self.learning_rate < float("inf")):
+        if not (_is_number(self.learning_rate) and 0 < self.learning_rate < float("inf")):
             raise ProtocolError(
-                f"a protocol's learning rate must be above 0; got {self.learning_rate}"
+                f"a protocol's learning rate must be a number above 0; got {self.learning_rate!r}: "
+                "try 1e-3"
             )
-        if self.steps < 1 or self.sample_every < 1 or self.steps % self.sample_every:
+        whole = isinstance(self.steps, int) and isinstance(self.sample_every, int)
+        if not whole or min(self.steps, self.sample_every) < 1 or self.steps % self.sample_every:
             raise ProtocolError(
                 "a protocol's steps must be a positive multiple of sample_every; got "
-                f"steps={self.steps}, sample_every={self.sample_every}"
+                f"steps={self.steps!r}, sample_every={self.sample_every!r}: try 2000 and 50"
             )
 
     @property
@@ -58,8 +69,8 @@ def protocol(name: str) -> Protocol:
     Raises:
         ProtocolError: there is none; the message lists those there are.
     """
-    if name not in PROTOCOLS:
-        near = difflib.get_close_matches(name, PROTOCOLS, n=1)
+    if not isinstance(name, str) or name not in PROTOCOLS:
+        near = difflib.get_close_matches(str(name), PROTOCOLS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ProtocolError(f"a protocol must be one of {', '.join(PROTOCOLS)}; got {name!r}{hint}")
     return PROTOCOLS[name]
@@ -136,17 +147,39 @@ class Run:
             values["genome"] = Genome(**values["genome"])
             values["protocol"] = Protocol(**values["protocol"])
             values["saw"] = Saw(**values["saw"])
-            values["validation"] = tuple(int(v) for v in values["validation"])
-            values["test"] = tuple(int(v) for v in values["test"])
+            values["validation"] = tuple(values["validation"])
+            values["test"] = tuple(values["test"])
             run = cls(**values)
         except (KeyError, TypeError) as error:
             raise ValueError(f"a stored run must have the fields of Run; {error}") from None
-        points = len(run.steps)
-        if len(run.validation) != points or len(run.test) != points or run.held_out < 1:
-            raise ValueError(f"a stored run must have {points} samples of each curve")
-        if not all(0 <= v <= run.held_out for v in run.validation + run.test):
-            raise ValueError("a stored run must count between 0 and held_out correct answers")
+        _check_types(run)
+        _check_curves(run)
         return run
+
+
+_TEXTS = ("dataset", "executor", "weights", "protocol.name", "saw.order", "saw.init")
+_COUNTS = ("seed", "held_out", "saw.distinct_rows", "saw.updates")
+
+
+def _check_types(run: Run) -> None:
+    get = {name: attrgetter(name)(run) for name in (*_TEXTS, *_COUNTS)}
+    wrong = [n for n in _TEXTS if not isinstance(get[n], str)]
+    wrong += [n for n in _COUNTS if not _is_count(get[n])]
+    if run.diverged_at is not None and not _is_count(run.diverged_at):
+        wrong.append("diverged_at")
+    if run.saw.first_loss is not None and not _is_number(run.saw.first_loss):
+        wrong.append("saw.first_loss")
+    if wrong:
+        raise ValueError(f"a stored run must have values of the right kind; {wrong[0]} is not")
+
+
+def _check_curves(run: Run) -> None:
+    every = run.protocol.sample_every if run.genome.reporting == "curve" else run.protocol.steps
+    points = run.protocol.steps // every + 1
+    if len(run.validation) != points or len(run.test) != points or run.held_out < 1:
+        raise ValueError(f"a stored run must have {points} samples of each curve")
+    if not all(_is_count(v) and v <= run.held_out for v in run.validation + run.test):
+        raise ValueError("a stored run must count between 0 and held_out correct answers")
 
 
 def sampled_steps(genome: Genome, protocol: Protocol) -> tuple[int, ...]:

@@ -1,0 +1,175 @@
+"""Datasets: the study's split recomputed by shuffling the arrays themselves, and bad loaders."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import datasets
+
+from mlp import data
+from mlp.data import DataError
+
+SIZES = {"iris": (15, 15, 120), "wine": (17, 17, 144), "digits": (179, 179, 1439)}
+SHAPES = {"iris": (150, 4, 3), "wine": (178, 13, 3), "digits": (1797, 64, 10)}
+
+
+def raw(name):
+    return getattr(datasets, f"load_{name}")(return_X_y=True)
+
+
+def good():
+    return np.arange(90.0).reshape(30, 3), np.arange(30) % 3
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_splits_have_the_published_sizes(name):
+    split = data.split(data.load(name), 42)
+
+    assert tuple(map(len, (split.validation, split.test, split.training))) == SIZES[name]
+    dataset = data.load(name)
+    assert (dataset.held_out, dataset.training_rows) == SIZES[name][1:]
+    assert (*dataset.x.shape, dataset.classes) == SHAPES[name]
+    assert dataset.features == SHAPES[name][1]
+
+
+@pytest.mark.parametrize("seed", [0, 42, 1337, 2**32 - 1])
+@pytest.mark.parametrize("name", SIZES)
+def test_the_split_is_that_of_shuffling_the_arrays_themselves(name, seed):
+    x, y = raw(name)
+    np.random.RandomState(seed).shuffle(x)
+    np.random.RandomState(seed).shuffle(y)
+    k = int(0.1 * len(x))
+
+    dataset = data.load(name)
+    split = data.split(dataset, seed)
+
+    for rows, part in (
+        (split.validation, slice(0, k)),
+        (split.test, slice(k, 2 * k)),
+        (split.training, slice(2 * k, None)),
+    ):
+        assert dataset.x[rows].tobytes() == x[part].tobytes()
+        np.testing.assert_array_equal(dataset.y[rows], y[part])
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_values_are_scikit_learns_own_unscaled_and_in_its_order(name):
+    x, y = raw(name)
+
+    dataset = data.load(name)
+
+    assert dataset.x.dtype == np.float64
+    assert dataset.y.dtype == np.int64
+    assert dataset.x.tobytes() == np.asarray(x, np.float64).tobytes()
+    np.testing.assert_array_equal(dataset.y, y)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_row_is_in_exactly_one_part(seed):
+    split = data.split(data.load("wine"), seed)
+
+    rows = np.concatenate([split.validation, split.test, split.training])
+    assert sorted(rows) == list(range(178))
+
+
+def test_the_same_seed_repeats_and_another_differs():
+    iris = data.load("iris")
+
+    assert list(data.split(iris, 3).training) == list(data.split(iris, 3).training)
+    assert list(data.split(iris, 3).training) != list(data.split(iris, 4).training)
+
+
+def test_neither_data_nor_split_can_be_written_to():
+    iris = data.load("iris")
+    for array in (iris.x, iris.y, data.split(iris, 0).training):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+@pytest.mark.usefixtures("own_registry")
+class TestRegistration:
+    def test_a_dataset_is_one_registration(self):
+        data.register("own", good)
+
+        assert data.names()[-1] == "own"
+        own = data.load("own")
+        assert (own.features, own.classes, own.held_out, own.training_rows) == (3, 3, 3, 24)
+
+    def test_the_loader_runs_when_first_used_and_once(self):
+        calls = []
+        data.register("own", lambda: calls.append(1) or good())
+        assert not calls
+
+        assert data.load("own") is data.load("own")
+        assert calls == [1]
+
+    def test_the_digest_follows_the_values(self):
+        x, y = good()
+        changed = x.copy()
+        changed[3, 1] += 1e-9
+        for name, loader in {
+            "one": lambda: (x, y),
+            "same": lambda: (x.tolist(), y.tolist()),
+            "moved": lambda: (changed, y),
+            "relabelled": lambda: (x, y[::-1].copy()),
+        }.items():
+            data.register(name, loader)
+
+        digests = [data.load(n).digest for n in ("one", "same", "moved", "relabelled")]
+        assert digests[0] == digests[1]
+        assert len(set(digests)) == 3
+
+    @pytest.mark.parametrize("name", ["iris", "own"])
+    def test_a_name_that_is_taken_is_refused(self, name):
+        data.register("own", good)
+        with pytest.raises(DataError, match=rf"must be new; '{name}' is registered: choose"):
+            data.register(name, good)
+
+    @pytest.mark.parametrize(
+        ("x", "y", "told"),
+        [
+            (np.zeros(30), np.zeros(30), r"x \(30,\), y \(30,\)"),
+            (np.zeros((30, 2)), np.zeros((30, 1)), r"y \(30, 1\)"),
+            (np.zeros((30, 2)), np.zeros(29), r"y \(29,\)"),
+            (np.zeros((29, 2)), np.zeros(29), "at least 30 rows"),
+            (np.zeros((0, 2)), np.zeros(0), "at least 30 rows"),
+            (np.full((30, 2), np.nan), np.arange(30) % 2, "finite features"),
+            (np.full((30, 2), np.inf), np.arange(30) % 2, "finite features"),
+            (np.zeros((30, 2)), np.arange(30) % 2 - 1, "labels 0..classes-1"),
+            (np.zeros((30, 2)), np.arange(30) % 2 + 1, "labels 0..classes-1"),
+            (np.zeros((30, 2)), np.arange(30) % 2 * 2, "classes present"),
+            (np.zeros((30, 2)), np.arange(30) % 2 * 10**15, "classes present"),
+            (np.zeros((30, 2)), np.arange(30) % 2 / 2, "labels 0..classes-1"),
+            (np.zeros((30, 2)), np.zeros(30), "at least 2 classes"),
+            ([["a"] * 2] * 30, np.zeros(30), "could not convert"),
+            ([[1.0], [1.0, 2.0]] * 15, np.zeros(30), "ValueError"),
+            (None, None, "loader"),
+        ],
+    )
+    def test_arrays_that_cannot_be_used_are_refused_by_name(self, x, y, told):
+        data.register("own", lambda: (x, y))
+        with pytest.raises(DataError, match=told) as refused:
+            data.load("own")
+        assert "'own'" in str(refused.value)
+        assert "mend" in str(refused.value)
+
+    @pytest.mark.parametrize("loader", [lambda: 3, lambda: good()[0], lambda: 1 / 0, None, "iris"])
+    def test_a_loader_that_fails_is_refused_by_name(self, loader):
+        data.register("own", loader)
+        with pytest.raises(DataError, match="'own'") as refused:
+            data.load("own")
+        assert "mend" in str(refused.value)
+
+
+@pytest.mark.parametrize("use", [data.check_name, data.load])
+@pytest.mark.parametrize("name", ["irish", "", "Iris", None, 3, ["iris"]])
+def test_an_unknown_dataset_is_told_those_there_are(use, name):
+    with pytest.raises(DataError) as told:
+        use(name)
+    assert "iris, wine, digits" in str(told.value)
+    assert f"got {name!r}" in str(told.value)
+
+
+def test_a_misspelt_dataset_is_told_the_nearest():
+    with pytest.raises(DataError, match="did you mean 'digits'"):
+        data.load("digit")
