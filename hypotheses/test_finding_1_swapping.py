@@ -1,4 +1,4 @@
-"""Finding 1: swapping tf.matmul for tf.layers, or hyperparameters, makes little difference.
+"""Finding 1: swapping tf.matmul for tf.layers, or a hyperparameter, makes little difference.
 
 The post calls gaps of about 0.05 little and of about 0.3 a lot: the line is drawn between.
 """
@@ -12,32 +12,56 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("1")
 
-LITTLE = 0.15
+LITTLE = {"digits": 0.15, "iris": 0.15, "wine": 0.2}
 HYPERPARAMETERS = {"dropout": 0.2, "layer_size": 32, "rate_scale": 0.3}
 
 
-def test_layers_is_equivalent_to_matmul_under_train_op_run(lab: Lab, dataset: str) -> None:
+def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: str) -> None:
     """Finding 1: under train_op.run, swapping tf.matmul for tf.layers makes little difference."""
-    lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE).assert_equivalent()
+    lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE[dataset]).assert_equivalent()
 
 
-def test_layers_is_equivalent_to_matmul_under_estimator(lab: Lab, dataset: str) -> None:
+def test_swapping_makes_little_difference_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 1: under Estimator.fit, swapping tf.matmul for tf.layers makes little difference."""
-    lab.compare(LAYERS_ESTIMATOR, MATMUL_ESTIMATOR, dataset, margin=LITTLE).assert_equivalent()
+    lab.compare(
+        LAYERS_ESTIMATOR, MATMUL_ESTIMATOR, dataset, margin=LITTLE[dataset]
+    ).assert_equivalent()
 
 
-def test_dense_operation_alone_makes_no_difference(lab: Lab, dataset: str) -> None:
+def test_swapping_the_dense_operation_alone_changes_nothing(lab: Lab, dataset: str) -> None:
     """Finding 1: tf.layers.dense in place of tf.matmul, all else equal, makes no difference."""
     swapped = MATMUL.rescue("dense", donor=LAYERS)
     lab.compare(swapped, MATMUL, dataset).assert_equivalent()
 
 
 @pytest.mark.parametrize("gene", HYPERPARAMETERS)
-def test_hyperparameter_acts_alike_on_matmul_and_layers(lab: Lab, gene: str, dataset: str) -> None:
-    """Finding 1: changing a hyperparameter does not act differently on matmul and on layers."""
-    allele = HYPERPARAMETERS[gene]
-    changed = [
-        (strain.with_alleles(**{gene: allele}), strain)
-        for strain in (LAYERS_ESTIMATOR, MATMUL_ESTIMATOR)
-    ]
-    lab.compare_effects(changed[0], changed[1], dataset, margin=LITTLE).assert_equivalent()
+def test_hyperparameter_acts_alike_on_both_dense_operations(
+    lab: Lab, gene: str, dataset: str
+) -> None:
+    """Finding 1: a hyperparameter acts alike on tf.matmul and tf.layers.dense, all else equal."""
+    low, high = MATMUL, MATMUL.rescue("dense", donor=LAYERS)
+    changed = {gene: HYPERPARAMETERS[gene]}
+    effects = lab.compare_effects(
+        (high.with_alleles(**changed), high), (low.with_alleles(**changed), low), dataset
+    )
+    effects.assert_equivalent()
+
+
+@pytest.mark.parametrize("gene", HYPERPARAMETERS)
+def test_hyperparameter_acts_alike_on_both_models(lab: Lab, gene: str) -> None:
+    """Finding 1: a hyperparameter acts alike on the matmul and the layers model, on digits."""
+    low, high = MATMUL_ESTIMATOR, LAYERS_ESTIMATOR
+    changed = {gene: HYPERPARAMETERS[gene]}
+    effects = lab.compare_effects(
+        (high.with_alleles(**changed), high),
+        (low.with_alleles(**changed), low),
+        "digits",
+        margin=LITTLE["digits"],
+    )
+    effects.assert_equivalent()
+
+
+def test_matmul_with_every_layers_allele_equals_layers(lab: Lab, dataset: str) -> None:
+    """Beyond the post: the layers model written with tf.matmul is equivalent to itself."""
+    rewritten = LAYERS.rescue("dense", donor=MATMUL)
+    lab.compare(rewritten, LAYERS, dataset, margin=0.2).assert_equivalent()

@@ -1,4 +1,8 @@
-"""Finding 2: knocking out Estimator.fit, running the train op, degrades tf.layers a lot."""
+"""Finding 2: knocking out Estimator.fit, running the train op, degrades tf.layers a lot.
+
+The post's chart shows 0.97 against 0.72 on digits: "a lot" is 0.1 and more. The validation sets of
+iris and wine have 15 and 17 rows: there it is 0.2, three rows.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,24 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("2")
 
-A_LOT = 0.1
+A_LOT = {"digits": 0.1, "iris": 0.2, "wine": 0.2}
+GENES = ["coverage", "order", "logits", "dtype"]
 
 
 def test_knocking_out_estimator_degrades_layers(lab: Lab, dataset: str) -> None:
     """Finding 2: without Estimator.fit, as published, the tf.layers model does a lot worse."""
-    lab.compare(LAYERS, LAYERS_ESTIMATOR, dataset, margin=A_LOT).assert_worse()
+    lab.compare(LAYERS, LAYERS_ESTIMATOR, dataset, margin=A_LOT[dataset]).assert_worse()
 
 
-@pytest.mark.parametrize("gene", ["coverage", "order", "logits", "dtype"])
+@pytest.mark.parametrize("gene", GENES)
 def test_knocking_out_one_gene_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
-    """Is the gene necessary? Knocked out alone, the tf.layers model does worse."""
+    """Is the gene necessary? Knocked out alone, the tf.layers model does a lot worse."""
     knocked_out = LAYERS_ESTIMATOR.knockout(gene, donor=LAYERS)
-    lab.compare(knocked_out, LAYERS_ESTIMATOR, dataset, margin=A_LOT).assert_worse()
+    lab.compare(knocked_out, LAYERS_ESTIMATOR, dataset, margin=A_LOT[dataset]).assert_worse()
 
 
-@pytest.mark.parametrize("gene", ["coverage", "order", "logits", "dtype"])
+@pytest.mark.parametrize("gene", GENES)
 def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? Given alone to the failing tf.layers model, it rescues it."""
     rescued = LAYERS.rescue(gene, donor=LAYERS_ESTIMATOR)
-    lab.compare(rescued, LAYERS, dataset, margin=A_LOT).assert_better()
+    lab.compare(rescued, LAYERS, dataset, margin=A_LOT[dataset]).assert_better()

