@@ -1,0 +1,82 @@
+"""What is said of a missing or too old package, found without importing it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+
+import pytest
+
+from mlp import installed
+from mlp.installed import InstallationError
+
+
+@pytest.fixture(autouse=True)
+def _forgetful():
+    yield
+    installed.tensorflow_version.cache_clear()
+    installed.tf_keras_version.cache_clear()
+
+
+@pytest.fixture
+def only(tmp_path, monkeypatch):
+    """A function after which the packages given are all there are, by their metadata."""
+
+    def install(**packages):
+        for name, version in packages.items():
+            folder = tmp_path / f"{name}-{version}.dist-info"
+            folder.mkdir()
+            name = name.replace("_", "-")
+            (folder / "METADATA").write_text(
+                f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+            )
+        monkeypatch.setattr(sys, "path", [str(tmp_path)])
+        monkeypatch.delitem(sys.modules, "sklearn", raising=False)
+        importlib.invalidate_caches()
+        installed.tensorflow_version.cache_clear()
+        installed.tf_keras_version.cache_clear()
+
+    return install
+
+
+def test_this_installation_passes():
+    installed.check()
+    assert installed.tensorflow_version() == importlib.metadata.version("tensorflow")
+    assert installed.tf_keras_version() == importlib.metadata.version("tf-keras")
+
+
+def test_a_missing_tensorflow_is_said_with_its_remedy(only):
+    only(tf_keras="2.21.0")
+    with pytest.raises(InstallationError, match="TensorFlow, which is missing: pip install"):
+        installed.check()
+
+
+@pytest.mark.parametrize("version", ["1.15.5", "2.2.0", "2.9.1", "2.15.1"])
+def test_a_tensorflow_that_is_too_old_is_said_with_its_version(only, version):
+    only(tensorflow=version, tf_keras="2.15.0")
+    with pytest.raises(InstallationError, match=rf"2\.16 or later; found {version}: pip install"):
+        installed.check()
+
+
+@pytest.mark.parametrize("version", ["2.16.1", "2.16.0rc0", "2.100.0", "3.0.0"])
+def test_a_later_tensorflow_passes(only, version):
+    only(tensorflow=version)
+    assert installed.tensorflow_version() == version
+
+
+@pytest.mark.parametrize("name", ["tensorflow_cpu", "tf_nightly"])
+def test_other_builds_of_tensorflow_count(only, name):
+    only(**{name: "2.20.0"})
+    assert installed.tensorflow_version() == "2.20.0"
+
+
+def test_a_missing_tf_keras_is_said_with_its_remedy(only):
+    only(tensorflow="2.21.0")
+    with pytest.raises(InstallationError, match="missing: pip install tf-keras"):
+        installed.check()
+
+
+def test_a_missing_scikit_learn_is_said_with_its_remedy(only):
+    only(tensorflow="2.21.0", tf_keras="2.21.0")
+    with pytest.raises(InstallationError, match="missing: pip install scikit-learn"):
+        installed.check()
