@@ -243,14 +243,21 @@ def settle(claim: Claim, claims: list[Claim] | None = None) -> None:
 
 
 def identical(arms: Sequence[Arm]) -> bool:
-    """Whether each two arms that are subtracted ended with the same weights, bit for bit.
+    """Whether the arms subtracted ended with the same weights, bit for bit, at every seed.
 
-    Then there is no difference that could vary from seed to seed, and no more seeds are asked for:
-    the arms are equivalent by identity, whatever the interval of so few seeds leaves open.
+    In a difference of differences, either the two arms of each difference, or the two differences
+    arm by arm. Then nothing is left that could vary from seed to seed, and no more seeds are asked
+    for: equivalent by identity, whatever the interval of so few seeds leaves open.
     """
-    return all(
+    pairings = [list(zip(arms[::2], arms[1::2], strict=True))]
+    if len(arms) == 4:
+        pairings.append([(arms[0], arms[2]), (arms[1], arms[3])])
+    return any(all(_same(a, b) for a, b in pairing) for pairing in pairings)
+
+
+def _same(a: Arm, b: Arm) -> bool:
+    return a.dataset == b.dataset and all(
         x.weights == y.weights and x.final_accuracy == y.final_accuracy and x.saw == y.saw
-        for a, b in zip(arms[::2], arms[1::2], strict=True)
         for x, y in zip(a.runs, b.runs, strict=True)
     )
 

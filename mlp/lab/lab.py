@@ -85,7 +85,7 @@ class Lab:
         """Compare `a` with `b`, paired by seed, at looks of 8, 16, 32, ... seeds until one decides.
 
         Both are compared in their paired form (`Genome.paired`). A comparison in which the trainer
-        differs, or nothing but the dense operation, runs on the real API; `real` overrides that.
+        differs, or nothing but the dense operation does, runs on the real API; `real` overrides.
 
         Raises:
             LabError: `a` and `b` express the same.
@@ -275,10 +275,11 @@ class Lab:
         return comparison
 
     def _on_real_api(self, genomes: Sequence[Genome]) -> bool:
-        if self.real:
+        """Whether a contrast needs the real API: where the cohort engine could not tell it apart."""
+        if self.real or len({g.trainer for g in genomes}) > 1:
             return True
-        apart = {gene for g in genomes for gene in differing(genomes[0], g)}
-        return "trainer" in apart or apart == {"dense"}
+        different = {g.expressed() for g in genomes}
+        return len({expressed(g, "cohort") for g in different}) < len(different)
 
 
 def _refuse_same(arms: Sequence[tuple[Genome, str]], real: bool) -> None:

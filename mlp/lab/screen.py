@@ -17,7 +17,7 @@ from mlp.lab.key import expressed
 from mlp.run import Protocol, Run
 from mlp.stats import Outcome, Screen, classify, look_alpha, paired_interval, screen, shapley
 
-SCREEN_SEEDS = 16
+SCREEN_SEEDS = 32
 """Seeds of each cell: fixed in advance, one look."""
 
 Cell = frozenset[str]

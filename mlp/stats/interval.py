@@ -3,13 +3,15 @@
 Shape convention of `mlp.stats`: one number per seed, `[n]`, in seed order; several quantities per
 seed are `[n, quantities]`.
 
-SS is the sum of squared deviations of the n differences from their mean, and r = PSEUDO_SPREAD *
-span. The formula is Student's t interval of n + 2 numbers: the differences and two
-pseudo-differences, one at +r and one at -r from their mean. They stand for what n seeds have not
-shown: the plain t interval of n equal differences has no width, the augmented one still has about
-1.4 t r / n. Agresti & Coull (1998) add pseudo-observations to a proportion for the same reason.
-Centred on the sample mean, they leave the estimate unbiased and the interval moves exactly with
-the data; `mlp.stats.calibrate` measures this choice against others.
+SS is the sum of squared deviations of the n differences from their mean, and r = PSEUDO_SPREAD.
+The formula is Student's t interval of n + 2 numbers: the differences and two pseudo-differences,
+one at +r and one at -r from their mean. They stand for what n seeds have not shown, one cohort
+failing at a seed: the plain t interval of n equal differences has no width, the augmented one still
+has about 1.4 t r / n. Such a failure moves a difference of accuracies and a difference of
+differences alike, so r does not grow with the number of cohorts. Agresti & Coull (1998) add
+pseudo-observations to a proportion for the same reason. Centred on the sample mean, they leave the
+estimate unbiased and the interval moves exactly with the data; `mlp.stats.calibrate` measures this
+choice against others.
 
 What n seeds cannot exclude: an event of probability below 1 - alpha**(1/n) is, with probability
 above alpha, in none of them. No interval valid for every distribution can therefore say, of n
@@ -40,7 +42,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 PSEUDO_SPREAD = 0.75
-"""Distance of the two pseudo-differences from the sample mean, as a share of the span."""
+"""Distance of the two pseudo-differences from the sample mean, in accuracy."""
 
 _ROUNDING = 1e-9
 
@@ -69,9 +71,10 @@ def paired_interval(
 ) -> Interval:
     """mean ± t(n+1) * sqrt((SS + 2 r^2) / ((n+1)(n+2))), clipped to [-span, span].
 
-    `differences` is `[n]`, n >= 1; `alpha` the two-sided error. `span` bounds one difference: 1
-    for a difference of accuracies, 2 for a difference of differences. The result does not depend
-    on the order of the differences, to the last bit, and swapping the arms mirrors it exactly.
+    `differences` is `[n]`, n >= 1; `alpha` the two-sided error. `span` bounds one difference, 1
+    for a difference of accuracies and 2 for a difference of differences: it clips the interval and
+    does no more. The result does not depend on the order of the differences, to the last bit, and
+    swapping the arms mirrors it exactly.
 
     Raises ValueError for an empty, non-finite, misshapen or out-of-range input.
     """
@@ -82,7 +85,7 @@ def paired_interval(
         raise ValueError("An interval needs at least one difference, got none: train more seeds.")
     mean = math.fsum(d) / n
     squares = math.fsum((d - mean) ** 2)
-    half = float(half_width(n, squares, alpha, span=span))
+    half = float(half_width(n, squares, alpha))
     low, high = max(mean - half, -span), min(mean + half, span)
     return Interval(mean=mean, low=low, high=high, n=n, level=1.0 - alpha)
 
@@ -92,13 +95,11 @@ def half_width(
     squares: ArrayLike,
     alpha: float,
     *,
-    span: float = 1.0,
     spread: float = PSEUDO_SPREAD,
 ) -> FloatArray:
     """t(n+1; 1 - alpha/2) * sqrt((SS + 2 r^2) / ((n+1)(n+2))), for SS of any shape at once."""
     quantile = float(stats.t.isf(alpha / 2, n + 1))
-    r = spread * span
-    variance = (np.asarray(squares, dtype=np.float64) + 2 * r * r) / ((n + 1) * (n + 2))
+    variance = (np.asarray(squares, dtype=np.float64) + 2 * spread**2) / ((n + 1) * (n + 2))
     return np.asarray(quantile * np.sqrt(variance))
 
 
