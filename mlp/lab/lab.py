@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mlp.data import check_name
-from mlp.genome import Genome, differing
+from mlp.genome import Genome, strain
 from mlp.lab.checks import check_manipulation
 from mlp.lab.comparison import Arm, Claim, Comparison, identical, weighted_differences
 from mlp.lab.dose import DoseCurve
 from mlp.lab.key import executor, expressed
+from mlp.lab.recorded import RecordedComparison
 from mlp.lab.screen import SCREEN_SEEDS, Screening, acting_genes, subsets
 from mlp.lab.work import Wanted, obtain
-from mlp.run import Protocol, Run, protocol
-from mlp.stats import Result, dose_response, look_sizes, sequential
+from mlp.reference import curves, final_accuracies
+from mlp.run import PROTOCOLS, Protocol, Run, protocol
+from mlp.stats import agreement, dose_response, look_sizes, sequential
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
@@ -128,20 +130,31 @@ class Lab:
         first arm's seeds begin where the second's may end.
         """
         genome, other = genome.paired(), (other or genome).paired()
+        check_name(dataset)
         apart = self.first_seed + self.seeds
         self.check_seeds(self.seeds, apart)
-        n = look_sizes(self.seeds)[0]
-        while True:
+
+        def arms(n: int) -> tuple[Arm, ...]:
             first = self._train([(other, dataset)], n, self.real, apart)[0]
             second = self._train([(genome, dataset)], n, self.real)[0]
-            arms = (
-                Arm(1, other, dataset, tuple(first)),
-                Arm(-1, genome, dataset, tuple(second)),
+            return Arm(1, other, dataset, tuple(first)), Arm(-1, genome, dataset, tuple(second))
+
+        return self._look(arms, dataset, margin, "real API" if self.real else "cohort engine")
+
+    def compare_executors(
+        self, genome: Genome, dataset: str, *, margin: float = DEFAULT_MARGIN
+    ) -> Comparison:
+        """Compare the cohort engine with the real API, training one genome on the same seeds."""
+        check_name(dataset)
+        genome = genome.paired()
+
+        def arms(n: int) -> tuple[Arm, ...]:
+            return tuple(
+                Arm(weight, genome, dataset, tuple(self._train([(genome, dataset)], n, real)[0]))
+                for weight, real in ((1, False), (-1, True))
             )
-            result = sequential(weighted_differences(arms), margin, cap=self.seeds)
-            if result.needed is None:
-                return self._compared(arms, dataset, self.real, result)
-            n = result.needed
+
+        return self._look(arms, dataset, margin, "cohort engine against real API")
 
     def screen(
         self, good: Genome, bad: Genome, dataset: str, *, seeds: int = SCREEN_SEEDS
@@ -183,6 +196,7 @@ class Lab:
         margin: float = DEFAULT_MARGIN,
     ) -> DoseCurve:
         """Final accuracy of `genomes`, smallest dose first, which differ in one gene's dose."""
+        _check_margin(margin)
         genomes = [g.paired() for g in genomes]
         n = look_sizes(self.seeds)[0]
         while True:
@@ -199,6 +213,33 @@ class Lab:
             protocol=self.protocol,
             runs=tuple(tuple(r) for r in runs),
             result=found,
+            claims=self.claims,
+        )
+
+    def compare_recorded(
+        self, strain_name: str, dataset: str, *, seeds: int, error: float
+    ) -> RecordedComparison:
+        """Compare `seeds` runs of a strain, exactly as published, with the recorded ones.
+
+        `error` is the probability of a false alarm of the exact permutation test.
+
+        Raises:
+            GenomeError: an unknown strain.
+            LabError: nothing was recorded of that dataset or at this lab's protocol.
+        """
+        genome = strain(strain_name)
+        if self.protocol != PROTOCOLS["published"] or dataset not in curves():
+            raise LabError(
+                f"runs were recorded of {', '.join(curves())} at the published protocol; got "
+                f"{dataset!r} at {self.protocol.name!r}: choose one of those"
+            )
+        runs = self.cohort(genome, dataset, seeds=seeds)
+        recorded = final_accuracies(strain_name, dataset)
+        return RecordedComparison(
+            strain=strain_name,
+            runs=tuple(runs),
+            recorded=tuple(recorded.tolist()),
+            agreement=agreement(recorded, [r.final_accuracy for r in runs], alpha=error),
             claims=self.claims,
         )
 
@@ -244,30 +285,43 @@ class Lab:
         arms = [(genome.paired(), dataset) for _, genome, dataset in terms]
         use_real = self._on_real_api([g for g, _ in arms]) if real is None else real
         _refuse_same(arms, use_real)
-        span = sum(map(abs, weights)) / 2
-        n = look_sizes(self.seeds)[0]
-        while True:
+
+        def trained(n: int) -> tuple[Arm, ...]:
             cohorts = self._train(arms, n, use_real)
-            trained = tuple(
+            return tuple(
                 Arm(w, g, d, tuple(runs))
                 for w, (g, d), runs in zip(weights, arms, cohorts, strict=True)
             )
-            result = sequential(weighted_differences(trained), margin, cap=self.seeds, span=span)
-            if result.needed is None or identical(trained):
-                break
-            n = result.needed
-        _check(trained)
-        names = "-".join(dict.fromkeys(dataset for _, dataset in arms))
-        return self._compared(trained, names, use_real, result)
 
-    def _compared(
-        self, arms: tuple[Arm, ...], dataset: str, real: bool, result: Result
+        names = "-".join(dict.fromkeys(dataset for _, dataset in arms))
+        comparison = self._look(trained, names, margin, "real API" if use_real else "cohort engine")
+        _check(comparison.arms)
+        return comparison
+
+    def _look(
+        self,
+        arms: Callable[[int], tuple[Arm, ...]],
+        dataset: str,
+        margin: float,
+        executor: str,
     ) -> Comparison:
+        """Train and look at 8, 16, 32, ... seeds of `arms`, until a look decides."""
+        _check_margin(margin)
+        needed: int | None = look_sizes(self.seeds)[0]
+        while needed is not None:
+            found = arms(needed)
+            result = sequential(
+                weighted_differences(found),
+                margin,
+                cap=self.seeds,
+                span=sum(abs(arm.weight) for arm in found) / 2,
+            )
+            needed = None if identical(found) else result.needed
         comparison = Comparison(
-            arms=arms,
+            arms=found,
             dataset=dataset,
             protocol=self.protocol,
-            executor="real API" if real else "cohort engine",
+            executor=executor,
             result=result,
             claims=self.claims,
         )
@@ -275,11 +329,18 @@ class Lab:
         return comparison
 
     def _on_real_api(self, genomes: Sequence[Genome]) -> bool:
-        """Whether a contrast needs the real API: where the cohort engine could not tell it apart."""
+        """Whether only the real API can tell the genomes apart."""
         if self.real or len({g.trainer for g in genomes}) > 1:
             return True
         different = {g.expressed() for g in genomes}
         return len({expressed(g, "cohort") for g in different}) < len(different)
+
+
+def _check_margin(margin: float) -> None:
+    if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 < margin < 1:
+        raise LabError(
+            f"a margin of practical equivalence lies between 0 and 1; got {margin!r}: try 0.05"
+        )
 
 
 def _refuse_same(arms: Sequence[tuple[Genome, str]], real: bool) -> None:

@@ -1,0 +1,14 @@
+"""The cohort engine, which most claims run on, does as well as the real API it stands for."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlp.genome import STRAINS
+from mlp.lab import Lab
+
+
+@pytest.mark.parametrize("strain", STRAINS)
+def test_cohort_engine_agrees_with_the_real_api(lab: Lab, strain: str, dataset: str) -> None:
+    """The engine and the real API, from one plan, end with equivalent accuracies."""
+    lab.compare_executors(STRAINS[strain], dataset, margin=0.2).assert_equivalent()

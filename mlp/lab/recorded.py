@@ -1,0 +1,57 @@
+"""Agreement with the original programs: our runs of a strain against the recorded ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mlp.lab.comparison import REFUTED, SUPPORTED, Claim, settle
+from mlp.run import Run
+from mlp.stats import Agreement
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedComparison:
+    """Final validation accuracies of `runs` against those recorded of the same strain."""
+
+    strain: str
+    runs: tuple[Run, ...]
+    recorded: tuple[float, ...]
+    agreement: Agreement
+    claims: list[Claim] | None = field(default=None, repr=False)
+
+    def assert_agrees(self) -> None:
+        """Claim: the recorded values and ours are draws from one distribution.
+
+        The claim's interval is the difference in mean, give or take the smallest shift the test
+        could have detected. Not to reject is all that three recorded seeds can give.
+
+        Raises:
+            Refuted: the exact permutation test rejects it.
+        """
+        found, first = self.agreement, self.runs[0]
+        reach = min(found.detectable, 1.0)
+        settle(
+            Claim(
+                statement=f"{self.strain} against the {found.recorded} recorded runs",
+                dataset=first.dataset,
+                protocol=first.protocol.name,
+                expected="agrees",
+                outcome="agrees" if found.agrees else "differs",
+                verdict=SUPPORTED if found.agrees else REFUTED,
+                effect=found.difference,
+                low=max(found.difference - reach, -1.0),
+                high=min(found.difference + reach, 1.0),
+                margin=reach,
+                seeds=found.ours,
+                first_seed=first.seed,
+                diverged=sum(run.diverged for run in self.runs),
+                executor=first.executor,
+                detail={
+                    "p_value": found.p_value,
+                    "detectable": found.detectable,
+                    "recorded": list(self.recorded),
+                    "ours": [run.final_accuracy for run in self.runs],
+                },
+            ),
+            self.claims,
+        )
