@@ -25,9 +25,10 @@ from mlp.lab import (
     Refuted,
     help_out,
 )
-from mlp.report import terminal
+from mlp.report.plugin import Reporting, add_options
 from mlp.report.progress import Ticker, duplicate_stdout
 from mlp.report.results import Row
+from mlp.report.study import ReportError
 from mlp.run import PROTOCOLS, ProtocolError, protocol
 from mlp.store import RunFailedError, Store, StoreError
 
@@ -38,6 +39,7 @@ USER_ERRORS = (
     LabError,
     ManipulationError,
     ProtocolError,
+    ReportError,
     RunFailedError,
     StoreError,
     installed.InstallationError,
@@ -46,6 +48,7 @@ USER_ERRORS = (
 
 STORE = pytest.StashKey[Store]()
 TICKER = pytest.StashKey[Ticker]()
+REPORTING = pytest.StashKey[Reporting]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -97,6 +100,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="train everything on the real TensorFlow API, never on the cohort engine (slow)",
     )
+    add_options(group)
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -122,7 +126,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "`on` (default all) and under `protocol` (default any); only a refutation passes",
     )
     if not _is_worker(config):
-        config.pluginmanager.register(Results(), "mlp-results")
+        config.stash[REPORTING] = Reporting(
+            config,
+            datasets=lambda: _datasets(config),
+            store=lambda: config.stash.get(STORE, None),
+            ticker=lambda: config.stash.get(TICKER, None),
+        )
+        config.pluginmanager.register(config.stash[REPORTING], "mlp-reporting")
         if not getattr(config.option, "testrunuid", None):
             config.option.testrunuid = uuid.uuid4().hex
 
@@ -153,6 +163,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     try:
         _check_options(config)
+        config.stash[REPORTING].check()
         store = Store(config.option.mlp_store, study=_study(config), fresh=config.option.mlp_fresh)
     except USER_ERRORS as error:
         raise pytest.UsageError(str(error)) from None
@@ -283,21 +294,3 @@ def _rerun(item: pytest.Item) -> str:
     if option.mlp_real:
         words.append("--mlp-real")
     return "rerun: " + " ".join(words)
-
-
-class Results:
-    """Gathers the claims of all workers, and prints the verdict table at the end."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.rows += [Row.from_dict(raw) for raw in getattr(report, "mlp_rows", ())]
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if not self.rows:
-            return
-        terminalreporter.section("verdicts")
-        for text, colour in terminal.table(self.rows):
-            markup = {colour: True} if colour else {}
-            terminalreporter.write_line(text, **markup)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -10,22 +11,32 @@ from typing import TextIO
 
 from mlp.store import Progress, StoreError
 
+_STILL_S = 300
+"""A log is told at least this often that nothing has changed, or a service takes it for dead."""
+
+_CLEAR = "\x1b[J"
+_BELOW = "\x1bD\x1b[A\x1b7\x1b[B\r"
+_BACK = "\x1b8"
+
 
 class Ticker:
     """Prints the state of a study while it trains, from a thread of its own.
 
     Args:
         progress: where the study stands.
-        stream: where to write; a terminal gets a line that renews itself twice a second, anything
-            else a plain line every `every` seconds.
+        stream: where to write. A terminal gets a line that renews itself twice a second, below
+            what pytest has printed; anything else a plain line every `every` seconds, if the state
+            has changed.
     """
 
     def __init__(self, progress: Callable[[], Progress], stream: TextIO, every: float = 20) -> None:
         self._progress, self._stream = progress, stream
-        self._live = stream.isatty()
+        self._live = stream.isatty() and os.environ.get("TERM") != "dumb"
         self._every = 0.5 if self._live else every
         self._began = time.monotonic()
+        self._last: tuple[Progress, float] | None = None
         self._shown = False
+        self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -33,22 +44,53 @@ class Ticker:
         """Begin to print."""
         self._thread.start()
 
+    def clear(self) -> None:
+        """Take the line that renews itself off the terminal, before something else is printed."""
+        with self._lock:
+            if self._shown:
+                self._shown = False
+                self._write(_CLEAR)
+
     def stop(self) -> None:
         """Print no more; clear the line that renewed itself."""
         self._stop.set()
         self._thread.join(timeout=5)
-        if self._shown and self._live:
-            self._write("\r\x1b[K")
+        self.clear()
 
     def _run(self) -> None:
         while not self._stop.wait(self._every):
             try:
-                text = describe(self._progress(), time.monotonic() - self._began)
+                state = self._progress()
             except StoreError:
                 continue
+            self._show(state, time.monotonic() - self._began)
+
+    def _show(self, state: Progress, seconds: float) -> None:
+        text = describe(state, seconds)
+        if self._live:
+            self._renew(text)
+        elif text and not self._is_told(state, seconds):
+            self._last = state, seconds
+            self._write(f"\n{text}\n")
+
+    def _is_told(self, state: Progress, seconds: float) -> bool:
+        return (
+            self._last is not None
+            and self._last[0] == state
+            and (seconds - self._last[1] < _STILL_S)
+        )
+
+    def _renew(self, text: str) -> None:
+        with self._lock:
+            if self._stop.is_set():
+                return
+            width = shutil.get_terminal_size().columns - 1
             if text:
                 self._shown = True
-                self._write(f"\r\x1b[K{text}" if self._live else f"\n{text}\n")
+                self._write(f"{_CLEAR}{_BELOW}{text[:width]}{_BACK}")
+            elif self._shown:
+                self._shown = False
+                self._write(_CLEAR)
 
     def _write(self, text: str) -> None:
         try:

@@ -34,6 +34,32 @@ class Row:
         """Whether the verdict is the one recorded."""
         return AS_RECORDED if self.claim.verdict == self.recorded else CHANGED
 
+    @property
+    def parameters(self) -> str:
+        """The test's parameters other than the dataset, as pytest writes them; "" for none."""
+        given = self.nodeid.partition("[")[2].removesuffix("]")
+        if given == self.claim.dataset:
+            return ""
+        return given.removesuffix(f"-{self.claim.dataset}").removeprefix(f"{self.claim.dataset}-")
+
+    @property
+    def title(self) -> str:
+        """The test's name in words, with its parameters other than the dataset."""
+        words = self.test.removeprefix("test_").replace("_", " ")
+        return f"{words}: {self.parameters}" if self.parameters else words
+
+    @property
+    def heading(self) -> str:
+        """The finding it belongs to, in words."""
+        if not self.finding:
+            return "Beyond the post"
+        return "Conclusion" if self.finding == "C" else f"Finding {self.finding}"
+
+    @property
+    def outcome(self) -> str:
+        """What the evidence says: the claim's outcome, or that the arms are identical."""
+        return "identical" if self.claim.identical else self.claim.outcome
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able form."""
         return {**asdict(self), "status": self.status}
@@ -46,8 +72,11 @@ class Row:
 
 
 def ordered(rows: Iterable[Row]) -> list[Row]:
-    """Rows by finding, subject and test, in an order that no worker or selection changes."""
-    return sorted(rows, key=lambda r: (r.finding or "~", r.subject, r.nodeid))
+    """Rows by finding, subject and test, in an order that no worker or selection changes.
+
+    Numbered findings come first, then the conclusion, then what goes beyond the post.
+    """
+    return sorted(rows, key=lambda r: (r.finding or "~", r.subject, r.test, r.parameters, r.nodeid))
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:

@@ -2,45 +2,89 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from mlp.report.results import CHANGED, Row, counts, ordered
 
 WIDTH = 80
-_NAME = 33
+_DATASET = 13
 COLOURS = {"supported": "green", "refuted": "purple", "undecided": "yellow"}
 """Colour of each verdict; a verdict that changed is red."""
+
+Line = tuple[str, str]
 
 
 def heading() -> str:
     """The line above the table's columns."""
-    return f"{'claim':<{_NAME}} {'dataset':<7} {'effect [interval]':<22} {'n':>3} verdict"
+    return _columns("dataset", "effect [interval]", "margin", "n", "outcome", "verdict").rstrip()
 
 
 def line(row: Row) -> str:
-    """One claim: what was claimed, dataset, effect with interval, seeds, verdict."""
+    """One claim: dataset, effect with interval, margin, seeds, outcome, verdict."""
     claim = row.claim
-    name = row.test.removeprefix("test_")
-    name = name if len(name) <= _NAME else name[: _NAME - 1] + "…"
     effect = f"{claim.effect:+.3f} [{claim.low:+.2f}, {claim.high:+.2f}]"
     mark = " !" if row.status == CHANGED else ""
-    return f"{name:<{_NAME}} {claim.dataset[:7]:<7} {effect:<22} {claim.seeds:>3} {claim.verdict}{mark}"
+    return _columns(
+        _short(claim.dataset, _DATASET),
+        effect,
+        f"{claim.margin:g}",
+        str(claim.seeds),
+        row.outcome,
+        claim.verdict + mark,
+    )
 
 
-def table(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """The whole table as (text, colour) lines; the colour is "" where there is none."""
-    lines: list[tuple[str, str]] = [(heading(), "bold")]
-    above = None
+def _columns(dataset: str, effect: str, margin: str, n: str, outcome: str, verdict: str) -> str:
+    return (
+        f"    {dataset:<{_DATASET}} {effect:<22} {margin:>6} {n:>4}  {outcome:<10}  {verdict}"
+    ).rstrip()
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def table(rows: Sequence[Row]) -> list[Line]:
+    """The whole table as (text, colour) lines; the colour is "" where there is none.
+
+    A heading for each finding, under it a line for each test, under that one for each dataset.
+    """
+    lines: list[Line] = [(heading(), "bold")]
+    finding = title = None
     for row in ordered(rows):
-        title = f"finding {row.finding}" if row.finding else "beyond the post"
-        if title != above:
-            lines.append((f"-- {title} ".ljust(WIDTH, "-"), ""))
-            above = title
-        colour = "red" if row.status == CHANGED else COLOURS[row.claim.verdict]
-        lines.append((line(row), colour))
-    summary = ", ".join(f"{n} {verdict}" for verdict, n in sorted(counts(rows).items()))
-    lines.append(("", ""))
-    lines.append((f"{len(rows)} claims: {summary}", "bold"))
+        if row.heading != finding:
+            finding, title = row.heading, None
+            lines += [("", ""), (finding, "bold")]
+        if row.title != title:
+            title = row.title
+            wrapped = textwrap.wrap(
+                title, WIDTH, initial_indent="  ", subsequent_indent="      ", max_lines=3
+            )
+            lines += [(text, "") for text in wrapped]
+        lines.append((line(row), "red" if row.status == CHANGED else COLOURS[row.claim.verdict]))
+    return [*lines, ("", ""), *totals(rows)]
+
+
+def totals(rows: Sequence[Row]) -> list[Line]:
+    """How many claims, with which verdicts, and what the marks in the table mean."""
+    found = counts(rows)
+    changed = found.pop(CHANGED, 0)
+    summary = ", ".join(f"{n} {verdict}" for verdict, n in sorted(found.items()))
+    summary += f"; {changed} not as recorded" if changed else "; all as recorded"
+    noun = "claim" if len(rows) == 1 else "claims"
+    lines = [(f"{len(rows)} {noun}: {summary}", "bold")]
+    if any(row.claim.identical for row in rows):
+        lines.append(("identical: both arms ended with the same weights, bit for bit", ""))
     if any(row.status == CHANGED for row in rows):
         lines.append(("! the verdict is not the one the suite records", "red"))
+    return lines
+
+
+def paragraphs(sentences: Sequence[str]) -> list[Line]:
+    """Sentences wrapped to the table's width, one paragraph each."""
+    lines: list[Line] = []
+    for sentence in sentences:
+        wrapped = textwrap.wrap(sentence, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        lines += [(text, "") for text in wrapped]
     return lines

@@ -1,0 +1,66 @@
+"""The error rates the suite states, and what a committed calibration measured of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlp import stats
+from mlp.stats.calibration import FALSE_DIFFERENCE, FALSE_EQUIVALENT, Rate
+from mlp.stats.methods import IN_USE
+
+MEASURED = Path(stats.__file__).with_name("calibration.json")
+"""Where a calibration is committed: what `python -m mlp.stats.calibrate --json` writes."""
+
+COMMAND = "python -m mlp.stats.calibrate"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The worst measured rate of one kind of differences, at the stated rate of a claim."""
+
+    scenario: str
+    false_difference: float | None
+    false_equivalent: float | None
+    simulated: int
+    holds: bool
+
+
+def stated() -> list[tuple[str, str]]:
+    """What the suite promises, as (name, value) in words."""
+    return [
+        ("False verdicts, whole suite", f"at most {stats.SUITE_ERROR:.3g}"),
+        ("Claims it is divided among", f"{stats.REGISTERED_CLAIMS}"),
+        ("Error of one claim, all looks", f"{stats.CLAIM_ERROR:.3g}"),
+        ("Error of one look", f"{stats.look_alpha():.3g}"),
+        ("Looks at seeds", ", ".join(map(str, stats.LOOKS))),
+        ("Pseudo-differences at", f"± {stats.PSEUDO_SPREAD:g} of the span"),
+    ]
+
+
+def measured(path: Path = MEASURED) -> list[Measured]:
+    """The committed calibration's rates for the interval in use; none if there is no such file."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        rates = [Rate(**rate) for rate in raw["rates"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    mine = [r for r in rates if r.method == IN_USE and r.promised and r.stated == stats.CLAIM_ERROR]
+    return [_measured(name, mine) for name in dict.fromkeys(r.scenario for r in mine)]
+
+
+def _measured(scenario: str, rates: Sequence[Rate]) -> Measured:
+    mine = [rate for rate in rates if rate.scenario == scenario]
+    worst = {
+        kind: max((r.rate for r in mine if r.kind == kind), default=None)
+        for kind in (FALSE_DIFFERENCE, FALSE_EQUIVALENT)
+    }
+    return Measured(
+        scenario=scenario,
+        false_difference=worst[FALSE_DIFFERENCE],
+        false_equivalent=worst[FALSE_EQUIVALENT],
+        simulated=max(rate.sims for rate in mine),
+        holds=all(rate.holds for rate in mine),
+    )

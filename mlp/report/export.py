@@ -1,0 +1,200 @@
+"""Tidy tables: one row an observation, plain values, for notebooks, CSV and JSON.
+
+Each `tidy_*` function returns a list of dicts with the same keys: `pandas.DataFrame(rows)` takes it
+as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from mlp.lab import Claim
+from mlp.report.results import Row
+from mlp.report.study import Study, strains_of
+from mlp.run import Run
+
+Table = list[dict[str, Any]]
+
+
+def tidy_runs(runs: Iterable[Run]) -> Table:
+    """One row a run: what it is, how it ended, what it saw, and its alleles, a column a gene.
+
+    `strain` names the strains of the study it is a run of; accuracies are shares in [0, 1].
+    """
+    return [
+        {
+            **_identity(run),
+            "final_accuracy": run.final_accuracy,
+            "final_test_accuracy": run.test[-1] / run.held_out,
+            "diverged": run.diverged,
+            "diverged_at": run.diverged_at,
+            "distinct_rows": run.saw.distinct_rows,
+            "updates": run.saw.updates,
+            "first_loss": run.saw.first_loss,
+            "rows_digest": run.saw.order,
+            "initial_weights_digest": run.saw.init,
+            "final_weights_digest": run.weights,
+            **{f"gene_{name}": allele for name, allele in run.genome.alleles().items()},
+        }
+        for run in runs
+    ]
+
+
+def tidy_curves(runs: Iterable[Run]) -> Table:
+    """One row a run and sampled step: validation and test accuracy there, shares in [0, 1]."""
+    return [
+        {
+            **_identity(run),
+            "step": step,
+            "validation_accuracy": validation / run.held_out,
+            "test_accuracy": test / run.held_out,
+        }
+        for run in runs
+        for step, validation, test in zip(run.steps, run.validation, run.test, strict=True)
+    ]
+
+
+def _identity(run: Run) -> dict[str, Any]:
+    return {
+        "dataset": run.dataset,
+        "protocol": run.protocol.name,
+        "executor": run.executor,
+        "strain": "|".join(strains_of(run)),
+        "genome": str(run.genome),
+        "seed": run.seed,
+    }
+
+
+_CLAIM_COLUMNS = tuple(f.name for f in fields(Claim) if f.name != "detail")
+
+
+def tidy_claims(rows: Iterable[Row]) -> Table:
+    """One row a claim: what was claimed, the evidence, the verdict and the one recorded."""
+    return [
+        {
+            "test": row.nodeid,
+            "title": row.title,
+            "finding": row.finding,
+            "sentence": row.sentence,
+            **{name: getattr(row.claim, name) for name in _CLAIM_COLUMNS},
+            "recorded": row.recorded,
+            "status": row.status,
+        }
+        for row in rows
+    ]
+
+
+def tidy_differences(rows: Iterable[Row]) -> Table:
+    """One row a comparison and seed: the paired difference in final validation accuracy."""
+    return [
+        {**_which(row), "seed": row.claim.first_seed + i, "difference": difference}
+        for row in rows
+        for i, difference in enumerate(row.claim.detail.get("differences", ()))
+    ]
+
+
+def tidy_looks(rows: Iterable[Row]) -> Table:
+    """One row a comparison and look: the interval there, its error, and what it decides."""
+    return [{**_which(row), **look} for row in rows for look in row.claim.detail.get("looks", ())]
+
+
+def tidy_screens(rows: Iterable[Row]) -> Table:
+    """One row a screen, cell and seed: the genes with the good strain's allele, the accuracy."""
+    return [
+        {
+            **_which(row),
+            "genes_of_good_strain": "|".join(cell["on"]),
+            "seed": row.claim.first_seed + i,
+            "final_accuracy": accuracy,
+        }
+        for row in rows
+        for cell in row.claim.detail.get("cells", ())
+        for i, accuracy in enumerate(cell["accuracies"])
+    ]
+
+
+def tidy_effects(rows: Iterable[Row]) -> Table:
+    """One row a screen and effect: whole difference, shares, main effects, interactions."""
+    found: Table = []
+    for row in rows:
+        detail = row.claim.detail
+        if "cells" not in detail:
+            continue
+        named = [("whole", "", detail["whole"])]
+        named += [("share", gene, value) for gene, value in detail["shares"].items()]
+        named += [("main", gene, value) for gene, value in detail["main"].items()]
+        named += [("interaction", "|".join(v["genes"]), v) for v in detail["interactions"]]
+        found += [
+            {
+                **_which(row),
+                "kind": kind,
+                "genes": genes,
+                **{name: value[name] for name in ("mean", "low", "high")},
+            }
+            for kind, genes, value in named
+        ]
+    return found
+
+
+def tidy_doses(rows: Iterable[Row]) -> Table:
+    """One row a dose-response, dose and seed: the rows ever seen there, the accuracy."""
+    return [
+        {
+            **_which(row),
+            "dose": dose,
+            "genome": detail["genomes"][k],
+            "distinct_rows": detail["rows"][k],
+            "seed": row.claim.first_seed + i,
+            "final_accuracy": accuracy,
+        }
+        for row in rows
+        for detail in [row.claim.detail]
+        for k, dose in enumerate(detail.get("doses", ()))
+        for i, accuracy in enumerate(detail["accuracies"][k])
+    ]
+
+
+def _which(row: Row) -> dict[str, Any]:
+    return {"test": row.nodeid, "statement": row.claim.statement, "dataset": row.claim.dataset}
+
+
+def tables(study: Study) -> dict[str, Table]:
+    """Every tidy table of a study that has rows, by name; curves are those of the strains."""
+    found = {
+        "claims": tidy_claims(study.rows),
+        "differences": tidy_differences(study.rows),
+        "looks": tidy_looks(study.rows),
+        "screens": tidy_screens(study.rows),
+        "effects": tidy_effects(study.rows),
+        "doses": tidy_doses(study.rows),
+        "runs": tidy_runs(study.runs),
+        "curves": tidy_curves(run for run in study.runs if strains_of(run)),
+    }
+    return {name: table for name, table in found.items() if table}
+
+
+def write_tables(study: Study, folder: Path) -> list[str]:
+    """Write every table into `folder` as CSV and as JSON; the files' names."""
+    written = []
+    for name, table in tables(study).items():
+        write_csv(folder / f"{name}.csv", table)
+        (folder / f"{name}.json").write_text(_json(table), encoding="utf-8")
+        written += [f"{name}.csv", f"{name}.json"]
+    return written
+
+
+def _json(table: Table) -> str:
+    return "[\n" + ",\n".join(json.dumps(row, allow_nan=False) for row in table) + "\n]\n"
+
+
+def write_csv(path: Path, table: Sequence[dict[str, Any]]) -> None:
+    """Write a table as CSV, its keys as the header; None is an empty field."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(table[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)

@@ -1,0 +1,68 @@
+"""A dose-response: final accuracy against the dose of one gene, every seed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from mlp.report.figures.style import (
+    BLUE,
+    INK,
+    VERMILLION,
+    Picture,
+    new_figure,
+    picture,
+    styled,
+)
+from mlp.report.results import Row
+
+
+def dose_figure(row: Row, name: str) -> Picture:
+    """The dose-response of a row whose claim is about one; published alleles are marked."""
+    detail, dataset = row.claim.detail, row.claim.dataset
+    places, by_rows = _places(detail["rows"], detail["doses"])
+    means, accuracies = detail["means"], detail["accuracies"]
+    with styled():
+        figure, (axes,) = new_figure(5.4, 3.1, layout="constrained")
+        axes.grid(axis="y")
+        for seed in zip(*accuracies, strict=True):
+            axes.plot(places, seed, color=BLUE, linewidth=0.7, alpha=0.3)
+        axes.plot(places, means, "o-", color=BLUE, linewidth=2.2, label="mean over seeds")
+        for place, mean, dose, genome in zip(
+            places, means, detail["doses"], detail["genomes"], strict=True
+        ):
+            if _published(genome, dose):
+                axes.plot([place], [mean], "D", color=VERMILLION, markersize=8, zorder=5)
+                axes.annotate(
+                    "published", (place, mean), (0, -14), textcoords="offset points", ha="center"
+                )
+        _dress(axes, places, by_rows)
+        axes.set_title(f"{dataset}: {row.claim.seeds} seeds, {row.claim.outcome}")
+        title = f"Dose and response on {dataset}: {row.claim.statement}"
+        return picture(figure, name, title)
+
+
+def _places(rows: Sequence[int], doses: Sequence[float]) -> tuple[Sequence[float], bool]:
+    """Where the doses lie: at the rows ever seen, if those rise with the dose."""
+    rising = all(a < b for a, b in pairwise(rows))
+    return (rows, True) if rising else (doses, False)
+
+
+def _published(genome: str, dose: float) -> bool:
+    """Whether the dose is a strain's own allele: then the genome's name does not spell it out."""
+    spelt = re.findall(r"=([\d.]+)(?=[,\]])", genome)
+    return dose not in [float(number) for number in spelt]
+
+
+def _dress(axes: Any, places: Sequence[float], by_rows: bool) -> None:
+    axes.set_ylim(0, 1.03)
+    axes.set_ylabel("final validation accuracy")
+    axes.set_xlabel("rows ever seen" if by_rows else "dose")
+    if min(places) > 0 and max(places) / min(places) > 8:
+        axes.set_xscale("log")
+        axes.minorticks_off()
+    axes.set_xticks(places, [f"{place:g}" for place in places])
+    for spine in (axes.spines["left"], axes.spines["bottom"]):
+        spine.set_color(INK)

@@ -1,0 +1,160 @@
+"""One style for every figure: Okabe and Ito's colours, and a form for each use of a picture.
+
+Okabe, M. & Ito, K. (2008). Color universal design: how to make figures and presentations that are
+friendly to colorblind people.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+INK = "#16181d"
+RULE = "#c8ccd2"
+BLUE, SKY, GREEN = "#0072b2", "#56b4e9", "#009e73"
+VERMILLION, ORANGE, PURPLE = "#d55e00", "#e69f00", "#cc79a7"
+
+STRAIN_COLOURS = {
+    "layers": VERMILLION,
+    "layers_estimator": BLUE,
+    "matmul": PURPLE,
+    "matmul_estimator": GREEN,
+}
+OUTCOME_COLOURS = {
+    "better": BLUE,
+    "worse": VERMILLION,
+    "equivalent": GREEN,
+    "identical": GREEN,
+    "rising": BLUE,
+    "not rising": VERMILLION,
+}
+"""Colour of an outcome; of any other, such as undecided, the ink's."""
+
+_PAGE_COLOURS = {
+    INK: "currentColor",
+    RULE: "var(--rule)",
+    BLUE: "var(--blue)",
+    GREEN: "var(--green)",
+    VERMILLION: "var(--vermillion)",
+    PURPLE: "var(--purple)",
+    ORANGE: "var(--orange)",
+    SKY: "var(--sky)",
+}
+_STYLE = {
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "lines.solid_capstyle": "round",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "mlp",
+    "text.parse_math": False,
+    "path.simplify_threshold": 0.05,
+}
+_DPI = 160
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure: its file name without ending, what it shows, and its forms."""
+
+    name: str
+    title: str
+    svg: bytes
+    png: bytes
+    inline: str
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the report's style, whatever the user's own settings."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+def new_figure(
+    width: float, height: float, columns: int = 1, *, layout: Any = None, **options: Any
+) -> tuple[Any, Any]:
+    """A figure of this size in inches and its axes, in a list; no window, no global state."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout=layout)
+    axes = figure.subplots(1, columns, squeeze=False, **options)
+    return figure, list(axes[0])
+
+
+def picture(figure: Any, name: str, title: str) -> Picture:
+    """The figure in the forms a report needs; to be called in `styled`."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
+    svg = _rounded(drawn.getvalue().decode("utf-8"))
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DPI, facecolor="white", metadata={"Title": title})
+    return Picture(name, title, svg.encode("utf-8"), drawn.getvalue(), inline(svg, name, title))
+
+
+def _rounded(svg: str) -> str:
+    """`svg` with coordinates to a hundredth of a point: a third of the size."""
+
+    def shorten(match: re.Match[str]) -> str:
+        return re.sub(r"(-?\d+\.\d\d)\d+", r"\1", match[0])
+
+    return re.sub(r' (?:d|x|y|transform)="[^"]*"', shorten, svg)
+
+
+def inline(svg: str, name: str, title: str) -> str:
+    """`svg` for a page: its colours follow the page's, its ids are unique, it has a text form."""
+    from markupsafe import escape
+
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, count=1, flags=re.DOTALL)
+    body = re.sub(r'font: ([\d.]+px|(?:\w+ )+[\d.]+px) [^;"]*', r"font: \1 var(--font)", body)
+    body = re.sub(r'\bid="', f'id="{name}-', body)
+    body = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", body)
+    for colour, variable in _PAGE_COLOURS.items():
+        body = re.sub(rf"(?<=: ){colour}\b", variable, body)
+    head = re.match(r"<svg[^>]*>", body)
+    assert head is not None
+    box = re.search(r'viewBox="[^"]*"', head[0])
+    label = escape(title)
+    start = f'<svg {box[0] if box else ""} role="img" aria-label="{label}" class="figure"'
+    return (
+        f'{start} xmlns:xlink="http://www.w3.org/1999/xlink"><title>{label}</title>'
+        + body[head.end() :]
+    )
+
+
+def band(axes: Any, margin: float, *, horizontal: bool = True) -> None:
+    """Shade the differences within the margin of practical equivalence, and mark zero."""
+    span, line = (axes.axhspan, axes.axhline) if horizontal else (axes.axvspan, axes.axvline)
+    span(-margin, margin, facecolor=INK, alpha=0.09, edgecolor="none", zorder=0)
+    line(0, color=INK, linewidth=0.7, zorder=1)

@@ -1,0 +1,145 @@
+"""The report: one self-contained page, its figures as files, and its tables."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mlp.report import calibrated, saved
+from mlp.report.evidence import by_test, gather
+from mlp.report.export import write_tables
+from mlp.report.figures import RECORDED_PROTOCOL, Picture, curve_figures
+from mlp.report.figures.curves import MODELS, NAMES
+from mlp.report.results import CHANGED, counts
+from mlp.report.saved import Changes
+from mlp.report.study import ReportError, Study
+
+PAGE = "index.html"
+FIGURES = "figures"
+TITLE = "Knockout and rescue: the verdicts"
+
+
+def write_report(study: Study, folder: Path, changes: Changes | None = None) -> Path:
+    """Write the page, its figures and its tables into `folder`; the page's path.
+
+    Raises:
+        ReportError: the folder cannot be written to.
+    """
+    try:
+        (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+        tables = write_tables(study, folder)
+        if study.rows:
+            saved.save(study, folder / "results.json")
+            tables.append("results.json")
+        text, pictures = render(study, tables, changes)
+        for picture in pictures:
+            (folder / FIGURES / f"{picture.name}.svg").write_bytes(picture.svg)
+            (folder / FIGURES / f"{picture.name}.png").write_bytes(picture.png)
+        (folder / PAGE).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ReportError(
+            f"a report must go to a folder that can be written to; {folder} cannot be "
+            f"({error.strerror or error}): name another"
+        ) from None
+    return folder / PAGE
+
+
+def render(
+    study: Study, tables: Sequence[str] = (), changes: Changes | None = None
+) -> tuple[str, list[Picture]]:
+    """The page's text and the pictures in it; `tables` are files beside it to link to."""
+    import jinja2
+
+    evidence = gather(study)
+    curves = curve_figures(study)
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["signed"] = lambda value: f"{value:+.3f}".replace("-", "−")
+    environment.filters["general"] = lambda value: "–" if value is None else f"{value:.3g}"
+    environment.globals["script_hash"] = _hash(_template("filter.js.j2").removesuffix("\n"))
+    text = environment.get_template("page.html.j2").render(
+        title=TITLE,
+        study=study,
+        counts=counts(study.rows),
+        differing=[e for e in evidence if e.row.status == CHANGED],
+        evidence=evidence,
+        tests=by_test(evidence),
+        charts=_charts(curves),
+        overlaid=study.protocol == RECORDED_PROTOCOL,
+        stated=calibrated.stated(),
+        measured=calibrated.measured(),
+        calibrate=calibrated.COMMAND,
+        facts=_facts(study),
+        tables=tables,
+        changes=changes,
+        changes_summary=saved.summary(changes) if changes else "",
+        changes_origin=saved.origin(changes.saved) if changes else "",
+    )
+    return text, [*curves, *(p for e in evidence for p in e.pictures)]
+
+
+def _template(name: str) -> str:
+    return files("mlp.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """A script's digest in the form a content security policy asks for."""
+    digest = hashlib.sha256(script.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _charts(curves: Sequence[Picture]) -> list[dict[str, Any]]:
+    """The pictures of each of the two charts, those of this study apart from those recorded."""
+    charts = []
+    for model in MODELS:
+        mine = [p for p in curves if p.name.startswith(f"curves-{model}-")]
+        if mine:
+            recorded = [p for p in curves if p.name.startswith(f"recorded-{model}-")]
+            charts.append({"name": NAMES[model], "pictures": mine, "recorded": recorded})
+    return charts
+
+
+def _facts(study: Study) -> list[tuple[str, str]]:
+    """The provenance as (name, value) in words."""
+    found = study.provenance
+    facts: list[tuple[str, str]] = []
+    commit, protocol = found.get("commit", {}), found.get("protocol")
+    facts.append(("Made", str(found.get("made", "at an unknown time"))))
+    if commit.get("id"):
+        local = " with uncommitted changes" if commit.get("dirty") else ", clean"
+        facts.append(("Commit", f"{commit['id']}{local}"))
+    if protocol:
+        facts.append(
+            (
+                "Protocol",
+                f"{protocol['name']}: learning rate {protocol['learning_rate']:g}, "
+                f"{protocol['steps']:,} steps, a sample every {protocol['sample_every']:,}",
+            )
+        )
+    if "seeds" in found:
+        seeds = found["seeds"]
+        facts.append(("Seeds", f"from {seeds['first']}, at most {seeds['most']} a comparison"))
+    facts.append(("Datasets", ", ".join(found.get("datasets", study.datasets))))
+    by = dict.fromkeys(sorted({run.executor for run in study.runs}), 0)
+    for run in study.runs:
+        by[run.executor] += 1
+    told = ", ".join(f"{n:,} by {name}" for name, n in by.items())
+    facts.append(("Runs", told or "none in the store"))
+    facts.append(("Options", " ".join(found.get("options", ())) or "none"))
+    machine = found.get("machine", {})
+    if machine:
+        facts.append(
+            ("Machine", f"{machine['processor']}, {machine['cores']} cores, {machine['system']}")
+        )
+    versions = found.get("versions", {})
+    facts.append(("Versions", ", ".join(f"{name} {v}" for name, v in versions.items())))
+    return facts

@@ -1,0 +1,253 @@
+"""What pytest has to do with reports: their options, and the hooks that gather and write them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlp.report import page, saved, summary, tensorboard, terminal
+from mlp.report.explain import explain
+from mlp.report.progress import Ticker
+from mlp.report.provenance import provenance
+from mlp.report.results import Row
+from mlp.report.saved import Changes, Saved
+from mlp.report.study import ReportError, Study, current_runs
+from mlp.run import protocol
+from mlp.store import Store, StoreError
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """The options that say what is written at the end."""
+    group.addoption(
+        "--mlp-report",
+        type=Path,
+        metavar="DIR",
+        help="write a self-contained page (index.html) into DIR, its figures as SVG and PNG, and "
+        "all runs and claims as CSV and JSON; a warm rerun rebuilds it without training",
+    )
+    group.addoption(
+        "--mlp-summary",
+        type=Path,
+        metavar="FILE",
+        help="write a Markdown summary fit for a pull request or a job's summary",
+    )
+    group.addoption(
+        "--mlp-save",
+        metavar="NAME-or-FILE",
+        help=f"save the results as {saved.FOLDER}/NAME.json, or as FILE",
+    )
+    group.addoption(
+        "--mlp-against",
+        metavar="NAME-or-FILE",
+        help="say which verdicts changed, and which effects moved beyond their intervals, since "
+        f"results were saved as NAME (also looked for in {saved.COMMITTED}/) or FILE",
+    )
+    group.addoption(
+        "--mlp-fail-on-change",
+        action="store_true",
+        help="with --mlp-against: exit status 1 if a verdict changed or an effect moved",
+    )
+    group.addoption(
+        "--mlp-tensorboard",
+        type=Path,
+        metavar="DIR",
+        help="write each run's curves as TensorBoard event files, DIR/STRAIN/DATASET/seed-N",
+    )
+
+
+class Reporting:
+    """Gathers the claims of all workers; prints the verdict table and writes what is asked for.
+
+    Args:
+        config: the session's, on the controller.
+        datasets: those of the session.
+        store: the session's store; None until there is one, and where nothing is to be claimed.
+        ticker: the session's progress display, cleared before pytest prints; None if there is none.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        datasets: Callable[[], list[str]],
+        store: Callable[[], Store | None],
+        ticker: Callable[[], Ticker | None],
+    ) -> None:
+        self._config, self._datasets = config, datasets
+        self._store, self._ticker = store, ticker
+        self.rows: list[Row] = []
+        self._unsettled: dict[str, str] = {}
+        self._ended = 0
+        self._saved: Saved | None = None
+        self._lines: list[terminal.Line] = []
+
+    def check(self) -> None:
+        """Refuse options that cannot be honoured, before anything is trained.
+
+        Raises:
+            ReportError: the rule, the value seen, the remedy.
+        """
+        option = self._config.option
+        if option.mlp_fail_on_change and not option.mlp_against:
+            raise ReportError(
+                "--mlp-fail-on-change needs results to compare with; got no --mlp-against: "
+                "name them with it"
+            )
+        if option.mlp_save is not None:
+            _check_file(saved.place_to_save(option.mlp_save), "--mlp-save")
+        if option.mlp_summary is not None:
+            _check_file(option.mlp_summary, "--mlp-summary")
+        _check_folder(option.mlp_report, "--mlp-report")
+        _check_folder(option.mlp_tensorboard, "--mlp-tensorboard")
+        if option.mlp_against is not None:
+            place = saved.place_to_load(option.mlp_against, self._config.rootpath)
+            self._saved = saved.load(place)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self) -> None:
+        self._clear()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._clear()
+        settled = getattr(report, "mlp_rows", ())
+        self.rows += [Row.from_dict(raw) for raw in settled]
+        self._ended += report.when == "teardown"
+        if report.failed and not settled:
+            said = str(getattr(report.longrepr, "reprcrash", None) or report.longrepr or "")
+            self._unsettled[report.nodeid] = textwrap.shorten(said, 300) or "it failed"
+
+    def _clear(self) -> None:
+        ticker = self._ticker()
+        if ticker is not None:
+            ticker.clear()
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self._store() is None:
+            return
+        study = Study(
+            rows=self.rows,
+            provenance=self._provenance(),
+            sentences=explain(self.rows),
+            partial=self._partial(session, exitstatus),
+            unsettled=sorted(self._unsettled.items()),
+        )
+        changes = saved.against(study, self._saved) if self._saved else None
+        if changes is not None:
+            self._lines += saved.describe(changes)
+            if self._config.option.mlp_fail_on_change and changes.any:
+                _fail(session)
+        for write in (self._save, self._write_summary, self._write_report, self._write_events):
+            try:
+                write(study, changes)
+            except (ReportError, StoreError, OSError) as error:
+                self._refuse(session, str(error))
+            except Exception as error:  # a defect in a figure must not cost the verdicts
+                self._refuse(session, f"{write.__name__}: {type(error).__name__}: {error}")
+
+    def _refuse(self, session: pytest.Session, text: str) -> None:
+        self._lines.append((text, "red"))
+        _fail(session)
+
+    def _provenance(self) -> dict[str, object]:
+        option = self._config.option
+        return provenance(
+            self._config.rootpath,
+            protocol=protocol(option.mlp_protocol),
+            datasets=self._datasets(),
+            first_seed=option.mlp_first_seed,
+            seeds=option.mlp_seeds,
+            options=[str(word) for word in self._config.invocation_params.args],
+        )
+
+    def _partial(self, session: pytest.Session, exitstatus: int) -> str:
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            return f"interrupted after {self._ended} of {session.testscollected} tests"
+        if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            return "pytest met an internal error"
+        if self._ended < session.testscollected:
+            return f"stopped after {self._ended} of {session.testscollected} tests"
+        if self._unsettled:
+            count = len(self._unsettled)
+            return f"{count} {'test' if count == 1 else 'tests'} ended without a verdict"
+        return ""
+
+    def _save(self, study: Study, _: Changes | None) -> None:
+        name = self._config.option.mlp_save
+        if name is None:
+            return
+        place = saved.place_to_save(name)
+        if not study.rows or study.partial:
+            why = study.partial or "it settled no claim"
+            raise ReportError(f"only a whole study is saved; {why}: {place} is left as it was")
+        saved.save(study, place)
+        self._lines.append((f"results saved: {place}", ""))
+
+    def _write_summary(self, study: Study, changes: Changes | None) -> None:
+        place = self._config.option.mlp_summary
+        if place is not None:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(summary.markdown(study, changes), encoding="utf-8")
+            self._lines.append((f"summary: {place}", ""))
+
+    def _write_report(self, study: Study, changes: Changes | None) -> None:
+        folder = self._config.option.mlp_report
+        if folder is not None:
+            place = page.write_report(self._with_runs(study), folder, changes)
+            self._lines.append((f"report: {place}", ""))
+
+    def _write_events(self, study: Study, _: Changes | None) -> None:
+        folder = self._config.option.mlp_tensorboard
+        if folder is not None:
+            count = tensorboard.write(self._with_runs(study), folder)
+            self._lines.append((f"curves of {count} runs: tensorboard --logdir {folder}", ""))
+
+    def _with_runs(self, study: Study) -> Study:
+        store, option = self._store(), self._config.option
+        assert store is not None
+        datasets = list(dict.fromkeys([*study.datasets, *self._datasets()]))
+        study_protocol = protocol(option.mlp_protocol)
+        runs = current_runs(
+            store.items(), study_protocol, datasets, option.mlp_first_seed, option.mlp_seeds
+        )
+        return Study(**{**vars(study), "runs": runs})
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.rows:
+            terminalreporter.section("verdicts")
+            _print(terminalreporter, terminal.table(self.rows))
+            sentences = explain(self.rows)
+            if sentences:
+                terminalreporter.section("in words")
+                _print(terminalreporter, terminal.paragraphs(sentences))
+        if self._lines:
+            terminalreporter.section("written" if self._saved is None else "compared and written")
+            _print(terminalreporter, self._lines)
+
+
+def _print(reporter: pytest.TerminalReporter, lines: list[terminal.Line]) -> None:
+    for text, colour in lines:
+        reporter.write_line(text, **({colour: True} if colour else {}))
+
+
+def _fail(session: pytest.Session) -> None:
+    """Make a session that went well end with exit status 1; any other status stays."""
+    if session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _check_file(place: Path, option: str) -> None:
+    if place.is_dir():
+        raise ReportError(f"{option} needs a file; {place} is a folder: name a file in it")
+    _check_folder(place.parent, option)
+
+
+def _check_folder(folder: Path | None, option: str) -> None:
+    while folder is not None and folder != folder.parent:
+        if folder.exists():
+            if not folder.is_dir():
+                raise ReportError(f"{option} needs a folder; {folder} is a file: name another")
+            return
+        folder = folder.parent

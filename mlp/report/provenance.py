@@ -1,0 +1,97 @@
+"""Where a study's results come from: versions, commit, machine, protocol, seeds, options."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from mlp.run import Protocol
+
+PACKAGES = (
+    "mlp-genetics",
+    "tensorflow",
+    "tf-keras",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "pytest",
+    "pytest-xdist",
+)
+
+
+def provenance(
+    root: Path,
+    *,
+    protocol: Protocol,
+    datasets: Sequence[str],
+    first_seed: int,
+    seeds: int,
+    options: Sequence[str],
+) -> dict[str, Any]:
+    """Everything needed to repeat a study of the suite in `root`, as plain values."""
+    return {
+        "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "commit": commit(root),
+        "protocol": asdict(protocol),
+        "datasets": list(datasets),
+        "seeds": {"first": first_seed, "most": seeds},
+        "options": list(options),
+        "versions": versions(),
+        "machine": machine(),
+    }
+
+
+def commit(root: Path) -> dict[str, Any]:
+    """The commit checked out in `root`, and whether files differ from it; id "" if there is none"""
+    found = _git(root, "rev-parse", "HEAD")
+    if not found:
+        return {"id": "", "dirty": False}
+    return {"id": found, "dirty": bool(_git(root, "status", "--porcelain"))}
+
+
+def _git(root: Path, *words: str) -> str:
+    with suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run(
+            ["git", "--no-optional-locks", "-C", str(root), *words],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+        return done.stdout.strip()
+    return ""
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages a study uses, of those installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """The machine, without its name."""
+    return {
+        "system": platform.platform(terse=True),
+        "architecture": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+    }
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        for text in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if text.startswith("model name"):
+                return text.partition(":")[2].strip()
+    return platform.processor()

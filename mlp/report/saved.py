@@ -1,0 +1,261 @@
+"""Saved results: a study's claims in a checked JSON file, and what a later study changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from mlp.lab import Claim
+from mlp.report.results import Row
+from mlp.report.study import ReportError, Study
+
+FORMAT = 1
+FOLDER = Path(".mlp") / "results"
+COMMITTED = "hypotheses"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_MAX_BYTES = 256 * 2**20
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Results read from a file: where, their claims, and where they come from."""
+
+    place: Path
+    rows: tuple[Row, ...]
+    provenance: Mapping[str, Any]
+    partial: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A claim of both studies: as saved, and now."""
+
+    before: Row
+    now: Row
+
+    @property
+    def verdict_changed(self) -> bool:
+        return self.before.claim.verdict != self.now.claim.verdict
+
+    @property
+    def moved(self) -> bool:
+        """Whether the effect moved beyond the intervals: neither holds the other's effect."""
+        a, b = self.before.claim, self.now.claim
+        return not (a.low <= b.effect <= a.high) and not (b.low <= a.effect <= b.high)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A study against a saved one: claims in both, and claims in only one of them."""
+
+    saved: Saved
+    both: tuple[Change, ...]
+    new: tuple[Row, ...]
+    missing: tuple[Row, ...]
+
+    @property
+    def verdicts(self) -> list[Change]:
+        return [change for change in self.both if change.verdict_changed]
+
+    @property
+    def moved(self) -> list[Change]:
+        return [change for change in self.both if change.moved]
+
+    @property
+    def any(self) -> bool:
+        """Whether a verdict changed or an effect moved; claims in one study only do not count."""
+        return bool(self.verdicts or self.moved)
+
+
+def is_name(given: str) -> bool:
+    """Whether `given` is a name for results, not the path of a file."""
+    return bool(_NAME.fullmatch(given)) and not given.endswith(".json")
+
+
+def place_to_save(given: str) -> Path:
+    """The file that results called `given` are written to: a name's, or `given` itself.
+
+    Raises:
+        ReportError: nothing is given.
+    """
+    if not given:
+        raise ReportError("saved results need a name or a file; got '': try --mlp-save=mine")
+    return FOLDER / f"{given}.json" if is_name(given) else Path(given)
+
+
+def place_to_load(given: str, root: Path) -> Path:
+    """The file that results called `given` are read from.
+
+    A name is looked for among those saved here, then among those committed with the suite.
+
+    Raises:
+        ReportError: there is no such file.
+    """
+    if is_name(given):
+        places = [FOLDER / f"{given}.json", root / COMMITTED / f"{given}.json"]
+    else:
+        places = [Path(given)]
+    for place in places:
+        if place.is_file():
+            return place
+    where = " or ".join(str(place) for place in places)
+    raise ReportError(
+        f"results to compare with must have been saved; {given!r} is not at {where}: "
+        "save them with --mlp-save"
+    )
+
+
+def save(study: Study, path: Path) -> None:
+    """Write a study's claims and provenance to `path`, whole or not at all.
+
+    Raises:
+        ReportError: the file cannot be written.
+    """
+    body = {
+        "format": FORMAT,
+        "provenance": study.provenance,
+        "partial": study.partial,
+        "claims": [row.to_dict() for row in study.rows],
+    }
+    text = json.dumps({**body, "checksum": checksum(body)}, indent=1, allow_nan=False)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text + "\n", encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise ReportError(
+            f"results must be saved where a file can be written; {path} cannot be "
+            f"({error.strerror or error}): name another"
+        ) from None
+
+
+def checksum(body: Mapping[str, Any]) -> str:
+    """SHA-256 over canonical JSON: tells damage, not forgery."""
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+
+
+def load(path: Path) -> Saved:
+    """The results saved in `path`, checked.
+
+    Raises:
+        ReportError: it is not a whole, undamaged results file of this format.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise _bad(path, f"it is larger than {_MAX_BYTES >> 20} MiB")
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, ReportError):
+            raise
+        raise _bad(path, "it cannot be read as JSON") from None
+    if not isinstance(raw, dict) or "format" not in raw:
+        raise _bad(path, "it holds something else")
+    if raw["format"] != FORMAT:
+        raise _bad(path, f"its format is {raw['format']!r}, not {FORMAT}")
+    body = {name: value for name, value in raw.items() if name != "checksum"}
+    if raw.get("checksum") != checksum(body):
+        raise _bad(path, "its checksum does not match, so it is damaged or was edited")
+    try:
+        rows = tuple(_row(claim) for claim in body["claims"])
+        return Saved(path, rows, dict(body["provenance"]), str(body["partial"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _bad(path, f"its claims are not in the form of claims ({error})") from None
+
+
+def _bad(path: Path, why: str) -> ReportError:
+    return ReportError(
+        f"a results file must be one that --mlp-save wrote; {path} is not, as {why}: save it anew"
+    )
+
+
+_NUMBERS = ("effect", "low", "high", "margin")
+
+
+def _row(raw: Mapping[str, Any]) -> Row:
+    row = Row.from_dict(dict(raw))
+    texts = [f.name for f in fields(Row) if f.name != "claim"]
+    if not all(isinstance(getattr(row, name), str) for name in texts):
+        raise ValueError("a text is missing")
+    if not all(isinstance(getattr(row.claim, name), (int, float)) for name in _NUMBERS):
+        raise ValueError("a number is missing")
+    if not isinstance(row.claim.verdict, str) or not isinstance(row.claim.detail, dict):
+        raise ValueError(f"a {Claim.__name__} has the wrong types")
+    return row
+
+
+def against(study: Study, saved: Saved) -> Changes:
+    """What `study` changed of what was `saved`, claim by claim, by test and place within it."""
+    now, before = _keyed(study.rows), _keyed(saved.rows)
+    return Changes(
+        saved=saved,
+        both=tuple(Change(before[key], now[key]) for key in now if key in before),
+        new=tuple(row for key, row in now.items() if key not in before),
+        missing=tuple(row for key, row in before.items() if key not in now),
+    )
+
+
+def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:
+    seen: dict[str, int] = {}
+    found: dict[Key, Row] = {}
+    for row in rows:
+        seen[row.nodeid] = seen.get(row.nodeid, -1) + 1
+        found[row.nodeid, seen[row.nodeid]] = row
+    return found
+
+
+def describe(changes: Changes) -> list[tuple[str, str]]:
+    """The changes as (text, colour) lines for a terminal."""
+    saved = changes.saved
+    lines = [(f"against {saved.place} ({origin(saved)})", "bold")]
+    for change in changes.verdicts:
+        a, b = change.before.claim.verdict, change.now.claim.verdict
+        lines += _told(change.now, f"verdict was {a}, is {b}", "red")
+    for change in changes.moved:
+        x, y = change.before.claim, change.now.claim
+        text = f"effect was {_effect(x)}, is {_effect(y)}"
+        lines += _told(change.now, text, "red")
+    lines.append((summary(changes), "bold" if changes.any else "green"))
+    return lines
+
+
+def _told(row: Row, text: str, colour: str) -> Sequence[tuple[str, str]]:
+    return ((f"  {row.title}, {row.claim.dataset}", ""), (f"    {text}", colour))
+
+
+def _effect(claim: Claim) -> str:
+    return f"{claim.effect:+.3f} [{claim.low:+.2f}, {claim.high:+.2f}]"
+
+
+def origin(saved: Saved) -> str:
+    """Where saved results come from: protocol, commit and date."""
+    facts = saved.provenance
+    protocol, commit = facts.get("protocol"), facts.get("commit")
+    words = [f"protocol {protocol['name']}"] if isinstance(protocol, dict) else []
+    if isinstance(commit, dict) and commit.get("id"):
+        words.append(f"commit {str(commit['id'])[:10]}{'+' if commit.get('dirty') else ''}")
+    words += [str(facts["made"])[:10]] if facts.get("made") else []
+    words += [f"partial: {saved.partial}"] if saved.partial else []
+    return ", ".join(words) or "of unknown origin"
+
+
+def summary(changes: Changes) -> str:
+    """One line: how many verdicts changed and effects moved, how many did not."""
+    changed = {id(c) for c in (*changes.verdicts, *changes.moved)}
+    parts = [
+        f"{len(changes.verdicts)} verdicts changed",
+        f"{len(changes.moved)} effects moved beyond their intervals",
+        f"{len(changes.both) - len(changed)} claims did neither",
+    ]
+    parts += [f"{len(changes.new)} new"] if changes.new else []
+    parts += [f"{len(changes.missing)} not run now"] if changes.missing else []
+    return ", ".join(parts)

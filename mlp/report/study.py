@@ -1,0 +1,112 @@
+"""What a report is made from: claims, runs, where they come from, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlp.genome import STRAINS
+from mlp.lab.key import expressed, run_key
+from mlp.report.results import Row, ordered
+from mlp.run import Protocol, Run
+
+
+class ReportError(ValueError):
+    """A report that cannot be made as asked: the rule, the value seen, the remedy."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study, as far as it came.
+
+    `partial` says why it is partial ("" if it is whole); `unsettled` lists the tests that ended
+    without a verdict, each with a message; `sentences` explain the results in words.
+    """
+
+    rows: Sequence[Row]
+    runs: Sequence[Run] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    sentences: Sequence[str] = ()
+    partial: str = ""
+    unsettled: Sequence[tuple[str, str]] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", tuple(ordered(self.rows)))
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Datasets of the claims and runs, in the order first met."""
+        claimed = [name for row in self.rows for name in claim_datasets(row)]
+        return tuple(dict.fromkeys([*claimed, *(run.dataset for run in self.runs)]))
+
+    @property
+    def protocol(self) -> str:
+        """The protocol's name; "" where nothing says it."""
+        named = [row.claim.protocol for row in self.rows] + [r.protocol.name for r in self.runs]
+        return named[0] if named else ""
+
+
+def claim_datasets(row: Row) -> tuple[str, ...]:
+    """The datasets a claim is about: two, for a comparison of effects across datasets."""
+    arms = row.claim.detail.get("arms", ())
+    return tuple(dict.fromkeys(arm["dataset"] for arm in arms)) or (row.claim.dataset,)
+
+
+def current_runs(
+    records: Iterable[tuple[str, Mapping[str, Any]]],
+    protocol: Protocol,
+    datasets: Sequence[str],
+    first_seed: int,
+    seeds: int,
+) -> list[Run]:
+    """The runs among stored `records`, (key, record) pairs, that a study with these options uses.
+
+    Runs of another protocol, dataset or seed are left out, and so are those of an older training
+    path, whose keys nobody asks for any more.
+    """
+    found = []
+    wanted = range(first_seed, first_seed + seeds)
+    same = (protocol.learning_rate, protocol.steps, protocol.sample_every)
+    for key, record in records:
+        try:
+            run = Run.from_dict(record)
+        except ValueError:
+            continue
+        trained = run.protocol
+        if (
+            run.dataset in datasets
+            and run.seed in wanted
+            and (trained.learning_rate, trained.steps, trained.sample_every) == same
+            and run_key(run.genome, run.dataset, run.protocol, run.seed, run.executor) == key
+        ):
+            found.append(run)
+    return sorted(found, key=lambda r: (r.dataset, str(r.genome), r.executor, r.seed))
+
+
+def strain_runs(runs: Iterable[Run], strain: str, dataset: str) -> list[Run]:
+    """The paired runs of a strain of the study, in seed order, all by one executor.
+
+    The real API's where it trained at least as many seeds, else the cohort engine's.
+    """
+    genome = STRAINS[strain].paired()
+    by: dict[str, list[Run]] = {genome.trainer: [], "cohort": []}
+    for run in runs:
+        if (
+            run.dataset == dataset
+            and run.executor in by
+            and run.genome == expressed(genome, run.executor)
+        ):
+            by[run.executor].append(run)
+    most = max(by.values(), key=len)
+    return sorted(most, key=lambda r: r.seed)
+
+
+def strains_of(run: Run) -> list[str]:
+    """The strains of the study, in their paired form, whose run this is."""
+    return [
+        name
+        for name, genome in STRAINS.items()
+        if run.executor in ("cohort", genome.trainer)
+        and run.genome == expressed(genome.paired(), run.executor)
+    ]

@@ -1,0 +1,110 @@
+"""A Markdown summary of a study, fit for a pull request or a job's summary."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from mlp.report import saved
+from mlp.report.results import CHANGED, Row, counts
+from mlp.report.saved import Changes
+from mlp.report.study import Study
+
+MARKS = {"supported": "✅", "refuted": "❌", "undecided": "❔"}
+
+
+def markdown(study: Study, changes: Changes | None = None) -> str:
+    """The summary: what changed first, then every claim, folded by finding."""
+    blocks = [f"## Verdicts: {_headline(study)}"]
+    if study.partial:
+        blocks.append(f"> **Partial:** {_text(study.partial)}.")
+    differing = [row for row in study.rows if row.status == CHANGED]
+    if differing:
+        blocks += ["### Not as recorded", _table(differing, recorded=True)]
+    if study.unsettled:
+        tests = [f"- `{_code(test)}`: {_text(why)}" for test, why in study.unsettled]
+        blocks += ["### Tests without a verdict", "\n".join(tests)]
+    if changes is not None:
+        blocks += [f"### Against {_text(changes.saved.place)}", _changes(changes)]
+    if study.sentences:
+        blocks += ["### In words", "\n".join(f"- {_text(s)}" for s in study.sentences)]
+    for heading, rows in groupby(study.rows, key=lambda row: row.heading):
+        blocks.append(_folded(heading, list(rows)))
+    return "\n\n".join([*blocks, _origin(study)]) + "\n"
+
+
+def _headline(study: Study) -> str:
+    found = counts(study.rows)
+    if not found:
+        return "no claims"
+    parts = [f"{n} {verdict}" for verdict, n in sorted(found.items()) if verdict != CHANGED]
+    changed = found.get(CHANGED, 0)
+    return ", ".join(parts) + (f"; **{changed} not as recorded**" if changed else "; as recorded")
+
+
+def _folded(heading: str, rows: Sequence[Row]) -> str:
+    said = ", ".join(f"{n} {v}" for v, n in sorted(counts(rows).items()) if v != CHANGED)
+    title = f"<summary>{_text(heading)}: {said}</summary>"
+    return f"<details>{title}\n\n{_table(rows)}\n\n</details>"
+
+
+def _table(rows: Sequence[Row], recorded: bool = False) -> str:
+    last = " | recorded" if recorded else ""
+    lines = [
+        f"| claim | dataset | effect [interval] | margin | seeds | outcome | verdict{last} |",
+        "|---|---|---|---:|---:|---|---|" + ("---|" if recorded else ""),
+    ]
+    for row in rows:
+        claim = row.claim
+        cells = [
+            _text(row.title),
+            _text(claim.dataset),
+            f"{claim.effect:+.3f} [{claim.low:+.3f}, {claim.high:+.3f}]",
+            f"{claim.margin:g}",
+            str(claim.seeds),
+            _text(row.outcome),
+            f"{MARKS.get(claim.verdict, '')} {_text(claim.verdict)}",
+        ]
+        cells += [_text(row.recorded)] if recorded else []
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _changes(changes: Changes) -> str:
+    lines = [f"{saved.summary(changes)} ({_text(saved.origin(changes.saved))})."]
+    for change in changes.verdicts:
+        was, now = change.before.claim.verdict, change.now.claim.verdict
+        lines.append(f"- {_which(change.now)}: verdict was {_text(was)}, is {_text(now)}")
+    for change in changes.moved:
+        was, now = f"{change.before.claim.effect:+.3f}", f"{change.now.claim.effect:+.3f}"
+        lines.append(f"- {_which(change.now)}: effect was {was}, is {now}")
+    return "\n".join(lines[:1] + ([""] if len(lines) > 1 else []) + lines[1:])
+
+
+def _which(row: Row) -> str:
+    return f"{_text(row.title)} on {_text(row.claim.dataset)}"
+
+
+def _origin(study: Study) -> str:
+    facts = study.provenance
+    words = [f"protocol {study.protocol}"] if study.protocol else []
+    commit = facts.get("commit", {})
+    if commit.get("id"):
+        words.append(
+            f"commit {commit['id'][:10]}{' with local changes' if commit['dirty'] else ''}"
+        )
+    words += [f"{name} {v}" for name, v in facts.get("versions", {}).items() if "flow" in name]
+    return f"<sub>{_text(', '.join(words))}</sub>" if words else ""
+
+
+def _text(text: object) -> str:
+    """`text` with everything escaped that Markdown, its tables or HTML would act on."""
+    flat = html.escape(" ".join(str(text).split()), quote=False)
+    return re.sub(r"([\\`*_\[\]|~#@!])", r"\\\1", flat)
+
+
+def _code(text: str) -> str:
+    """`text` for a code span."""
+    return " ".join(text.replace("`", "'").split())
