@@ -1,0 +1,81 @@
+"""Rewrites the README's results from saved results: `python -m mlp.report.readme RESULTS.json`.
+
+The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `verdicts` by the
+table of the post's own claims, `explanation` by the sentences made from the results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlp.report.explain import explain
+from mlp.report.results import Row, ordered
+from mlp.report.saved import load
+from mlp.report.study import ReportError
+
+_BLOCK = re.compile(r"(<!-- results:(\w+) -->\n).*?(\n<!-- results:end -->)", re.DOTALL)
+
+
+def verdict_table(rows: Sequence[Row]) -> str:
+    """Markdown: the post's claims, a row each, a column a dataset."""
+    post = [r for r in ordered(rows) if r.sentence.startswith(("Finding", "Conclusion"))]
+    datasets = sorted({r.claim.dataset for r in post})
+    lines = [
+        "| claim | " + " | ".join(datasets) + " |",
+        "|---" * (len(datasets) + 1) + "|",
+    ]
+    found: dict[str, dict[str, Row]] = {}
+    for row in post:
+        found.setdefault(row.sentence + _variant(row), {})[row.claim.dataset] = row
+    for sentence, cells in found.items():
+        lines.append(
+            f"| {sentence} | "
+            + " | ".join(_cell(cells[d]) if d in cells else "" for d in datasets)
+            + " |"
+        )
+    return "\n".join(lines)
+
+
+def _variant(row: Row) -> str:
+    words = row.nodeid.partition("[")[2].rstrip("]").split("-")
+    left = [w for w in words if w and w not in row.claim.dataset.split("-")]
+    return f" ({', '.join(left)})" if left else ""
+
+
+def _cell(row: Row) -> str:
+    claim = row.claim
+    same = "identical weights" if claim.identical else f"n={claim.seeds}"
+    return f"**{claim.verdict}** {claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}], {same}"
+
+
+def rewrite(text: str, rows: Sequence[Row]) -> str:
+    """`text` with its blocks made anew from `rows`."""
+    blocks = {
+        "verdicts": verdict_table(rows),
+        "explanation": "\n".join(f"- {sentence}" for sentence in explain(rows)),
+    }
+    return _BLOCK.sub(lambda m: m[1] + blocks.get(m[2], "") + m[3], text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Rewrite the README. Exit status 2 for results that cannot be read."""
+    parser = argparse.ArgumentParser(prog="python -m mlp.report.readme", description=__doc__)
+    parser.add_argument("results", type=Path, help="results saved with --mlp-save")
+    parser.add_argument("--readme", type=Path, default=Path("README.md"))
+    options = parser.parse_args(argv)
+    try:
+        saved = load(options.results)
+        text = options.readme.read_text("utf-8")
+    except (ReportError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    options.readme.write_text(rewrite(text, saved.rows), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
