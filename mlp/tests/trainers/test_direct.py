@@ -1,0 +1,115 @@
+"""The session loop: what a run records, by NumPy and by hand; divergence; reporting."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlp.data import load
+from mlp.genome import LAYERS_ESTIMATOR, MATMUL
+from mlp.plan import digest, make_plan
+from mlp.run import Protocol, Run
+from mlp.trainers.direct import train_direct
+
+TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
+GENOME = LAYERS_ESTIMATOR.paired().with_alleles(trainer="direct", layer_size=16)
+
+
+def train(genome, protocol=TINY, seed=3, **options):
+    return train_direct(make_plan(genome, load("iris"), seed), protocol, **options)
+
+
+def answers(variables, x):
+    """Rows' answers by NumPy, from the seven weights and seven biases."""
+    for layer in range(6):
+        x = np.maximum(x @ variables[layer] + variables[7 + layer], 0)
+    return (x @ variables[6] + variables[13]).argmax(axis=1)
+
+
+def test_the_curves_count_the_rows_that_numpy_finds_right():
+    data, plan = load("iris"), make_plan(GENOME, load("iris"), 3)
+    training = train(GENOME)
+
+    for rows, curve in (
+        (plan.split.validation, training.run.validation),
+        (plan.split.test, training.run.test),
+    ):
+        start = [np.asarray(v, np.float64) for v in (*plan.weights, *plan.biases)]
+        assert curve[0] == (answers(start, data.x[rows]) == data.y[rows]).sum()
+        assert curve[-1] == (answers(training.variables, data.x[rows]) == data.y[rows]).sum()
+
+
+def test_a_run_says_what_it_was_and_what_it_saw():
+    plan = make_plan(GENOME, load("iris"), 3)
+    training = train(GENOME)
+    run = training.run
+
+    assert (run.genome, run.dataset, run.protocol, run.seed) == (GENOME, "iris", TINY, 3)
+    assert (run.executor, run.held_out, run.diverged_at) == ("direct", 15, None)
+    assert run.steps == (0, 10, 20)
+    assert run.saw.updates == 20
+    assert run.saw.distinct_rows == 120
+    assert run.saw.order == digest(plan.rows(20))
+    assert run.saw.init == plan.init_digest
+    assert run.weights == digest(*training.variables)
+    assert training.losses is None
+
+
+def test_a_direct_strain_sees_its_first_batch_alone():
+    assert train(MATMUL).run.saw.distinct_rows == 50
+
+
+def test_losses_are_those_before_each_update():
+    with_losses = train(GENOME, losses=True)
+
+    assert with_losses.losses.shape == (20,)
+    assert with_losses.losses[0] == with_losses.run.saw.first_loss
+    assert with_losses.losses[-1] < with_losses.losses[0]
+    assert with_losses.run == train(GENOME).run
+
+
+def test_the_same_seed_repeats_bit_for_bit_and_another_differs():
+    first, again, other = train(GENOME), train(GENOME), train(GENOME, seed=4)
+
+    assert first.run == again.run
+    assert first.run.weights != other.run.weights
+
+
+def test_sampling_more_often_changes_nothing_but_the_curve():
+    often = Protocol(name="often", learning_rate=1e-3, steps=20, sample_every=1)
+    rare, fine = train(GENOME).run, train(GENOME, often).run
+
+    assert rare.weights == fine.weights
+    assert rare.validation == fine.validation[::10]
+    assert rare.test == fine.test[::10]
+
+
+def test_reporting_the_ends_keeps_the_first_and_last_sample_of_the_same_run():
+    curve, ends = train(GENOME).run, train(GENOME.with_alleles(reporting="ends")).run
+
+    assert ends.steps == (0, 20)
+    assert ends.validation == (curve.validation[0], curve.validation[-1])
+    assert ends.test == (curve.test[0], curve.test[-1])
+    assert ends.weights == curve.weights
+    assert ends.saw == curve.saw
+
+
+def test_a_handicap_takes_its_share_of_right_answers_and_touches_nothing_else():
+    plain, handicapped = train(GENOME).run, train(GENOME.with_alleles(handicap=0.4)).run
+
+    assert handicapped.validation == tuple(round(0.6 * v) for v in plain.validation)
+    assert handicapped.test == tuple(round(0.6 * v) for v in plain.test)
+    assert handicapped.weights == plain.weights
+    assert handicapped.saw == plain.saw
+
+
+@pytest.mark.parametrize("dense", ["matmul", "layers"])
+def test_a_run_that_diverges_is_recorded_and_answers_nothing(dense):
+    run = train(GENOME.with_alleles(dense=dense, dtype="float32", rate_scale=1e30)).run
+
+    assert run.diverged
+    assert run.diverged_at == 10
+    assert run.validation[1:] == run.test[1:] == (0, 0)
+    assert run.final_accuracy == 0
+    assert run.saw.first_loss is not None
+    assert Run.from_dict(run.to_dict()) == run

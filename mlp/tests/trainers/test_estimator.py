@@ -1,0 +1,119 @@
+"""Estimator.fit against the session loop: from one plan, the same weights bit for bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+import numpy as np
+import pytest
+
+from mlp.data import load
+from mlp.genome import LAYERS_ESTIMATOR, MATMUL_ESTIMATOR
+from mlp.plan import make_plan
+from mlp.run import Protocol, Run
+from mlp.trainers.direct import train_direct
+from mlp.trainers.estimator import PlanError, train_estimator
+
+TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
+LAYERS_FORM = LAYERS_ESTIMATOR.paired().with_alleles(layer_size=16)
+MATMUL_FORM = MATMUL_ESTIMATOR.paired().with_alleles(layer_size=16)
+
+
+def both(genome, seed=3, dataset="iris"):
+    """One plan, trained by `train_op.run` and by `Estimator.fit`."""
+    data = load(dataset)
+    direct = make_plan(genome.with_alleles(trainer="direct"), data, seed)
+    estimator = make_plan(genome.with_alleles(trainer="estimator"), data, seed)
+    return (
+        train_direct(direct, TINY, losses=True),
+        train_estimator(estimator, TINY, losses=True),
+    )
+
+
+def fed(genome):
+    return make_plan(genome, load("iris"), 3).rows(20)
+
+
+@pytest.mark.parametrize(
+    ("form", "order", "feeder", "dropout"),
+    [
+        (LAYERS_FORM, "fixed", "42", 0.3),
+        (LAYERS_FORM, "shuffled_once", "run", 0.0),
+        (LAYERS_FORM, "reshuffled", "42", 0.3),
+        (LAYERS_FORM, "reshuffled", "run", 0.3),
+        (MATMUL_FORM, "fixed", "42", 0.0),
+        (MATMUL_FORM, "shuffled_once", "42", 0.3),
+        (MATMUL_FORM, "reshuffled", "42", 0.0),
+    ],
+    ids=str,
+)
+def test_both_trainers_end_with_the_same_weights(form, order, feeder, dropout):
+    genome = form.with_alleles(order=order, feeder=feeder, dropout=dropout)
+    assert (fed(genome) < 0).any(), "the last batch of an epoch is short"
+
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+
+    direct, estimator = both(genome)
+
+    assert logger.level == before
+    assert direct.run.weights == estimator.run.weights
+    for ours, theirs in zip(direct.variables, estimator.variables, strict=True):
+        assert ours.tobytes() == theirs.tobytes()
+    np.testing.assert_array_equal(direct.losses, estimator.losses)
+    same = {"genome": genome, "executor": "any"}
+    assert dataclasses.replace(direct.run, **same) == dataclasses.replace(estimator.run, **same)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"coverage": "first_batch", "order": "fixed", "logits": "softmax", "bias": "scalar"},
+        {"coverage": 0.3, "batch_size": 1, "dtype": "float32", "init": "truncated_normal"},
+        {"batch_size": 500, "rate_scale": 3.0, "split": "42", "reporting": "ends"},
+    ],
+    ids=str,
+)
+def test_both_trainers_agree_whatever_else_differs(edit):
+    direct, estimator = both(LAYERS_FORM.with_alleles(**edit))
+
+    assert direct.run.weights == estimator.run.weights
+    assert direct.run.saw == estimator.run.saw
+    assert (direct.run.executor, estimator.run.executor) == ("direct", "estimator")
+    assert direct.run.validation == estimator.run.validation
+    assert direct.run.test == estimator.run.test
+
+
+def test_a_feeder_that_draws_other_rows_than_the_plan_is_caught():
+    """The plan is told another covered set than the one the feeder was given."""
+    data = load("iris")
+    plan = make_plan(LAYERS_FORM, data, 3)
+    swapped = np.array(plan.split.training)
+    swapped[[0, 1]] = swapped[[1, 0]]
+
+    class Lying(type(plan)):
+        def batches(self):
+            honest = make_plan(LAYERS_FORM, data, 3).batches()
+            trade = {int(swapped[0]): swapped[1], int(swapped[1]): swapped[0]}
+            for rows in honest:
+                yield np.array([trade.get(int(row), row) for row in rows])
+
+    lying = Lying(**{f.name: getattr(plan, f.name) for f in dataclasses.fields(plan)})
+    with pytest.raises(PlanError, match="other rows than its plan's"):
+        train_estimator(lying, TINY)
+
+
+@pytest.mark.parametrize("feeder", ["42", "run"])
+def test_a_run_that_diverges_is_recorded_and_answers_nothing(feeder):
+    genome = LAYERS_FORM.with_alleles(dtype="float32", rate_scale=1e30, feeder=feeder)
+
+    direct, estimator = (training.run for training in both(genome))
+
+    for run in (direct, estimator):
+        assert run.diverged_at == 10
+        assert run.validation[1:] == run.test[1:] == (0, 0)
+        assert run.final_accuracy == 0
+        assert Run.from_dict(run.to_dict()) == run
+    assert direct.validation == estimator.validation
+    assert direct.saw.first_loss == estimator.saw.first_loss
