@@ -25,7 +25,7 @@ from mlp.lab import (
     Refuted,
     help_out,
 )
-from mlp.report.plugin import Reporting, add_options
+from mlp.report.plugin import Reporting, add_options, junit_properties
 from mlp.report.progress import Ticker, duplicate_stdout
 from mlp.report.results import Row
 from mlp.report.study import ReportError
@@ -239,23 +239,22 @@ def lab(_lab: Lab) -> Lab:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    rows: list[Row] = []
     if call.when == "call":
-        claims = _claims(item)
-        for claim in claims:
-            for name in ("dataset", "effect", "low", "high", "margin", "seeds", "verdict"):
-                item.user_properties.append((f"mlp.{name}", getattr(claim, name)))
+        rows = [_row(item, claim) for claim in _claims(item)]
+        item.user_properties += junit_properties(item.config, rows)
     report = yield
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, (ClaimError, *USER_ERRORS)) and report.failed:
         report.longrepr = f"{error}\n{_rerun(item)}"
     if call.when == "call" and "lab" in getattr(item, "funcargs", {}):
-        if report.passed and not claims:
+        if report.passed and not rows:
             report.outcome = "failed"
             report.longrepr = (
                 "a hypothesis must make a claim; this test passed without one: end it with "
                 "assert_better(), assert_worse() or assert_equivalent()"
             )
-        report.mlp_rows = [_row(item, claim).to_dict() for claim in claims]  # type: ignore[attr-defined]
+        report.mlp_rows = [row.to_dict() for row in rows]  # type: ignore[attr-defined]
     return report
 
 

@@ -63,7 +63,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["signed"] = lambda value: f"{value:+.3f}".replace("-", "−")
+    environment.filters["signed"] = _signed
     environment.filters["general"] = lambda value: "–" if value is None else f"{value:.3g}"
     environment.globals["script_hash"] = _hash(_template("filter.js.j2").removesuffix("\n"))
     text = environment.get_template("page.html.j2").render(
@@ -85,6 +85,10 @@ def render(
         changes_origin=saved.origin(changes.saved) if changes else "",
     )
     return text, [*curves, *(p for e in evidence for p in e.pictures)]
+
+
+def _signed(value: float, places: int = 3) -> str:
+    return f"{value:+.{places}f}".replace("-", "−")
 
 
 def _template(name: str) -> str:

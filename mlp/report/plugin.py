@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from mlp.report import page, saved, summary, tensorboard, terminal
 from mlp.report.explain import explain
 from mlp.report.progress import Ticker
 from mlp.report.provenance import provenance
-from mlp.report.results import Row
+from mlp.report.results import Row, properties
 from mlp.report.saved import Changes, Saved
 from mlp.report.study import ReportError, Study, current_runs
 from mlp.run import protocol
@@ -56,6 +56,12 @@ def add_options(group: pytest.OptionGroup) -> None:
         metavar="DIR",
         help="write each run's curves as TensorBoard event files, DIR/STRAIN/DATASET/seed-N",
     )
+
+
+def junit_properties(config: pytest.Config, rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """What a JUnit file says of a test's claims: nothing in the family whose schema forbids it."""
+    junit = config.pluginmanager.has_plugin("junitxml")
+    return properties(rows) if junit and config.getini("junit_family") != "xunit2" else []
 
 
 class Reporting:

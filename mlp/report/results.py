@@ -71,6 +71,34 @@ class Row:
         return cls(**{**values, "claim": Claim(**values["claim"])})
 
 
+def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """The claims of one test as named texts, for JUnit's properties; numbered from the second on"""
+    found = []
+    for number, row in enumerate(rows, start=1):
+        prefix = "mlp." if number == 1 else f"mlp.{number}."
+        values = {name: getattr(row.claim, name) for name in _PROPERTIES}
+        values |= {"finding": row.finding, "recorded": row.recorded, "status": row.status}
+        found += [(f"{prefix}{name}", str(value)) for name, value in values.items()]
+    return found
+
+
+_PROPERTIES = (
+    "statement",
+    "dataset",
+    "protocol",
+    "expected",
+    "outcome",
+    "verdict",
+    "effect",
+    "low",
+    "high",
+    "margin",
+    "seeds",
+    "first_seed",
+    "diverged",
+)
+
+
 def ordered(rows: Iterable[Row]) -> list[Row]:
     """Rows by finding, subject and test, in an order that no worker or selection changes.
 

@@ -18,6 +18,7 @@ from mlp.report.figures.style import (
 )
 
 _NUMBERED = 64
+_LONGEST = 26
 
 
 def heat_map(detail: Mapping[str, Any], dataset: str, name: str) -> Picture:
@@ -36,6 +37,7 @@ def heat_map(detail: Mapping[str, Any], dataset: str, name: str) -> Picture:
         axes.set_yticks([k + 0.5 for k in range(len(down))], _labels(down))
         for label in axes.get_xticklabels():
             label.set_horizontalalignment("right")
+        axes.set_xlabel("genes with the good strain's allele")
         axes.tick_params(length=0)
         for spine in axes.spines.values():
             spine.set_visible(False)
@@ -82,7 +84,7 @@ def waterfall(detail: Mapping[str, Any], dataset: str, name: str) -> Picture:
             axes.plot(ends, [place, place], color=INK, linewidth=1.1)
             level += share["mean"]
         _bar(axes, len(shares) + 1, 0.0, good, GREEN, f"{good:.3f}")
-        rows = ["bad strain", *(gene for gene, _ in shares), "good strain"]
+        rows = [_short(detail["bad"]), *(gene for gene, _ in shares), _short(detail["good"])]
         axes.set_yticks(range(len(rows)), rows)
         axes.invert_yaxis()
         axes.tick_params(axis="y", length=0)
@@ -91,6 +93,10 @@ def waterfall(detail: Mapping[str, Any], dataset: str, name: str) -> Picture:
         axes.set_title(f"{dataset}: Shapley shares with simultaneous intervals")
         title = f"Waterfall on {dataset}: from the bad strain to the good one, gene by gene"
         return picture(figure, name, title)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def _bar(axes: Any, place: int, start: float, length: float, colour: str, text: str) -> None:
