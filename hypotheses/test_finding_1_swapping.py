@@ -1,6 +1,8 @@
 """Finding 1: swapping tf.matmul for tf.layers, or a hyperparameter, makes little difference.
 
-The post calls gaps of about 0.05 little and of about 0.3 a lot: the line is drawn between.
+The post calls gaps of about 0.05 little and of about 0.3 a lot: the line is drawn between, for each
+dataset where cohorts can resolve it. All margins of these claims were settled on pilot seeds from
+1,000,000 on, before any run of the seeds that verdicts rest on.
 """
 
 from __future__ import annotations
@@ -12,15 +14,17 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("1")
 
-LITTLE = {"digits": 0.15, "iris": 0.15, "wine": 0.2}
+LITTLE = {"digits": 0.15, "iris": 0.15, "wine": 0.1}
 HYPERPARAMETERS = {"dropout": 0.2, "layer_size": 32, "rate_scale": 0.3}
 
 
+@pytest.mark.refuted("the weights' initial distribution differs too", on=["digits", "wine"])
 def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: str) -> None:
     """Finding 1: under train_op.run, swapping tf.matmul for tf.layers makes little difference."""
     lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE[dataset]).assert_equivalent()
 
 
+@pytest.mark.refuted("double softmax costs the matmul model", on="wine")
 def test_swapping_makes_little_difference_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 1: under Estimator.fit, swapping tf.matmul for tf.layers makes little difference."""
     lab.compare(

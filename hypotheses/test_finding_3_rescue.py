@@ -1,8 +1,8 @@
 """Finding 3: training with Estimator.fit instead of train_op.run rescues the tf.matmul model.
 
-The post's chart shows 0.92 against 0.42 on digits: a rescue is half of that gap and more. On wine
-the tf.matmul model's own spread over seeds is 0.2 to 0.3: a rescue is 0.35 and more, and single
-genes, whose effects are smaller than what that spread can resolve, are tested on digits and iris.
+The post's chart shows 0.92 against 0.42 on digits: a rescue is half of that gap and more. Elsewhere
+the line is drawn where 32 to 64 seeds can resolve it. On wine the model's spread over seeds is 0.2
+to 0.3: single genes, whose effects are smaller than that can resolve, are tested on digits and iris.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("3")
 
-RESCUED = {"digits": 0.25, "iris": 0.25, "wine": 0.35}
-GENES = ["coverage", "order", "batch_size"]
+RESCUED = {"digits": 0.25, "iris": 0.3, "wine": 0.35}
+GENES = [
+    pytest.param("coverage", marks=pytest.mark.refuted("nothing to rescue on iris", on="iris")),
+    pytest.param("order", marks=pytest.mark.refuted("the order of rows does not matter")),
+    pytest.param("batch_size", marks=pytest.mark.refuted("the batch size does not matter")),
+]
 
 
+@pytest.mark.refuted("no rescue beyond the margin", on=["iris", "wine"])
 def test_estimator_rescues_matmul(lab: Lab, dataset: str) -> None:
     """Finding 3: training with Estimator.fit, as published, rescues the tf.matmul model."""
     lab.compare(MATMUL_ESTIMATOR, MATMUL, dataset, margin=RESCUED[dataset]).assert_better()

@@ -2,7 +2,7 @@
 
 Three recorded seeds can be no cohort: that they and ours are draws from one distribution is tested
 by the exact permutation test of the difference in mean, strain by strain and dataset by dataset, at
-5% over all twelve (Bonferroni). Their spread decides what shift it could have seen: that is shown as
+5% over all twelve (Bonferroni). Their spread decides what shift it could have seen: it is shown as
 the interval around the difference.
 """
 

@@ -16,7 +16,13 @@ FLOAT32_ESTIMATOR = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
 
 
 @pytest.mark.finding("2")
-@pytest.mark.parametrize("gene", ["coverage", "logits"])
+@pytest.mark.parametrize(
+    "gene",
+    [
+        pytest.param("coverage", marks=pytest.mark.refuted("not there", on=["iris", "wine"])),
+        pytest.param("logits", marks=pytest.mark.refuted("not there", on=["digits", "iris"])),
+    ],
+)
 def test_gene_is_responsible_between_layers_strains(lab: Lab, gene: str, dataset: str) -> None:
     """The gene's share of the difference between the layers strains exceeds the rest."""
     screen = lab.screen(FLOAT32_ESTIMATOR, LAYERS, dataset)
@@ -24,6 +30,7 @@ def test_gene_is_responsible_between_layers_strains(lab: Lab, gene: str, dataset
 
 
 @pytest.mark.finding("3")
+@pytest.mark.refuted("no difference to explain on iris", on="iris")
 @pytest.mark.parametrize("dataset", ["digits", "iris"])
 def test_coverage_is_responsible_between_matmul_strains(lab: Lab, dataset: str) -> None:
     """Coverage's share of the difference between the matmul strains exceeds the rest."""
@@ -32,7 +39,7 @@ def test_coverage_is_responsible_between_matmul_strains(lab: Lab, dataset: str) 
 
 
 @pytest.mark.finding("4")
-@pytest.mark.parametrize("dataset", ["digits", "wine"])
+@pytest.mark.parametrize("dataset", ["digits"])
 def test_init_is_responsible_between_layers_and_matmul(lab: Lab, dataset: str) -> None:
     """Initial weights' share of layers' lead under train_op.run exceeds the rest."""
     lab.screen(LAYERS, MATMUL, dataset).assert_responsible("init", margin=MARGIN[dataset])

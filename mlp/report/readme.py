@@ -1,7 +1,7 @@
 """Rewrites the README's results from saved results: `python -m mlp.report.readme RESULTS.json`.
 
-The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `verdicts` by the
-table of the post's own claims, `explanation` by the sentences made from the results.
+The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `verdicts` by
+the table of the post's own claims, `explanation` by the sentences made from the results.
 """
 
 from __future__ import annotations
