@@ -2,7 +2,7 @@
 
 The post's chart shows 0.92 against 0.42 on digits: a rescue is half of that gap and more. Elsewhere
 the line is drawn where 32 to 64 seeds can resolve it. On wine the model's spread over seeds is 0.2
-to 0.3: single genes, whose effects are smaller than that can resolve, are tested on digits and iris.
+to 0.3, too much to resolve the effects of single genes: those are tested on digits and iris.
 """
 
 from __future__ import annotations
