@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mlp.report.results import CHANGED, Row, counts, ordered
 
 WIDTH = 80
-_DATASET = 13
+_DATASET, _OUTCOME = 13, 10
 COLOURS = {"supported": "green", "refuted": "purple", "undecided": "yellow"}
 """Colour of each verdict; a verdict that changed is red."""
 
@@ -30,15 +30,14 @@ def line(row: Row) -> str:
         effect,
         f"{claim.margin:g}",
         str(claim.seeds),
-        row.outcome,
+        _short(row.outcome, _OUTCOME),
         claim.verdict + mark,
     )
 
 
 def _columns(dataset: str, effect: str, margin: str, n: str, outcome: str, verdict: str) -> str:
-    return (
-        f"    {dataset:<{_DATASET}} {effect:<22} {margin:>6} {n:>4}  {outcome:<10}  {verdict}"
-    ).rstrip()
+    left = f"    {dataset:<{_DATASET}} {effect:<22} {margin:>6} {n:>4}"
+    return f"{left}  {outcome:<{_OUTCOME}}  {verdict}".rstrip()
 
 
 def _short(text: str, width: int) -> str:

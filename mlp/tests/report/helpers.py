@@ -1,0 +1,163 @@
+"""Rows, runs and studies for rendering, and a small study of its own to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlp.genome import MATMUL, MATMUL_ESTIMATOR, STRAINS
+from mlp.lab import Claim
+from mlp.lab.key import expressed
+from mlp.report.results import Row
+from mlp.report.study import Study
+from mlp.run import Protocol, Run, Saw
+
+ROOT = Path(__file__).resolve().parents[3]
+HOSTILE = "<script>alert('x')</script>\"&$\\frac|`"
+TINY = Protocol(name="tiny", learning_rate=1e-2, steps=20, sample_every=10)
+
+PROVENANCE = {
+    "made": "2026-01-02T03:04:05+00:00",
+    "commit": {"id": "0123456789abcdef", "dirty": True},
+    "protocol": {"name": "quick", "learning_rate": 1e-3, "steps": 2000, "sample_every": 50},
+    "datasets": ["digits", "iris"],
+    "seeds": {"first": 0, "most": 8},
+    "options": ["hypotheses", HOSTILE],
+    "versions": {"python": "3.11", "tensorflow": "2.21.0"},
+    "machine": {"processor": HOSTILE, "cores": 2, "system": "Linux", "architecture": "x86_64"},
+}
+
+
+def comparison_detail(differences=(0.5, 0.25, 0.75, 0.5), dataset="digits") -> dict:
+    """The detail of a comparison of two arms."""
+    arms = ((1, MATMUL_ESTIMATOR), (-1, MATMUL))
+    return {
+        "arms": [
+            {
+                "weight": weight,
+                "genome": str(genome),
+                "dataset": dataset,
+                "alleles": genome.paired().alleles(),
+                "mean": 0.75,
+                "diverged": 0,
+            }
+            for weight, genome in arms
+        ],
+        "differences": list(differences),
+        "looks": [
+            {"seeds": 2, "low": -0.2, "high": 0.9, "alpha": 1e-5, "outcome": "undecided"},
+            {"seeds": 4, "low": 0.2, "high": 0.8, "alpha": 1e-5, "outcome": "better"},
+        ],
+    }
+
+
+def screen_detail() -> dict:
+    """The detail of a screen of two genes, in which `coverage` does everything."""
+    cells = {(): 0.4, ("coverage",): 0.9, ("order",): 0.4, ("coverage", "order"): 0.9}
+    none, all_ = {"mean": 0.0, "low": -0.1, "high": 0.1}, {"mean": 0.5, "low": 0.4, "high": 0.6}
+    return {
+        "good": "matmul_estimator",
+        "bad": "matmul",
+        "genes": ["coverage", "order"],
+        "cells": [
+            {"on": list(on), "mean": mean, "accuracies": [mean, mean]} for on, mean in cells.items()
+        ],
+        "whole": all_,
+        "main": {"coverage": all_, "order": none},
+        "shares": {"coverage": all_, "order": none},
+        "interactions": [{"genes": ["coverage", "order"], **none}],
+    }
+
+
+def dose_detail() -> dict:
+    """The detail of a dose-response of three doses, the last a strain's own."""
+    return {
+        "doses": [0.1, 0.5, 1.0],
+        "genomes": ["matmul[coverage=0.1]", "matmul[coverage=0.5]", "matmul[coverage=all]"],
+        "means": [0.3, 0.6, 0.9],
+        "accuracies": [[0.2, 0.4], [0.5, 0.7], [0.8, 1.0]],
+        "rows": [12, 60, 120],
+        "steps": [{"mean": 0.3, "low": 0.1, "high": 0.5}] * 2,
+        "worst_fall": 0.1,
+        "page_p": 0.01,
+    }
+
+
+def claim(**changes) -> Claim:
+    """A claim, supported unless changed."""
+    dataset = changes.get("dataset", "digits")
+    values = {
+        "statement": "matmul_estimator against matmul",
+        "dataset": dataset,
+        "protocol": "quick",
+        "expected": "better",
+        "outcome": "better",
+        "verdict": "supported",
+        "effect": 0.5,
+        "low": 0.2,
+        "high": 0.8,
+        "margin": 0.1,
+        "seeds": 4,
+        "first_seed": 0,
+        "diverged": 0,
+        "executor": "real API",
+        "detail": comparison_detail(dataset=dataset),
+        **changes,
+    }
+    return Claim(**values)
+
+
+def row(
+    test="test_estimator_rescues_matmul", *, finding="3", parameters="", recorded="supported", **of
+) -> Row:
+    """A row of one claim; `of` changes the claim."""
+    made = claim(**of)
+    shown = "-".join(filter(None, [parameters, made.dataset]))
+    return Row(
+        nodeid=f"hypotheses/test_finding_3_rescue.py::{test}[{shown}]",
+        subject="finding_3_rescue",
+        test=test,
+        finding=finding,
+        sentence="Finding 3: training with Estimator.fit rescues the tf.matmul model.",
+        recorded=recorded,
+        reason="",
+        claim=made,
+    )
+
+
+def rows() -> list[Row]:
+    """Rows of every kind: comparisons, a screen claimed twice, a dose-response, hostile names."""
+    return [
+        row(),
+        row(dataset="iris", verdict="undecided", outcome="undecided", effect=0.0, low=-0.5),
+        row("test_same", finding="C", identical=True, outcome="equivalent", expected="equivalent"),
+        row("test_screen", parameters="coverage", detail=screen_detail()),
+        row("test_screen", parameters="order", verdict="refuted", detail=screen_detail()),
+        row("test_dose", outcome="rising", expected="rising", detail=dose_detail()),
+        row(f"test_{HOSTILE}", finding="", dataset=HOSTILE, statement=HOSTILE, outcome=HOSTILE),
+    ]
+
+
+def run(strain="matmul", dataset="digits", seed=0, executor="cohort", protocol=TINY) -> Run:
+    """A run of a strain in its paired form, its curve rising from 1 to 9 of 10."""
+    points = len(protocol.sampled_steps)
+    curve = tuple(1 + (8 * k) // (points - 1) for k in range(points))
+    return Run(
+        genome=expressed(STRAINS[strain].paired(), executor),
+        dataset=dataset,
+        protocol=protocol,
+        seed=seed,
+        executor=executor,
+        held_out=10,
+        validation=curve,
+        test=curve,
+        diverged_at=None,
+        saw=Saw(distinct_rows=50, updates=protocol.steps, order="a", init="b", first_loss=1.1),
+        weights="c",
+    )
+
+
+def study(**changes) -> Study:
+    """A study with rows of every kind and runs of all strains."""
+    runs = [run(s, d, n) for s in STRAINS for d in ("digits", "iris") for n in range(3)]
+    values = {"rows": rows(), "runs": runs, "provenance": PROVENANCE, **changes}
+    return Study(**values)

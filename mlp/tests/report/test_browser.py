@@ -1,0 +1,119 @@
+"""The page in a real browser: it loads, filters, links and fits."""
+
+import pytest
+
+from mlp.report.page import write_report
+from mlp.tests.report import browser
+from mlp.tests.report.helpers import HOSTILE, row, rows, study
+
+PROGRAM = browser.find()
+pytestmark = pytest.mark.skipif(
+    PROGRAM is None, reason=f"no browser: none of {', '.join(browser.NAMES)} is installed"
+)
+
+SHOWN = (
+    "[...document.querySelectorAll('#verdicts-table tbody tr[data-verdict]')]"
+    ".filter((row) => row.offsetParent !== null).length"
+)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    long = row("test_" + "a_rather_long_name_for_a_test_" * 4, dataset="digits-iris")
+    made = study(
+        rows=[*rows(), long], sentences=["A sentence. " * 20], unsettled=[("t.py::t", HOSTILE)]
+    )
+    return write_report(made, folder).as_uri()
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory):
+    assert PROGRAM is not None
+    opened = browser.Browser(PROGRAM, tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_loads_in_peace_and_fits(tab, url, width, scheme):
+    tab.show(url, width=width, scheme=scheme)
+    assert tab.run("document.title") == "Knockout and rescue: the verdicts"
+    assert tab.run("document.documentElement.scrollWidth") <= width
+    tab.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert tab.run("document.documentElement.scrollWidth") <= width, "with everything open"
+    assert tab.complaints() == []
+    assert [one for one in tab.requests() if not one.startswith("data:")] == [url]
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_sticks_out_of_its_box(tab, url, width):
+    tab.show(url, width=width)
+    out = tab.run(
+        "[...document.querySelectorAll('main *')].filter((one) => !one.closest('.scroll, svg')"
+        " && one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)"
+        ".map((one) => one.tagName + '.' + one.className)"
+    )
+    assert out == []
+
+
+def test_dark_and_light_differ(tab, url):
+    paper = "getComputedStyle(document.body).backgroundColor"
+    label = "getComputedStyle(document.querySelector('svg.figure text')).fill"
+    seen = {}
+    for scheme in ("light", "dark"):
+        tab.show(url, width=1280, scheme=scheme)
+        seen[scheme] = (tab.run(paper), tab.run(label))
+    assert seen["light"] == ("rgb(255, 255, 255)", "rgb(22, 24, 29)")
+    assert seen["dark"] == ("rgb(20, 22, 26)", "rgb(231, 233, 236)")
+
+
+def choose(tab, name, value):
+    tab.run(
+        f"(() => {{ const field = document.querySelector('#filter [name={name}]');"
+        f" field.value = {value!r};"
+        " field.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
+
+
+def test_the_table_filters(tab, url):
+    tab.show(url, width=1280)
+    assert tab.run(SHOWN) == 8
+    choose(tab, "verdict", "undecided")
+    assert tab.run(SHOWN) == 1
+    assert tab.run("document.getElementById('shown').textContent") == "1 of 8 shown"
+    choose(tab, "verdict", "")
+    choose(tab, "dataset", "iris")
+    assert tab.run(SHOWN) == 2, "iris alone, and digits against iris"
+    choose(tab, "dataset", "")
+    choose(tab, "finding", "Conclusion")
+    assert tab.run(SHOWN) == 1
+    heads = "[...document.querySelectorAll('tr.finding')].filter((one) => !one.hidden).length"
+    assert tab.run(heads) == 1, "headings of what is filtered out go too"
+    choose(tab, "finding", "")
+    choose(tab, "text", "SCREEN")
+    assert tab.run(SHOWN) == 2
+    tab.run("document.querySelector('#filter [type=reset]').click()")
+    assert tab.run("new Promise((done) => setTimeout(() => done(" + SHOWN + "), 50))") == 8
+
+
+def test_every_link_within_the_page_leads_to_something_shown(tab, url):
+    tab.show(url, width=1280)
+    dead = tab.run(
+        "[...document.querySelectorAll('a[href^=\"#\"]')].map((one) => one.getAttribute('href'))"
+        ".filter((to) => { const at = document.getElementById(to.slice(1));"
+        " return !at || at.getClientRects().length === 0; })"
+    )
+    assert dead == []
+
+
+def test_without_javascript_everything_is_there_but_the_filter(tab, url):
+    tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        tab.show(url, width=1280)
+    finally:
+        tab.call("Emulation.setScriptExecutionDisabled", value=False)
+    assert tab.run(SHOWN) == 8
+    assert tab.run("document.getElementById('filter').offsetParent === null")
+    assert tab.run("document.querySelectorAll('svg.figure').length") > 8

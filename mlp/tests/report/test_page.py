@@ -1,0 +1,165 @@
+"""The page: everything in it, every link good, everything escaped, nothing loaded."""
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from mlp.report import calibrated, saved
+from mlp.report.page import render, write_report
+from mlp.report.study import ReportError
+from mlp.stats.methods import IN_USE
+from mlp.tests.report.helpers import HOSTILE, row, study
+
+
+class Page(HTMLParser):
+    """A page's ids, links, tags and text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.tags, self.text = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.tags.append((tag, given))
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag == "a":
+            self.links.append(given["href"])
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("report")
+    made = study(sentences=[HOSTILE], unsettled=[(HOSTILE, HOSTILE)], partial=HOSTILE)
+    kept = saved.Saved(saved.FOLDER / "x.json", (row(verdict="refuted"),), {}, "")
+    write_report(made, place, saved.against(made, kept))
+    return place
+
+
+@pytest.fixture(scope="module")
+def text(folder):
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    return Page(text)
+
+
+def test_every_claim_is_a_row_that_links_to_its_evidence(page):
+    rows = [given for tag, given in page.tags if tag == "tr" and "data-verdict" in given]
+    assert len(rows) == len(study().rows)
+    for number in range(1, len(rows) + 1):
+        assert f"#claim-{number}" in page.links
+        assert page.ids.count(f"claim-{number}") == 1
+
+
+def test_ids_are_unique(page):
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_every_link_leads_somewhere(folder, page):
+    for link in page.links:
+        if link.startswith("#"):
+            assert link[1:] in page.ids
+        else:
+            assert (folder / link).is_file(), link
+
+
+def test_every_reference_within_a_figure_resolves(text, page):
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
+    assert used <= set(page.ids)
+
+
+def test_nothing_is_loaded_from_elsewhere(page):
+    for tag, given in page.tags:
+        assert tag not in ("iframe", "object", "embed", "base", "img")
+        for name in ("src", "href", "action", "srcset"):
+            assert not re.match(r"(https?:)?//", given.get(name) or "")
+    policy = next(g["content"] for t, g in page.tags if t == "meta" and "http-equiv" in g)
+    assert "default-src 'none'" in policy
+
+
+def test_the_one_script_is_the_one_the_policy_allows(text):
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"sha256-{digest}" in text.replace("&#43;", "+")
+
+
+def test_hostile_names_are_text(text, page):
+    assert text.count("<script") == 1
+    shown = "".join(page.text)
+    assert shown.count(HOSTILE) > 5
+
+
+def test_without_javascript_nothing_but_the_filter_is_hidden(page):
+    hidden = [(tag, given.get("id")) for tag, given in page.tags if "hidden" in given]
+    assert hidden == [("form", "filter")]
+
+
+def test_partial_unsettled_changes_and_sentences_are_said(page):
+    assert {"partial", "words", "against"} <= set(page.ids)
+    assert "Tests that ended without a verdict" in page.text
+
+
+def test_a_screen_is_drawn_once_and_linked_from_its_other_claims(page, text):
+    assert text.count("The same screen, drawn above") == 1
+    assert sum("-heat-map" in link and link.endswith("svg") for link in page.links) == 1
+
+
+def test_figures_and_tables_lie_beside_it(folder):
+    names = {p.name for p in (folder / "figures").iterdir()}
+    assert {"curves-layers-digits.svg", "curves-layers-digits.png"} <= names
+    assert "recorded-matmul-iris.png" in names
+    for table in ("claims", "runs", "curves", "differences"):
+        assert (folder / f"{table}.csv").is_file()
+        assert json.loads((folder / f"{table}.json").read_text("utf-8"))
+    assert len(saved.load(folder / "results.json").rows) == len(study().rows)
+
+
+def test_figures_follow_the_colours_of_the_page(text):
+    assert "currentColor" in text
+    assert "var(--vermillion)" in text
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_an_empty_study_is_a_page_too():
+    text, pictures = render(study(rows=[], runs=[], provenance={}))
+    assert "No claim was settled." in text
+    assert pictures == []
+
+
+def test_the_published_protocol_says_that_recorded_curves_lie_over():
+    text, _ = render(study(rows=[row(protocol="published")]))
+    assert "Black lines are the original programs" in text
+    assert "Black lines" not in render(study())[0]
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ReportError, match="a report must go to a folder that can be written to"):
+        write_report(study(), tmp_path / "file" / "report")
+
+
+def test_a_committed_calibration_is_summarised(tmp_path):
+    stated = calibrated.stats.CLAIM_ERROR
+    rate = {"scenario": "normal", "method": IN_USE, "margin": 0.05, "mean": 0.0, "stated": stated}
+    rates = [
+        {**rate, "rate": 1e-6, "upper": 2e-5, "sims": 1000},
+        {**rate, "mean": 0.1, "rate": 2e-6, "upper": 2e-5, "sims": 1000},
+        {**rate, "method": "other", "rate": 1.0, "upper": 1.0, "sims": 1000},
+    ]
+    path = tmp_path / "calibration.json"
+    path.write_text(json.dumps({"rates": rates}))
+    (found,) = calibrated.measured(path)
+    assert (found.false_difference, found.false_equivalent) == (1e-6, 2e-6)
+    assert found.simulated == 1000
+    assert calibrated.measured(tmp_path / "none.json") == []

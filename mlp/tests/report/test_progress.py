@@ -1,0 +1,88 @@
+"""Progress: a line that renews itself on a terminal, plain lines in a log, neither told twice."""
+
+import io
+import os
+import pty
+import time
+
+import pytest
+
+from mlp.report.progress import Ticker, describe
+from mlp.store import Progress
+
+BUSY = Progress(queued=6, running=2, finished=8, cost_left=80.0, cost_done=40.0)
+IDLE = Progress(queued=0, running=0, finished=16, cost_left=0.0, cost_done=120.0)
+
+
+def until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_the_time_left_follows_from_the_cost_done():
+    assert describe(BUSY, 10) == "mlp: 8 of 16 runs trained, about 20 s for those asked for so far"
+    assert describe(BUSY, 600).endswith("about 20 min for those asked for so far")
+    assert describe(IDLE, 10) == ""
+
+
+def test_a_log_is_told_a_state_once():
+    log, asked = io.StringIO(), []
+
+    def progress():
+        asked.append(1)
+        return BUSY
+
+    ticker = Ticker(progress, log, every=0.01)
+    ticker.start()
+    until(lambda: len(asked) > 5)
+    ticker.stop()
+    assert log.getvalue().count("mlp:") == 1
+    assert "\x1b" not in log.getvalue()
+
+
+def test_a_log_is_told_every_change():
+    log = io.StringIO()
+    states = [BUSY, BUSY, Progress(2, 2, 12, 20.0, 100.0), IDLE]
+    ticker = Ticker(lambda: states.pop(0) if len(states) > 1 else states[0], log, every=0.01)
+    ticker.start()
+    until(lambda: len(states) == 1)
+    ticker.stop()
+    told = [line for line in log.getvalue().splitlines() if line]
+    assert [line[:25] for line in told] == [
+        "mlp: 8 of 16 runs trained",
+        "mlp: 12 of 16 runs traine",
+    ]
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    master, slave = pty.openpty()
+    stream = os.fdopen(slave, "w", encoding="utf-8")
+    yield master, stream
+    stream.close()
+    os.close(master)
+
+
+def test_a_terminal_gets_a_line_that_is_taken_away_again(terminal):
+    master, stream = terminal
+    ticker = Ticker(lambda: BUSY, stream)
+    ticker.start()
+    seen = os.read(master, 4096).decode()
+    assert "mlp: 8 of 16 runs trained" in seen
+    assert "\n" not in seen, "what pytest prints must stay where it is"
+    ticker.clear()
+    ticker.stop()
+    rest = os.read(master, 4096).decode()
+    assert rest.endswith("\x1b[J")
+
+
+def test_a_stream_that_goes_away_ends_the_printing():
+    stream = io.StringIO()
+    ticker = Ticker(lambda: BUSY, stream, every=0.01)
+    stream.close()
+    ticker.start()
+    ticker._thread.join(timeout=10)
+    assert not ticker._thread.is_alive()

@@ -1,0 +1,46 @@
+"""The Markdown summary: what changed first, every claim, nothing unescaped."""
+
+import re
+
+from mlp.report import saved
+from mlp.report.summary import markdown
+from mlp.tests.report.helpers import HOSTILE, row, rows, study
+
+
+def test_it_begins_with_the_verdicts():
+    assert markdown(study(rows=[row(), row(dataset="iris")])).startswith(
+        "## Verdicts: 2 supported; as recorded\n"
+    )
+
+
+def test_what_is_not_as_recorded_comes_before_the_folded_tables():
+    text = markdown(study())
+    assert "**2 not as recorded**" in text.splitlines()[0]
+    assert text.index("### Not as recorded") < text.index("<details>")
+
+
+def test_every_claim_has_a_row_of_as_many_cells_as_the_header():
+    folded = markdown(study()).split("<details>")[1:]
+    for part in folded:
+        lines = [line for line in part.splitlines() if line.startswith("|")]
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in lines}
+        assert len(widths) == 1
+    assert sum(part.count("\n| ") - 1 for part in folded) == len(rows())
+
+
+def test_hostile_names_are_text():
+    text = markdown(study(sentences=[HOSTILE], unsettled=[("a.py::t`]", HOSTILE)]))
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_partial_studies_and_changes_are_said():
+    kept = saved.Saved(saved.FOLDER / "x.json", (row(verdict="refuted"),), {}, "")
+    partial = study(rows=[row()], partial="interrupted after 1 of 2 tests")
+    text = markdown(partial, saved.against(partial, kept))
+    assert "> **Partial:** interrupted after 1 of 2 tests." in text
+    assert "verdict was refuted, is supported" in text
+
+
+def test_a_study_without_claims_is_a_summary_too():
+    assert markdown(study(rows=[])).startswith("## Verdicts: no claims")

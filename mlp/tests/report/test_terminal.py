@@ -1,0 +1,73 @@
+"""The verdict table: 80 columns, in one order, saying what matters."""
+
+import random
+
+from mlp.report import terminal
+from mlp.tests.report.helpers import HOSTILE, row, rows
+
+
+def text(lines):
+    return "\n".join(line for line, _ in lines)
+
+
+def test_no_line_is_wider_than_80_columns():
+    long = row("test_" + "a_very_long_name_" * 20, dataset="digits-and-iris-and-wine")
+    for line, _ in terminal.table([*rows(), long]):
+        assert len(line) <= 80, line
+
+
+def test_the_order_of_rows_changes_nothing():
+    shuffled = rows()
+    random.Random(0).shuffle(shuffled)
+    assert terminal.table(shuffled) == terminal.table(rows())
+
+
+def test_findings_head_groups_and_names_are_whole():
+    table = text(terminal.table(rows()))
+    assert table.index("Finding 3") < table.index("Conclusion") < table.index("Beyond the post")
+    assert "  estimator rescues matmul\n    digits" in table
+    assert "  screen: coverage\n" in table
+
+
+def test_a_line_says_effect_interval_margin_seeds_outcome_and_verdict():
+    line = terminal.line(row())
+    assert line.split() == [
+        "digits",
+        "+0.500",
+        "[+0.20,",
+        "+0.80]",
+        "0.1",
+        "4",
+        "better",
+        "supported",
+    ]
+
+
+def test_identical_is_said_and_explained():
+    table = text(terminal.table([row(identical=True, outcome="equivalent")]))
+    assert "identical   supported" in table
+    assert "identical: both arms ended with the same weights" in table
+
+
+def test_a_changed_verdict_is_red_and_marked():
+    lines = terminal.table([row(verdict="refuted")])
+    assert [colour for text, colour in lines if "refuted !" in text] == ["red"]
+    assert "1 claim: 1 refuted; 1 not as recorded" in text(lines)
+
+
+def test_a_verdict_as_recorded_is_not_marked():
+    lines = terminal.table([row(verdict="refuted", recorded="refuted")])
+    assert "!" not in text(lines)
+    assert "1 claim: 1 refuted; all as recorded" in text(lines)
+
+
+def test_parameters_are_shown_without_the_dataset():
+    assert row(parameters="coverage").title == "estimator rescues matmul: coverage"
+    assert row().title == "estimator rescues matmul"
+    assert row(dataset=HOSTILE).parameters == ""
+
+
+def test_paragraphs_wrap():
+    lines = terminal.paragraphs(["word " * 60, "short"])
+    assert all(len(line) <= 80 for line, _ in lines)
+    assert lines[-1] == ("short", "")
