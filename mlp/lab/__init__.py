@@ -1,5 +1,6 @@
 """What a claim asks for -> what is missing -> train -> store -> compare."""
 
+from mlp.lab.asked import LabError
 from mlp.lab.checks import ManipulationError
 from mlp.lab.comparison import (
     REFUTED,
@@ -12,7 +13,7 @@ from mlp.lab.comparison import (
     Undecided,
     settle,
 )
-from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, Lab, LabError
+from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, Lab
 from mlp.lab.work import help_out
 
 __all__ = [

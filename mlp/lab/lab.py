@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mlp.data import check_name
 from mlp.genome import Genome, strain
+from mlp.lab.asked import (
+    LabError,
+    check_arm,
+    check_count,
+    check_doses,
+    check_effect,
+    check_margin,
+    check_seeds,
+)
 from mlp.lab.checks import check_manipulation
 from mlp.lab.comparison import Arm, Claim, Comparison, identical, weighted_differences
 from mlp.lab.dose import DoseCurve
@@ -22,10 +30,6 @@ from mlp.store import Store
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
 DEFAULT_SEEDS = 128
 DEFAULT_MARGIN = 0.05
-
-
-class LabError(ValueError):
-    """A question the lab cannot be asked: the rule, the value seen, the remedy."""
 
 
 class Lab:
@@ -65,15 +69,9 @@ class Lab:
         """Refuse a number of seeds, or a first seed, that no comparison can use.
 
         Raises:
-            LabError: fewer than 2 seeds, or a seed outside 0 .. 2**32 - 1.
+            LabError: fewer than 2 seeds, too many, or a seed outside 0 .. 2**32 - 1.
         """
-        if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 2:
-            raise LabError(f"a comparison needs at least 2 seeds; got {seeds!r}: try 128")
-        if not isinstance(first_seed, int) or first_seed < 0 or first_seed + seeds > 2**32:
-            raise LabError(
-                "seeds must lie from 0 to 2**32 - 1; got a first seed of "
-                f"{first_seed!r} and {seeds} seeds: try 0"
-            )
+        check_seeds(seeds, first_seed)
 
     def compare(
         self,
@@ -112,6 +110,8 @@ class Lab:
 
         Raises: as `compare`.
         """
+        check_effect(first)
+        check_effect(second)
         (a, b), (c, d), other = first, second, second_dataset or dataset
         terms = ((1, a, dataset), (-1, b, dataset), (-1, c, other), (1, d, other))
         return self._contrast(terms, margin, real)
@@ -129,8 +129,10 @@ class Lab:
         A control: where the genomes are the same, the two cohorts differ in nothing but seeds. The
         first arm's seeds begin where the second's may end.
         """
-        genome, other = genome.paired(), (other or genome).paired()
-        check_name(dataset)
+        other = genome if other is None else other
+        check_arm(genome, dataset)
+        check_arm(other, dataset)
+        genome, other = genome.paired(), other.paired()
         apart = self.first_seed + self.seeds
         self.check_seeds(self.seeds, apart)
 
@@ -145,7 +147,7 @@ class Lab:
         self, genome: Genome, dataset: str, *, margin: float = DEFAULT_MARGIN
     ) -> Comparison:
         """Compare the cohort engine with the real API, training one genome on the same seeds."""
-        check_name(dataset)
+        check_arm(genome, dataset)
         genome = genome.paired()
 
         def arms(n: int) -> tuple[Arm, ...]:
@@ -167,6 +169,8 @@ class Lab:
         Raises:
             LabError: no gene that acts differs, or more than 8 do.
         """
+        for genome in (good, bad):
+            check_arm(genome, dataset)
         good, bad = good.paired(), bad.paired()
         genes = acting_genes(good, bad)
         if not 1 <= len(genes) <= 8:
@@ -195,9 +199,16 @@ class Lab:
         *,
         margin: float = DEFAULT_MARGIN,
     ) -> DoseCurve:
-        """Final accuracy of `genomes`, smallest dose first, which differ in one gene's dose."""
-        _check_margin(margin)
+        """Final accuracy of `genomes`, smallest dose first, which differ in one gene's dose.
+
+        Raises:
+            LabError: fewer than 3 doses, doses that do not rise, or genomes that express the same.
+        """
+        check_margin(margin)
+        for genome in genomes:
+            check_arm(genome, dataset)
         genomes = [g.paired() for g in genomes]
+        check_doses(genomes, doses)
         n = look_sizes(self.seeds)[0]
         while True:
             runs = self._train([(g, dataset) for g in genomes], n, self.real)
@@ -263,6 +274,9 @@ class Lab:
         real: bool,
         first_seed: int | None = None,
     ) -> list[list[Run]]:
+        check_count(seeds)
+        for genome, dataset in arms:
+            check_arm(genome, dataset)
         first = self.first_seed if first_seed is None else first_seed
         wanted = [
             [
@@ -278,9 +292,7 @@ class Lab:
         self, terms: Sequence[tuple[int, Genome, str]], margin: float, real: bool | None
     ) -> Comparison:
         for _, genome, dataset in terms:
-            if not isinstance(genome, Genome):
-                raise LabError(f"a comparison is of genomes; got {genome!r}: try MATMUL")
-            check_name(dataset)
+            check_arm(genome, dataset)
         weights = [weight for weight, _, _ in terms]
         arms = [(genome.paired(), dataset) for _, genome, dataset in terms]
         use_real = self._on_real_api([g for g, _ in arms]) if real is None else real
@@ -306,7 +318,7 @@ class Lab:
         executor: str,
     ) -> Comparison:
         """Train and look at 8, 16, 32, ... seeds of `arms`, until a look decides."""
-        _check_margin(margin)
+        check_margin(margin)
         needed: int | None = look_sizes(self.seeds)[0]
         while needed is not None:
             found = arms(needed)
@@ -334,13 +346,6 @@ class Lab:
             return True
         different = {g.expressed() for g in genomes}
         return len({expressed(g, "cohort") for g in different}) < len(different)
-
-
-def _check_margin(margin: float) -> None:
-    if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 < margin < 1:
-        raise LabError(
-            f"a margin of practical equivalence lies between 0 and 1; got {margin!r}: try 0.05"
-        )
 
 
 def _refuse_same(arms: Sequence[tuple[Genome, str]], real: bool) -> None:

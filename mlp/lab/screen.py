@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.genome import Genome, differing
+from mlp.lab.asked import LabError, check_margin
 from mlp.lab.comparison import Claim, settle, verdict_of
 from mlp.lab.key import expressed
 from mlp.run import Protocol, Run
@@ -74,7 +75,14 @@ class Screening:
 
         Raises:
             Refuted, Undecided: the claim does not stand.
+            LabError: `gene` was not varied, or a margin outside (0, 1).
         """
+        check_margin(margin)
+        if gene not in self.genes:
+            raise LabError(
+                f"a screen shares the difference among the genes it varies, "
+                f"{', '.join(self.genes)}; got {gene!r}: name one of those"
+            )
         share = shapley(self.accuracies)
         rest = [share[g] for g in self.genes if g != gene]
         differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]

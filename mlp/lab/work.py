@@ -17,7 +17,7 @@ from mlp.genome import Genome
 from mlp.lab.key import expressed, run_key
 from mlp.plan import covered_rows, layer_shapes
 from mlp.run import Protocol, Run
-from mlp.store import Job, Store
+from mlp.store import Job, Store, StoreError
 from mlp.trainers import train
 
 COHORT = 16
@@ -25,6 +25,8 @@ COHORT = 16
 
 _COST = {"cohort": 1.0, "direct": 4.0, "estimator": 14.0}
 """Rough cost of a step, in steps of the cohort engine; for the time left that is shown."""
+
+_AFRESH = "start a fresh store, or give another path"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     missing = {k: w for w, k in keys.items() if k not in found}
     if missing:
         found.update(store.obtain(_jobs(missing), _train))
-    return {w: _named(Run.from_dict(found[k]), w) for w, k in keys.items()}
+    return {w: _named(_read(store, found[k], w), w) for w, k in keys.items()}
 
 
 def help_out(store: Store, grace: float = 1.0) -> None:
@@ -76,6 +78,26 @@ def help_out(store: Store, grace: float = 1.0) -> None:
             idle_since = time.monotonic()
         if job is None:
             time.sleep(0.1)
+
+
+def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
+    """The run of a stored record.
+
+    Raises:
+        StoreError: the record is not one, or is that of another run.
+    """
+    try:
+        run = Run.from_dict(record)
+    except ValueError as error:
+        raise StoreError(
+            f"{error}: {store.path} was written by another program; {_AFRESH}"
+        ) from None
+    if (run.dataset, run.seed, run.executor) != (want.dataset, want.seed, want.executor):
+        raise StoreError(
+            f"a stored run must be the one its key names; {store.path} holds "
+            f"{run.dataset} seed {run.seed} for {want.dataset} seed {want.seed}: {_AFRESH}"
+        )
+    return run
 
 
 def _named(run: Run, want: Wanted) -> Run:

@@ -1,0 +1,56 @@
+"""Runs and cohorts made by hand."""
+
+from dataclasses import replace
+
+from mlp.genome import MATMUL
+from mlp.lab.comparison import Arm, Comparison, weighted_differences
+from mlp.run import Protocol, Run, Saw
+from mlp.stats import sequential
+
+TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
+BASE = MATMUL.paired().with_alleles(layer_size=8)
+HELD_OUT = 100
+
+
+def a_run(genome=BASE, seed=0, right=50, *, weights=None, diverged_at=None, **saw):
+    """A run of `right` rows in a hundred right at the end."""
+    seen = {
+        "distinct_rows": 50,
+        "updates": 20,
+        "order": f"order {seed}",
+        "init": f"init {seed}",
+        "first_loss": 1.1,
+    }
+    return Run(
+        genome=genome,
+        dataset="iris",
+        protocol=TINY,
+        seed=seed,
+        executor="cohort",
+        held_out=HELD_OUT,
+        validation=(33, 33, 0 if diverged_at else right),
+        test=(33, 33, 0 if diverged_at else right),
+        diverged_at=diverged_at,
+        saw=Saw(**{**seen, **saw}),
+        weights=weights or f"weights of {genome}, seed {seed}, {right}",
+    )
+
+
+def pairs(a, b, seeds=8, of_a=(), of_b=(), **both):
+    """Runs of `a` and `b` paired by seed; `of_a`, `of_b` say what each saw for itself."""
+    return [
+        (a_run(a, s, **{**both, **dict(of_a)}), a_run(b, s, **{**both, **dict(of_b)}))
+        for s in range(seeds)
+    ]
+
+
+def a_comparison(a_right, b_right, *, margin=0.05, cap=None, claims=None, **changes):
+    """A comparison of hand-made cohorts whose final counts, of 100, are given by seed."""
+    a = BASE.with_alleles(coverage="all")
+    arms = (
+        Arm(1, a, "iris", tuple(a_run(a, s, r) for s, r in enumerate(a_right))),
+        Arm(-1, BASE, "iris", tuple(a_run(BASE, s, r) for s, r in enumerate(b_right))),
+    )
+    arms = tuple(replace(arm, runs=tuple(replace(r, **changes) for r in arm.runs)) for arm in arms)
+    result = sequential(weighted_differences(arms), margin, cap=cap or len(a_right))
+    return Comparison(arms, "iris", TINY, "cohort engine", result, claims)

@@ -1,0 +1,102 @@
+"""Manipulation checks: a knockout that did not act, or not alone, is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlp.genome import GENES
+from mlp.lab import ManipulationError
+from mlp.lab.checks import ARITHMETIC, INIT, ORDER, SILENT, check_manipulation
+from mlp.tests.lab.runs import BASE, pairs
+
+SHUFFLED = BASE.with_alleles(order="reshuffled")
+COVERED = BASE.with_alleles(coverage="all")
+RAW = BASE.with_alleles(logits="raw")
+GLOROT = BASE.with_alleles(init="glorot_uniform")
+ENDS = BASE.with_alleles(reporting="ends")
+LAYERS = BASE.with_alleles(dense="layers")
+
+
+def test_every_gene_is_said_to_act_somewhere_and_once():
+    everywhere = [*ORDER, *INIT, *ARITHMETIC, *SILENT]
+
+    assert sorted(everywhere) == sorted(GENES)
+
+
+@pytest.mark.parametrize(
+    ("genome", "saw"),
+    [
+        (COVERED, {"order": "other", "distinct_rows": 120}),
+        (SHUFFLED, {"order": "other"}),
+        (RAW, {}),
+        (GLOROT, {"init": "other"}),
+        (LAYERS, {}),
+        (ENDS, {"weights": "same"}),
+    ],
+)
+def test_a_gene_that_acted_alone_passes(genome, saw):
+    of_b = {"weights": "same"} if "weights" in saw else {}
+
+    check_manipulation(genome, BASE, pairs(genome, BASE, of_a=saw, of_b=of_b))
+
+
+@pytest.mark.parametrize(
+    ("genome", "saw", "told"),
+    [
+        (SHUFFLED, {}, "gene 'order' left the rows fed the same in all 8 seeds"),
+        (COVERED, {}, "gene 'coverage' left the rows fed the same"),
+        (COVERED, {"order": "other"}, "gene 'coverage' left the rows ever seen the same"),
+        (GLOROT, {}, "gene 'init' left the initial weights the same"),
+        (RAW, {"weights": "same"}, "gene 'logits' left the final weights the same"),
+    ],
+)
+def test_a_gene_that_did_not_act_is_refused(genome, saw, told):
+    of_b = {"weights": "same"} if "weights" in saw else {}
+    with pytest.raises(ManipulationError, match=told) as refused:
+        check_manipulation(genome, BASE, pairs(genome, BASE, of_a=saw, of_b=of_b))
+    assert "compare alleles that act here" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("genome", "saw", "told"),
+    [
+        (RAW, {"order": "other"}, "gene 'logits' may change; the rows fed differ too, at seed 0"),
+        (RAW, {"init": "other"}, "gene 'logits' may change; the initial weights differ too"),
+        (SHUFFLED, {"order": "other", "init": "other"}, "gene 'order' may .* initial weights"),
+        (GLOROT, {"init": "other", "order": "other"}, "gene 'init' may change; the rows fed"),
+        (LAYERS, {"init": "other"}, "gene 'dense' may change; the initial weights"),
+        (ENDS, {"weights": "other"}, "gene 'reporting' may change; the final weights"),
+    ],
+)
+def test_what_no_gene_explains_is_refused(genome, saw, told):
+    with pytest.raises(ManipulationError, match=told):
+        check_manipulation(genome, BASE, pairs(genome, BASE, of_a=saw))
+
+
+def test_one_seed_in_which_something_else_changed_is_enough_to_refuse():
+    runs = pairs(RAW, BASE)
+    runs[5] = pairs(RAW, BASE, 6, of_a={"init": "other"})[5]
+
+    with pytest.raises(ManipulationError, match="at seed 5"):
+        check_manipulation(RAW, BASE, runs)
+
+
+def test_one_seed_in_which_a_gene_acted_is_enough():
+    runs = pairs(SHUFFLED, BASE)
+    runs[5] = pairs(SHUFFLED, BASE, 6, of_a={"order": "other"})[5]
+
+    check_manipulation(SHUFFLED, BASE, runs)
+
+
+def test_two_genes_are_named_together():
+    both = RAW.with_alleles(dtype="float64")
+    with pytest.raises(ManipulationError, match="gene 'dtype' and 'logits' may change"):
+        check_manipulation(both, BASE, pairs(both, BASE, of_a={"init": "other"}))
+
+
+def test_a_diverged_run_may_have_been_fed_less():
+    short = {"order": "cut short", "updates": 10, "diverged_at": 10}
+
+    check_manipulation(RAW, BASE, pairs(RAW, BASE, of_a=short))
+    with pytest.raises(ManipulationError, match="initial weights"):
+        check_manipulation(RAW, BASE, pairs(RAW, BASE, of_a={**short, "init": "other"}))

@@ -1,0 +1,228 @@
+"""Keys: whatever could change a run's result changes its key, and nothing else does."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from mlp import installed
+from mlp.genome import GENES, LAYERS_ESTIMATOR, MATMUL
+from mlp.lab import key
+from mlp.lab.key import code_digest, executor, expressed, run_key, tree_without_docstrings
+from mlp.run import Protocol
+from mlp.tests.conftest import ROOT
+from mlp.tests.lab.runs import TINY
+
+ACTING = LAYERS_ESTIMATOR.paired().with_alleles(dropout=0.2)
+OTHER = {
+    "dense": "matmul",
+    "init": "truncated_normal",
+    "bias": "scalar",
+    "logits": "softmax",
+    "trainer": "direct",
+    "coverage": 0.5,
+    "order": "shuffled_once",
+    "batch_size": 32,
+    "dtype": "float32",
+    "dropout_mode": "always",
+    "dropout": 0.3,
+    "split": "42",
+    "init_seed": "unseeded",
+    "feeder": "run",
+    "layer_size": 32,
+    "rate_scale": 2.0,
+    "reporting": "ends",
+    "handicap": 0.1,
+}
+
+
+def key_of(genome=ACTING, dataset="iris", protocol=TINY, seed=0, who="estimator"):
+    return run_key(genome, dataset, protocol, seed, who)
+
+
+def test_every_gene_has_another_allele_here():
+    assert list(OTHER) == list(GENES)
+    assert all(getattr(ACTING, name) != allele for name, allele in OTHER.items())
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_each_gene_that_acts_changes_the_key(name):
+    assert key_of(ACTING.with_alleles(**{name: OTHER[name]})) != key_of()
+
+
+def test_the_key_is_a_sha256_and_repeats():
+    assert len(key_of()) == 64
+    assert int(key_of(), 16)
+    run_key.cache_clear()
+    assert key_of() == key_of(LAYERS_ESTIMATOR.paired().with_alleles(dropout=0.2))
+
+
+@pytest.mark.parametrize("name", ["dense", "trainer"])
+def test_the_engine_does_not_tell_what_does_not_act_in_it(name):
+    changed = ACTING.with_alleles(**{name: OTHER[name]})
+
+    assert key_of(changed, who="cohort") == key_of(who="cohort")
+    assert expressed(changed, "cohort") == expressed(ACTING, "cohort")
+
+
+@pytest.mark.parametrize(
+    ("genome", "edit"),
+    [
+        (MATMUL, {"dropout_mode": "never"}),
+        (MATMUL, {"dropout_mode": "training"}),
+        (MATMUL.with_alleles(dropout=0.4, dropout_mode="never"), {"dropout": 0.0}),
+        (MATMUL, {"feeder": "run"}),
+    ],
+)
+@pytest.mark.parametrize("who", ["direct", "cohort"])
+def test_genes_that_cannot_act_do_not_change_the_key(genome, edit, who):
+    assert key_of(genome.with_alleles(**edit), who=who) == key_of(genome, who=who)
+
+
+@pytest.mark.parametrize(
+    "edit", [{"learning_rate": 1e-4}, {"steps": 40}, {"sample_every": 20}], ids=str
+)
+def test_the_protocols_numbers_change_the_key(edit):
+    assert key_of(protocol=replace(TINY, **edit)) != key_of()
+
+
+def test_the_protocols_name_does_not():
+    same = Protocol(name="renamed", learning_rate=1e-3, steps=20, sample_every=10)
+
+    assert key_of(protocol=same) == key_of()
+
+
+def test_seed_data_and_executor_change_the_key():
+    keys = [
+        key_of(),
+        key_of(seed=1),
+        key_of(dataset="wine"),
+        key_of(who="direct"),
+        key_of(who="cohort"),
+    ]
+
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_the_datas_values_change_the_key_and_its_name_does_not():
+    from mlp import data
+
+    iris = data.load("iris")
+    data.register("alias", lambda: (iris.x, iris.y))
+    data.register("moved", lambda: (iris.x + 1e-12, iris.y))
+
+    run_key.cache_clear()
+    assert key_of(dataset="alias") == key_of(dataset="iris")
+    assert key_of(dataset="moved") != key_of(dataset="iris")
+    run_key.cache_clear()
+
+
+@pytest.mark.parametrize("package", ["tensorflow_version", "tf_keras_version"])
+def test_the_versions_of_the_packages_that_train_change_the_key(package, monkeypatch):
+    before = {who: key_of(who=who) for who in ("estimator", "cohort")}
+    bare = key_of(MATMUL, who="direct")
+
+    monkeypatch.setattr(installed, package, lambda: "99.0.0")
+    run_key.cache_clear()
+    after = {who: key_of(who=who) for who in ("estimator", "cohort")}
+    tensorflow = package == "tensorflow_version"
+
+    assert after["estimator"] != before["estimator"]
+    assert (after["cohort"] != before["cohort"]) == tensorflow
+    assert (key_of(MATMUL, who="direct") != bare) == tensorflow
+    run_key.cache_clear()
+
+
+def test_a_genomes_own_trainer_trains_it_on_the_real_api_alone():
+    assert executor(MATMUL, real=True) == "direct"
+    assert executor(LAYERS_ESTIMATOR, real=True) == "estimator"
+    assert executor(MATMUL, real=False) == executor(LAYERS_ESTIMATOR, real=False) == "cohort"
+
+
+class TestCode:
+    """The part of the key that stands for the code, on a copy of the package that is edited."""
+
+    @pytest.fixture
+    def package(self, tmp_path, monkeypatch):
+        copy = tmp_path / "mlp"
+        shutil.copytree(ROOT / "mlp", copy, ignore=shutil.ignore_patterns("tests", "reference"))
+        monkeypatch.setattr(key, "_PACKAGE", copy)
+        code_digest.cache_clear()
+        yield copy
+        code_digest.cache_clear()
+
+    @staticmethod
+    def digests():
+        code_digest.cache_clear()
+        return [code_digest(who) for who in ("direct", "estimator", "cohort")]
+
+    @pytest.mark.parametrize(
+        ("module", "changed"),
+        [
+            ("plan.py", [True, True, True]),
+            ("trainers/training.py", [True, True, True]),
+            ("network.py", [True, True, False]),
+            ("trainers/direct.py", [True, True, False]),
+            ("trainers/estimator.py", [False, True, False]),
+            ("estimator/data_feeder.py", [False, True, False]),
+            ("trainers/cohort/__init__.py", [False, False, True]),
+            ("lab/lab.py", [False, False, False]),
+            ("stats/interval.py", [False, False, False]),
+            ("store/store.py", [False, False, False]),
+            ("report/terminal.py", [False, False, False]),
+        ],
+    )
+    def test_code_of_the_training_path_changes_its_executors_alone(self, package, module, changed):
+        before = self.digests()
+        (package / module).write_text((package / module).read_text() + "\n\nANOTHER = 1\n")
+
+        after = self.digests()
+
+        assert [a != b for a, b in zip(after, before, strict=True)] == changed
+
+    def test_comments_docstrings_and_layout_do_not(self, package):
+        before = self.digests()
+        for module in package.rglob("*.py"):
+            text = module.read_text().replace("\n\n\n", "\n\n\n\n# a comment\n")
+            if text.startswith('"""'):
+                text = '"""Said otherwise. ' + text[3:]
+            module.write_text(text)
+
+        assert self.digests() == before
+
+    def test_one_changed_number_does(self, package):
+        before = self.digests()
+        plan = package / "plan.py"
+        plan.write_text(plan.read_text().replace("PUBLISHED_SEED = 42", "PUBLISHED_SEED = 43"))
+
+        assert all(a != b for a, b in zip(self.digests(), before, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = 1", "x = 1  # why"),
+        ("def f():\n    '''Doc.'''\n    return 1", "def f():\n    return 1"),
+        ("class A:\n    '''Doc.'''\n    x = 1\n    '''Of x.'''", "class A:\n    x = 1"),
+        ("'''Module.'''\nx = (1,\n     2)", "x = (1, 2)"),
+    ],
+)
+def test_what_does_the_same_has_one_tree(one, other):
+    assert tree_without_docstrings(one) == tree_without_docstrings(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x = 1", "x = 2"),
+        ("x = 1", "x = 1.0"),
+        ("f('a')", "f('b')"),
+        ("def f():\n    return 'a'", "def f():\n    return 'b'"),
+        ("if x:\n    y()", "if not x:\n    y()"),
+    ],
+)
+def test_what_does_another_thing_has_another_tree(one, other):
+    assert tree_without_docstrings(one) != tree_without_docstrings(other)

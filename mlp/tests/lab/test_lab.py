@@ -1,0 +1,464 @@
+"""The lab from question to comparison, on real runs of twenty steps."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlp.data import DataError, load
+from mlp.genome import LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, Genome, GenomeError
+from mlp.lab import DEFAULT_SEEDS, Lab, LabError, ManipulationError, Refuted, help_out
+from mlp.lab import work as work_module
+from mlp.lab.work import COHORT, Wanted, obtain
+from mlp.plan import make_plan
+from mlp.run import Protocol, ProtocolError, Run
+from mlp.stats import Outcome, look_sizes
+from mlp.store import RunFailedError, Store, StoreError
+from mlp.tests.lab.runs import BASE, TINY
+from mlp.trainers import train
+
+FAST = BASE.with_alleles(rate_scale=9.0)
+
+
+def wanted(genome=BASE, seed=0, executor="cohort", protocol=TINY):
+    return Wanted(genome, "iris", protocol, seed, executor)
+
+
+class Counted:
+    """A store that remembers the jobs it was asked for."""
+
+    def __init__(self, store):
+        self.jobs = []
+        self._store = store
+        self.get, self.path = store.get, store.path
+
+    def obtain(self, jobs, train):
+        self.jobs += jobs
+        return self._store.obtain(jobs, train)
+
+
+def stored(store):
+    return dict(store.items())
+
+
+class TestObtaining:
+    def test_a_run_is_the_one_its_trainer_gives(self, store):
+        want = wanted(BASE.expressed(), seed=3)
+
+        runs = obtain(store, [want])
+
+        assert runs == {want: train([want.genome], "iris", TINY, [3], "cohort")[0]}
+        assert Run.from_dict(stored(store)[want.key]) == runs[want]
+
+    def test_a_run_is_trained_once_however_often_it_is_wanted(self, store):
+        counted = Counted(store)
+        renamed = Protocol(name="renamed", learning_rate=1e-3, steps=20, sample_every=10)
+        inert = BASE.with_alleles(dropout_mode="never", dense="layers", trainer="estimator")
+        same = [wanted(), wanted(protocol=renamed), wanted(inert)]
+
+        first = obtain(counted, [wanted()])
+        again = obtain(counted, same)
+
+        assert len({w.key for w in same}) == 1
+        assert sum(len(job.runs) for job in counted.jobs) == 1
+        assert len(stored(store)) == 1
+        assert [run.weights for run in again.values()] == [first[wanted()].weights] * 3
+
+    def test_a_run_answers_to_the_genome_and_protocol_it_was_asked_for_by(self, store):
+        renamed = Protocol(name="renamed", learning_rate=1e-3, steps=20, sample_every=10)
+        want = wanted(BASE.with_alleles(dense="layers"), protocol=renamed)
+
+        run = obtain(store, [wanted(), want])[want]
+
+        assert run.genome == want.genome
+        assert run.protocol.name == "renamed"
+
+    def test_what_shares_a_shape_is_one_job_of_at_most_a_cohort(self, store):
+        counted = Counted(store)
+        wants = [wanted(g, s) for g in (BASE, FAST) for s in range(COHORT // 2 + 1)]
+
+        obtain(counted, wants)
+
+        assert sorted(len(job.runs) for job in counted.jobs) == [2, COHORT]
+        assert {job.cost for job in counted.jobs} == {20.0}
+
+    def test_what_does_not_share_a_shape_is_apart(self, store):
+        counted = Counted(store)
+        other = BASE.with_alleles(layer_size=4)
+
+        obtain(counted, [wanted(BASE), wanted(other)])
+
+        assert [len(job.runs) for job in counted.jobs] == [1, 1]
+
+    def test_real_runs_are_jobs_of_one_and_cost_more(self, store):
+        counted = Counted(store)
+
+        obtain(counted, [wanted(seed=s, executor="direct") for s in (0, 1)])
+
+        assert [len(job.runs) for job in counted.jobs] == [1, 1]
+        assert {job.cost for job in counted.jobs} == {80.0}
+
+    def test_a_run_that_diverged_is_kept_like_any_other(self, store):
+        wild = BASE.with_alleles(rate_scale=1e30)
+
+        run = obtain(store, [wanted(wild)])[wanted(wild)]
+
+        assert run.diverged_at == 10
+        assert obtain(store, [wanted(wild)])[wanted(wild)] == run
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            {"validation": [1]},
+            {"genome": {}},
+            {"seed": 1},
+            {"dataset": "wine"},
+            {"executor": "direct"},
+        ],
+        ids=str,
+    )
+    def test_a_record_that_is_not_the_run_its_key_names_is_refused(self, store, damage):
+        record = train([BASE], "iris", TINY, [0], "cohort")[0].to_dict()
+        store.put({wanted().key: {**record, **damage}})
+
+        with pytest.raises(StoreError, match="start a fresh store") as told:
+            obtain(store, [wanted()])
+        assert store.path in str(told.value)
+
+    def test_idle_workers_help_with_what_is_queued(self, tmp_path):
+        path = tmp_path / "shared.sqlite"
+        with Store(path, study="s") as asking, Store(path, study="s") as helping:
+            asking.request(work_module._jobs({wanted().key: wanted()}))
+            help_out(helping, grace=0.05)
+
+            assert list(stored(asking)) == [wanted().key]
+            assert asking.progress().queued == 0
+
+    def test_a_job_that_cannot_be_trained_fails_for_those_who_wait_and_stops_no_helper(
+        self, tmp_path
+    ):
+        impossible = wanted(seed=2**32)
+        path = tmp_path / "shared.sqlite"
+        with Store(path, study="s") as asking, Store(path, study="s") as helping:
+            asking.request(work_module._jobs({impossible.key: impossible}))
+            help_out(helping, grace=0.05)
+
+            with pytest.raises(RunFailedError, match="a run's seed must be"):
+                obtain(asking, [impossible])
+
+
+class TestComparing:
+    def test_a_comparison_is_of_paired_forms_at_the_first_look_that_decides(self, tiny_lab):
+        comparison = tiny_lab.compare(MATMUL_ESTIMATOR, MATMUL, "iris", margin=0.99, real=False)
+
+        assert [arm.genome for arm in comparison.arms] == [
+            MATMUL_ESTIMATOR.paired(),
+            MATMUL.paired(),
+        ]
+        assert comparison.outcome is Outcome.EQUIVALENT
+        assert comparison.seeds == tuple(range(comparison.result.n))
+        assert comparison.result.n in look_sizes(tiny_lab.seeds)
+        assert comparison.executor == "cohort engine"
+
+    def test_the_effect_is_that_of_the_stored_runs(self, tiny_lab):
+        comparison = tiny_lab.compare(FAST, BASE, "iris")
+        a, b = (tiny_lab.cohort(g, "iris", seeds=comparison.result.n) for g in (FAST, BASE))
+
+        differences = [x.final_accuracy - y.final_accuracy for x, y in zip(a, b, strict=True)]
+        assert comparison.effect == pytest.approx(sum(differences) / len(differences))
+        assert len(stored(tiny_lab.store)) == 2 * comparison.result.n
+
+    def test_looks_stop_at_the_cap_undecided(self, store):
+        lab = Lab(store, protocol=TINY, seeds=12)
+
+        comparison = lab.compare(FAST, BASE, "iris", margin=0.01)
+
+        assert comparison.outcome is Outcome.UNDECIDED
+        assert [look.n for look in comparison.result.looks] == [8, 12]
+
+    def test_the_same_question_again_trains_nothing_and_answers_the_same(self, tiny_lab):
+        first = tiny_lab.compare(FAST, BASE, "iris")
+        records = stored(tiny_lab.store)
+
+        again = Lab(tiny_lab.store, protocol=TINY, seeds=16).compare(FAST, BASE, "iris")
+
+        assert again.result == first.result
+        assert stored(tiny_lab.store) == records
+
+    def test_more_seeds_change_nothing_that_an_earlier_look_decided(self, store):
+        few = Lab(store, protocol=TINY, seeds=16).compare(FAST, BASE, "iris", margin=0.9)
+        many = Lab(store, protocol=TINY, seeds=64).compare(FAST, BASE, "iris", margin=0.9)
+
+        assert few.result.looks == many.result.looks
+
+    def test_the_first_seed_begins_the_seeds(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2, first_seed=2**32 - 2)
+
+        comparison = lab.compare(FAST, BASE, "iris", margin=0.99)
+
+        assert comparison.seeds == (2**32 - 2, 2**32 - 1)
+
+    def test_the_trainer_is_compared_on_the_real_api_and_found_identical(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+        genome = LAYERS_ESTIMATOR.paired().with_alleles(layer_size=8)
+
+        comparison = lab.compare(genome, genome.with_alleles(trainer="direct"), "iris")
+
+        assert comparison.executor == "real API"
+        assert {r.executor for arm in comparison.arms for r in arm.runs} == {"direct", "estimator"}
+        assert comparison.identical
+        comparison.assert_identical()
+        comparison.assert_equivalent()
+
+    def test_the_dense_operation_alone_is_compared_on_the_real_api(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+
+        comparison = lab.compare(BASE.with_alleles(dense="layers"), BASE, "iris")
+
+        assert comparison.executor == "real API"
+        assert comparison.identical
+
+    def test_identical_arms_need_no_second_look(self, store):
+        lab = Lab(store, protocol=TINY, seeds=16)
+        ends = BASE.with_alleles(reporting="ends")
+
+        comparison = lab.compare(ends, BASE, "iris")
+
+        assert comparison.identical
+        assert comparison.result.n == 8
+        comparison.assert_identical()
+        with pytest.raises(Refuted):
+            comparison.assert_worse()
+
+    def test_arms_that_differ_are_refuted_as_identical(self, tiny_lab):
+        with pytest.raises(Refuted, match="claimed identical"):
+            tiny_lab.compare(FAST, BASE, "iris").assert_identical()
+
+    def test_a_lab_of_the_real_api_trains_everything_there(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2, real=True)
+
+        comparison = lab.compare(FAST, BASE, "iris", margin=0.99)
+
+        assert comparison.executor == "real API"
+        assert {r.executor for arm in comparison.arms for r in arm.runs} == {"direct"}
+
+    def test_diverged_runs_are_reported_not_dropped(self, tiny_lab):
+        comparison = tiny_lab.compare(BASE.with_alleles(rate_scale=1e30), BASE, "iris")
+
+        claim = comparison.claim(Outcome.WORSE)
+        assert claim.diverged == comparison.result.n
+        assert all(run.final_accuracy == 0 for run in comparison.arms[0].runs)
+        assert "runs diverged" in claim.line()
+
+    def test_effects_are_compared_across_datasets(self, tiny_lab):
+        pair = (FAST, BASE)
+        comparison = tiny_lab.compare_effects(pair, pair, "iris", second_dataset="wine", margin=0.9)
+
+        assert [(arm.weight, arm.dataset) for arm in comparison.arms] == [
+            (1, "iris"),
+            (-1, "iris"),
+            (-1, "wine"),
+            (1, "wine"),
+        ]
+        assert comparison.dataset == "iris-wine"
+
+    def test_two_cohorts_of_one_genome_share_no_seed(self, tiny_lab):
+        comparison = tiny_lab.compare_seeds(BASE, "iris", margin=0.9)
+
+        first, second = ({run.seed for run in arm.runs} for arm in comparison.arms)
+        assert not first & second
+        assert min(first) == tiny_lab.first_seed + tiny_lab.seeds
+
+    def test_a_gene_that_did_not_act_refuses_to_be_compared(self, store):
+        """Order cannot act where the one batch holds every row there is."""
+        lab = Lab(store, protocol=TINY, seeds=2)
+        one_row = BASE.with_alleles(coverage=0.001)
+        with pytest.raises(ManipulationError, match="gene 'order' left the rows fed the same"):
+            lab.compare(one_row.with_alleles(order="reshuffled"), one_row, "iris")
+
+    @pytest.mark.parametrize(
+        ("a", "b"),
+        [
+            (BASE, BASE),
+            (MATMUL, MATMUL.paired()),
+            (MATMUL, MATMUL.with_alleles(dropout_mode="never")),
+            (MATMUL, MATMUL.with_alleles(feeder="run")),
+            (BASE.with_alleles(dropout=0.3, dropout_mode="never"), BASE),
+        ],
+        ids=["itself", "its paired form", "dropout's mode", "the feeder", "dropout never"],
+    )
+    def test_a_comparison_that_could_not_come_out_otherwise_is_refused(self, tiny_lab, a, b):
+        with pytest.raises(LabError, match="express something different"):
+            tiny_lab.compare(a, b, "iris")
+        assert stored(tiny_lab.store) == {}
+
+    def test_the_trainer_and_the_dense_operation_cannot_be_compared_in_the_engine(self, tiny_lab):
+        for edit in ({"trainer": "estimator"}, {"dense": "layers"}):
+            with pytest.raises(LabError, match="express something different"):
+                tiny_lab.compare(BASE.with_alleles(**edit), BASE, "iris", real=False)
+
+    @pytest.mark.parametrize("margin", [0, 0.0, -0.05, 1, 1.5, "0.05", None, float("nan"), True])
+    def test_a_margin_must_mean_something_before_anything_is_trained(self, tiny_lab, margin):
+        for ask in (
+            lambda: tiny_lab.compare(FAST, BASE, "iris", margin=margin),
+            lambda: tiny_lab.compare_effects((FAST, BASE), (BASE, FAST), "iris", margin=margin),
+            lambda: tiny_lab.compare_seeds(BASE, "iris", margin=margin),
+            lambda: tiny_lab.dose_response([BASE] * 3, [1, 2, 3], "iris", margin=margin),
+        ):
+            with pytest.raises(LabError, match="between 0 and 1") as told:
+                ask()
+            assert f"got {margin!r}" in str(told.value)
+        assert stored(tiny_lab.store) == {}
+
+    @pytest.mark.parametrize("genome", ["matmul", None, Genome, 3])
+    def test_only_genomes_can_be_compared(self, tiny_lab, genome):
+        for ask in (
+            lambda: tiny_lab.compare(genome, BASE, "iris"),
+            lambda: tiny_lab.compare(BASE, genome, "iris"),
+            lambda: tiny_lab.compare_effects((BASE, genome), (BASE, FAST), "iris"),
+            lambda: tiny_lab.compare_seeds(genome, "iris"),
+            lambda: tiny_lab.compare_executors(genome, "iris"),
+            lambda: tiny_lab.screen(genome, BASE, "iris"),
+            lambda: tiny_lab.dose_response([genome] * 3, [1, 2, 3], "iris"),
+            lambda: tiny_lab.cohort(genome, "iris", seeds=2),
+        ):
+            with pytest.raises(LabError, match="is of genomes; got"):
+                ask()
+
+    @pytest.mark.parametrize("dataset", ["irish", None, ["iris", "wine"]])
+    def test_only_known_datasets_can_be_used(self, tiny_lab, dataset):
+        for ask in (
+            lambda: tiny_lab.compare(FAST, BASE, dataset),
+            lambda: tiny_lab.screen(FAST, BASE, dataset),
+            lambda: tiny_lab.dose_response([BASE] * 3, [1, 2, 3], dataset),
+            lambda: tiny_lab.cohort(BASE, dataset, seeds=2),
+        ):
+            with pytest.raises(DataError, match="must be one of iris, wine, digits"):
+                ask()
+
+    @pytest.mark.parametrize("effect", [BASE, (BASE,), (BASE, FAST, BASE), "matmul"])
+    def test_an_effect_is_a_pair_of_genomes(self, tiny_lab, effect):
+        with pytest.raises(LabError, match="an effect is a pair of genomes"):
+            tiny_lab.compare_effects(effect, (FAST, BASE), "iris")
+        with pytest.raises(LabError, match="an effect is a pair of genomes"):
+            tiny_lab.compare_effects((FAST, BASE), effect, "iris")
+
+
+class TestScreeningAndDoses:
+    def test_a_screen_trains_every_combination_once_and_its_shares_add_up(self, store):
+        lab = Lab(store, protocol=TINY, seeds=4)
+        good = BASE.with_alleles(order="shuffled_once", rate_scale=9.0)
+
+        screening = lab.screen(good, BASE, "iris")
+
+        assert screening.genes == ("order", "rate_scale")
+        assert screening.seeds == 4
+        assert len(stored(store)) == 16
+        whole = [
+            a.final_accuracy - b.final_accuracy
+            for a, b in zip(
+                lab.cohort(good, "iris", seeds=4), lab.cohort(BASE, "iris", seeds=4), strict=True
+            )
+        ]
+        assert sum(screening.shares.values()) == pytest.approx(sum(whole) / 4)
+        assert len(stored(store)) == 16
+
+    @pytest.mark.parametrize("bad", [BASE, BASE.with_alleles(dense="layers"), BASE.paired()])
+    def test_a_screen_of_genomes_that_act_the_same_is_refused(self, tiny_lab, bad):
+        with pytest.raises(LabError, match=r"1 to 8 genes that act; .* differ in none"):
+            tiny_lab.screen(BASE, bad, "iris")
+
+    def test_a_screen_of_too_many_genes_is_refused(self, tiny_lab):
+        other = LAYERS_ESTIMATOR.with_alleles(
+            layer_size=3, rate_scale=2.0, dropout=0.1, handicap=0.1
+        )
+        with pytest.raises(LabError, match="1 to 8 genes"):
+            tiny_lab.screen(other, MATMUL, "iris")
+
+    @pytest.mark.parametrize("seeds", [0, -1, 1.5, "8", None, True])
+    def test_a_cohort_needs_a_run(self, tiny_lab, seeds):
+        with pytest.raises(LabError, match="at least 1 seed"):
+            tiny_lab.cohort(BASE, "iris", seeds=seeds)
+
+    def test_a_dose_response_holds_the_cohorts_of_its_doses(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+        rates = (0.1, 1.0, 9.0)
+        genomes = [BASE.with_alleles(rate_scale=r) for r in rates]
+
+        curve = lab.dose_response(genomes, rates, "iris", margin=0.2)
+
+        for genome, runs, mean in zip(genomes, curve.runs, curve.means, strict=True):
+            assert list(runs) == lab.cohort(genome, "iris", seeds=2)
+            assert mean == pytest.approx(sum(r.final_accuracy for r in runs) / 2)
+        assert len(stored(store)) == 6
+
+    @pytest.mark.parametrize(
+        ("rates", "doses"),
+        [
+            ((0.1, 1.0), (0.1, 1.0)),
+            ((0.1, 1.0, 9.0), (0.1, 1.0)),
+            ((0.1, 1.0, 9.0), (9.0, 1.0, 0.1)),
+            ((0.1, 1.0, 9.0), (1.0, 1.0, 9.0)),
+        ],
+        ids=["two", "unmatched", "falling", "repeated"],
+    )
+    def test_doses_must_rise_and_match_their_genomes(self, tiny_lab, rates, doses):
+        genomes = [BASE.with_alleles(rate_scale=r) for r in rates]
+        with pytest.raises(LabError, match="at least 3 doses, smallest first"):
+            tiny_lab.dose_response(genomes, doses, "iris")
+
+    def test_a_dose_that_changes_nothing_is_refused(self, tiny_lab):
+        genomes = [MATMUL.with_alleles(dropout=d, dropout_mode="never") for d in (0.0, 0.1, 0.2)]
+        with pytest.raises(LabError, match="genomes that express something different"):
+            tiny_lab.dose_response(genomes, (0.0, 0.1, 0.2), "iris")
+
+
+class TestOpening:
+    @pytest.mark.parametrize("seeds", [1, 0, -8, 2.0, "16", None, True, 10**6])
+    def test_a_lab_needs_two_seeds_or_more(self, store, seeds):
+        with pytest.raises(LabError, match="needs from 2 to 100000 seeds") as told:
+            Lab(store, protocol=TINY, seeds=seeds)
+        assert f"got {seeds!r}" in str(told.value)
+
+    @pytest.mark.parametrize("first", [-1, 2**32, 2**32 - 7, 0.0, "0", None, True])
+    def test_seeds_must_lie_in_range(self, store, first):
+        with pytest.raises(LabError, match=r"from 0 to 2\*\*32 - 1") as told:
+            Lab(store, protocol=TINY, seeds=8, first_seed=first)
+        assert repr(first) in str(told.value)
+
+    @pytest.mark.parametrize("protocol", ["quik", None, 3, {"steps": 20}])
+    def test_a_lab_needs_a_protocol(self, store, protocol):
+        with pytest.raises(ProtocolError, match="quick, published; got"):
+            Lab(store, protocol=protocol)
+
+    def test_a_store_may_be_given_by_its_path(self, tmp_path):
+        lab = Lab(tmp_path / "runs.sqlite", protocol=TINY)
+        try:
+            assert lab.store.path == str(tmp_path / "runs.sqlite")
+            assert lab.seeds == DEFAULT_SEEDS
+            assert lab.first_seed == 0
+        finally:
+            lab.store.close()
+
+    def test_a_place_that_is_no_store_is_refused(self, tmp_path):
+        with pytest.raises(StoreError, match="is a folder"):
+            Lab(tmp_path, protocol=TINY)
+
+    def test_a_lab_writes_down_every_comparison_and_claim(self, tiny_lab):
+        comparison = tiny_lab.compare(FAST, BASE, "iris", margin=0.99)
+        comparison.assert_equivalent()
+
+        assert tiny_lab.comparisons == [comparison]
+        assert [claim.verdict for claim in tiny_lab.claims] == ["supported"]
+
+
+def test_runs_were_recorded_at_the_published_protocol_alone(tiny_lab):
+    with pytest.raises(LabError, match="published protocol"):
+        tiny_lab.compare_recorded("matmul", "iris", seeds=4, error=0.05)
+    with pytest.raises(GenomeError):
+        tiny_lab.compare_recorded("matmull", "iris", seeds=4, error=0.05)
+
+
+def test_a_run_says_the_digest_of_its_plan(tiny_lab):
+    run = tiny_lab.cohort(BASE, "iris", seeds=1)[0]
+
+    assert run.saw.init == make_plan(BASE, load("iris"), 0).init_digest

@@ -1,0 +1,167 @@
+"""Screens and dose-responses of hand-made cohorts: shares add up, verdicts follow the numbers."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
+from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, LabError, Refuted, Undecided
+from mlp.lab.dose import DoseCurve
+from mlp.lab.screen import Screening, acting_genes, subsets
+from mlp.stats import dose_response
+from mlp.tests.lab.runs import BASE, TINY, a_run
+
+GOOD = BASE.with_alleles(coverage="all", order="reshuffled", logits="raw")
+GENES = ("logits", "coverage", "order")
+
+
+def a_screen(right, seeds=16, claims=None):
+    """A screening whose cells' final counts are `right(genes on, seed)`."""
+    cells = {on: tuple(a_run(BASE, s, right(on, s)) for s in range(seeds)) for on in subsets(GENES)}
+    return Screening(GOOD, BASE, "iris", TINY, GENES, cells, claims)
+
+
+def test_the_genes_of_a_screen_are_those_that_act_in_the_engine():
+    assert acting_genes(GOOD, BASE) == GENES
+    assert acting_genes(LAYERS_ESTIMATOR.paired(), LAYERS.paired()) == (
+        "logits",
+        "coverage",
+        "order",
+        "dtype",
+    )
+    assert acting_genes(MATMUL_ESTIMATOR.paired(), MATMUL.paired()) == (
+        "coverage",
+        "order",
+        "batch_size",
+    )
+    assert acting_genes(BASE.with_alleles(dense="layers", trainer="estimator"), BASE) == ()
+
+
+def test_the_cells_are_all_subsets_each_once_smallest_first():
+    cells = subsets(GENES)
+
+    assert len(cells) == len(set(cells)) == 8
+    assert [len(c) for c in cells] == [0, 1, 1, 1, 2, 2, 2, 3]
+    assert cells[0] == frozenset()
+    assert cells[-1] == frozenset(GENES)
+
+
+def test_where_genes_only_add_each_share_is_its_own_effect():
+    effects = {"logits": 3, "coverage": 30, "order": -6}
+    screening = a_screen(lambda on, s: 40 + s % 5 + sum(effects[g] for g in on))
+
+    assert screening.shares == pytest.approx({g: v / 100 for g, v in effects.items()})
+    assert screening.effects.whole.mean == pytest.approx(0.27)
+    assert all(i.mean == pytest.approx(0) for i in screening.effects.interactions.values())
+
+
+def test_two_genes_that_act_only_together_share_evenly():
+    both = {"logits", "coverage"}
+    screening = a_screen(lambda on, _: 80 if both <= on else 40)
+
+    assert screening.shares == pytest.approx({"logits": 0.2, "coverage": 0.2, "order": 0.0})
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shares_add_up_to_the_whole_difference(seed):
+    draw = np.random.RandomState(seed)
+    table = {on: draw.randint(0, 101, size=8) for on in subsets(GENES)}
+    screening = a_screen(lambda on, s: int(table[on][s]), seeds=8)
+
+    whole = (table[frozenset(GENES)] - table[frozenset()]).mean() / 100
+    assert sum(screening.shares.values()) == pytest.approx(whole)
+    assert screening.effects.whole.mean == pytest.approx(whole)
+
+
+def test_the_share_is_the_mean_over_all_orders_of_giving_the_alleles():
+    draw = np.random.RandomState(9)
+    table = {on: draw.randint(0, 101) for on in subsets(GENES)}
+    orders = [(a, b, c) for a, b in combinations(GENES, 2) for c in GENES if c not in (a, b)]
+    orders = [p for a, b, c in orders for p in ((a, b, c), (b, a, c), (c, a, b), (c, b, a))]
+    orders = list(dict.fromkeys([*orders, *[(o[0], o[2], o[1]) for o in orders]]))
+    assert len(orders) == 6
+
+    def gain(order, gene):
+        before = frozenset(order[: order.index(gene)])
+        return (table[before | {gene}] - table[before]) / 100
+
+    screening = a_screen(lambda on, _: int(table[on]), seeds=2)
+    for gene in GENES:
+        wanted = np.mean([gain(order, gene) for order in orders])
+        assert screening.shares[gene] == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("effects", "verdict", "raised"),
+    [
+        ({"logits": 0, "coverage": 45, "order": 0}, SUPPORTED, None),
+        ({"logits": 45, "coverage": 0, "order": 0}, REFUTED, Refuted),
+        ({"logits": 5, "coverage": 15, "order": 0}, UNDECIDED, Undecided),
+    ],
+)
+def test_responsibility_is_a_share_above_that_of_all_others(effects, verdict, raised):
+    claims = []
+    screening = a_screen(lambda on, _: 40 + sum(effects[g] for g in on), 32, claims)
+
+    if raised is None:
+        screening.assert_responsible("coverage")
+    else:
+        with pytest.raises(raised, match="share of coverage against all else"):
+            screening.assert_responsible("coverage")
+
+    assert [c.verdict for c in claims] == [verdict]
+    others = effects["logits"] + effects["order"]
+    assert claims[0].effect == pytest.approx((effects["coverage"] - others) / 100)
+    assert claims[0].seeds == screening.seeds == 32
+
+
+def test_a_gene_that_was_not_varied_has_no_share_to_claim():
+    with pytest.raises(LabError, match="logits, coverage, order; got 'coverge'"):
+        a_screen(lambda _on, _s: 50).assert_responsible("coverge")
+
+
+@pytest.mark.parametrize("margin", [0, -0.1, 1.5, "0.05", float("nan")])
+def test_the_margin_of_a_responsibility_must_mean_something(margin):
+    with pytest.raises(LabError, match="between 0 and 1"):
+        a_screen(lambda _on, _s: 50).assert_responsible("order", margin=margin)
+
+
+def a_curve(counts, seeds, claims=None):
+    """A dose curve whose runs of each dose all have the count given for it."""
+    genomes = [BASE.with_alleles(coverage=0.1 * (i + 1)) for i in range(len(counts))]
+    runs = tuple(
+        tuple(a_run(g, s, right) for s in range(seeds))
+        for g, right in zip(genomes, counts, strict=True)
+    )
+    responses = [[r.final_accuracy for r in seed] for seed in zip(*runs, strict=True)]
+    found = dose_response(responses, 0.05, cap=seeds)
+    doses = tuple(0.1 * (i + 1) for i in range(len(counts)))
+    return DoseCurve(tuple(genomes), doses, "iris", TINY, runs, found, claims)
+
+
+@pytest.mark.parametrize(
+    ("counts", "seeds", "verdict", "raised"),
+    [
+        ([20, 50, 90], 128, SUPPORTED, None),
+        ([20, 90, 30], 128, REFUTED, Refuted),
+        ([90, 50, 20], 128, REFUTED, Refuted),
+        ([50, 50, 50], 128, REFUTED, Refuted),
+        ([40, 42, 48], 8, UNDECIDED, Undecided),
+    ],
+)
+def test_a_dose_response_rises_or_is_refuted_or_is_undecided(counts, seeds, verdict, raised):
+    claims = []
+    curve = a_curve(counts, seeds, claims)
+
+    if raised is None:
+        curve.assert_rising()
+    else:
+        with pytest.raises(raised):
+            curve.assert_rising()
+
+    assert [c.verdict for c in claims] == [verdict]
+    assert curve.means == pytest.approx([c / 100 for c in counts])
+    assert claims[0].effect == pytest.approx((counts[-1] - counts[0]) / 100)
