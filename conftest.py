@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlp import data, installed
+from mlp import data, installed, marks
 from mlp.data import DataError
 from mlp.genome import GenomeError
 from mlp.lab import (
@@ -38,6 +38,7 @@ USER_ERRORS = (
     GenomeError,
     LabError,
     ManipulationError,
+    marks.MarkError,
     ProtocolError,
     ReportError,
     RunFailedError,
@@ -119,12 +120,8 @@ def _only_unit_tests(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "finding(name): the finding of the study a claim belongs to")
-    config.addinivalue_line(
-        "markers",
-        "refuted(reason, on=None, protocol=None): the evidence refutes this claim, on the datasets "
-        "`on` (default all) and under `protocol` (default any); only a refutation passes",
-    )
+    config.addinivalue_line("markers", marks.FINDING)
+    config.addinivalue_line("markers", marks.REFUTED)
     if not _is_worker(config):
         config.stash[REPORTING] = Reporting(
             config,
@@ -195,6 +192,36 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("dataset", _datasets(metafunc.config))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A user's error while a file is collected, its markers included, is one sentence too."""
+    report = yield
+    call = getattr(report, "call", None)
+    error = call.excinfo.value if call and call.excinfo else None
+    try:
+        for item in report.result or ():
+            if isinstance(item, pytest.Item):
+                _check_marks(item)
+    except USER_ERRORS as wrong:
+        error, report.outcome, report.result = wrong, "failed", []
+    if isinstance(error, USER_ERRORS):
+        report.longrepr = f"{collector.nodeid}: {error}"
+    return report
+
+
+def _check_marks(item: pytest.Item) -> None:
+    for mark in item.iter_markers("finding"):
+        marks.read_finding(mark.args, dict(mark.kwargs))
+    for refutation in _refutations(item):
+        if refutation.on is not None and _dataset(item) is None:
+            raise marks.MarkError(
+                "a refuted marker's `on` names datasets, and needs a test that takes a dataset; "
+                f"got on={refutation.on} for {item.name}, which takes none: leave `on` out"
+            )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         reason = _recorded_refutation(item, config.option.mlp_protocol)
@@ -203,14 +230,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _recorded_refutation(item: pytest.Item, protocol_name: str) -> str | None:
-    params = getattr(item, "callspec", None)
-    dataset = params.params.get("dataset") if params else None
-    for mark in item.iter_markers("refuted"):
-        on, only = mark.kwargs.get("on"), mark.kwargs.get("protocol")
-        on = (on,) if isinstance(on, str) else on
-        if (on is None or dataset in on) and only in (None, protocol_name):
-            return str(mark.args[0])
+    for refutation in _refutations(item):
+        if refutation.covers(_dataset(item), protocol_name):
+            return refutation.reason
     return None
+
+
+def _refutations(item: pytest.Item) -> list[marks.Refutation]:
+    return [marks.read_refuted(m.args, dict(m.kwargs)) for m in item.iter_markers("refuted")]
+
+
+def _dataset(item: pytest.Item) -> str | None:
+    params = getattr(item, "callspec", None)
+    return params.params.get("dataset") if params else None
 
 
 @pytest.fixture(scope="session")
@@ -248,11 +280,11 @@ def pytest_runtest_makereport(
     if isinstance(error, (ClaimError, *USER_ERRORS)) and report.failed:
         report.longrepr = f"{error}\n{_rerun(item)}"
     if call.when == "call" and "lab" in getattr(item, "funcargs", {}):
-        if report.passed and not rows:
+        if report.passed and len(rows) != 1:
             report.outcome = "failed"
             report.longrepr = (
-                "a hypothesis must make a claim; this test passed without one: end it with "
-                "assert_better(), assert_worse() or assert_equivalent()"
+                f"a hypothesis makes one claim; this test passed with {len(rows) or 'none'}: end "
+                "it with one assert_better(), assert_worse() or assert_equivalent()"
             )
         report.mlp_rows = [row.to_dict() for row in rows]  # type: ignore[attr-defined]
     return report
@@ -271,7 +303,7 @@ def _row(item: pytest.Item, claim: Claim) -> Row:
         nodeid=item.nodeid,
         subject=item.path.stem.removeprefix("test_"),
         test=getattr(item, "originalname", item.name),
-        finding=str(finding.args[0]) if finding else "",
+        finding=marks.read_finding(finding.args, dict(finding.kwargs)) if finding else "",
         sentence=(getattr(function, "__doc__", None) or "").strip().split("\n\n")[0],
         recorded=SUPPORTED if refutation is None else REFUTED,
         reason=refutation or "",

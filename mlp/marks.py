@@ -1,0 +1,84 @@
+"""What the markers `finding` and `refuted` say of a claim, as values that are checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlp.data import check_name
+from mlp.run import protocol
+
+FINDING = "finding(name): the finding of the study a claim belongs to"
+REFUTED = (
+    "refuted(reason, on=None, protocol=None): the evidence refutes this claim, on the datasets "
+    "`on` (default all) and under `protocol` (default any); only a refutation passes"
+)
+
+
+class MarkError(ValueError):
+    """A marker that cannot be read: the rule, the value seen, the remedy."""
+
+
+@dataclass(frozen=True)
+class Refutation:
+    """A recorded refutation: why, on which datasets (None: all), under what protocol (None: any)."""
+
+    reason: str
+    on: tuple[str, ...] | None
+    protocol: str | None
+
+    def covers(self, dataset: str | None, protocol: str) -> bool:
+        """Whether it is recorded for this dataset (None: the test takes none) and protocol."""
+        return (self.on is None or dataset in self.on) and self.protocol in (None, protocol)
+
+
+def read_refuted(args: Sequence[Any], kwargs: dict[str, Any]) -> Refutation:
+    """The refutation of a marker's arguments.
+
+    Raises:
+        MarkError: arguments that do not fit, or no reason.
+        DataError, ProtocolError: an unknown dataset or protocol.
+    """
+    try:
+        found = _refutation(*args, **kwargs)
+    except TypeError as error:
+        raise MarkError(
+            "a marker is written refuted(reason, on=None, protocol=None); got "
+            f"{_call('refuted', args, kwargs)}: {str(error).split('() ')[-1]}"
+        ) from None
+    if not isinstance(found.reason, str) or not found.reason.strip():
+        raise MarkError(
+            "a refuted claim is marked with the reason in a few words; got "
+            f"{_call('refuted', args, kwargs)}: give one"
+        )
+    for name in found.on or ():
+        check_name(name)
+    if found.protocol is not None:
+        protocol(found.protocol)
+    return found
+
+
+def read_finding(args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    """The finding of a marker's arguments.
+
+    Raises:
+        MarkError: not exactly one string.
+    """
+    if kwargs or len(args) != 1 or not isinstance(args[0], str):
+        raise MarkError(
+            "a marker is written finding(name), the name a string; got "
+            f'{_call("finding", args, kwargs)}: try finding("1")'
+        )
+    return args[0]
+
+
+def _refutation(
+    reason: str, on: str | Sequence[str] | None = None, protocol: str | None = None
+) -> Refutation:
+    names = (on,) if isinstance(on, str) else on
+    return Refutation(reason, None if names is None else tuple(names), protocol)
+
+
+def _call(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    return f"{name}({', '.join([*map(repr, args), *(f'{k}={v!r}' for k, v in kwargs.items())])})"
