@@ -18,7 +18,7 @@ from mlp.report.study import ReportError, Study
 FORMAT = 1
 FOLDER = Path(".mlp") / "results"
 COMMITTED = "hypotheses"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MAX_BYTES = 256 * 2**20
 
 Key = tuple[str, int]
@@ -77,7 +77,7 @@ class Changes:
 
 def is_name(given: str) -> bool:
     """Whether `given` is a name for results, not the path of a file."""
-    return bool(_NAME.fullmatch(given)) and not given.endswith(".json")
+    return bool(_NAME.fullmatch(given))
 
 
 def place_to_save(given: str) -> Path:
