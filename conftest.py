@@ -52,6 +52,14 @@ TICKER = pytest.StashKey[Ticker]()
 REPORTING = pytest.StashKey[Reporting]()
 
 
+def _whole(text: str) -> int | str:
+    """A whole number; anything else as it stands, for `Lab.check_seeds` to refuse."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mlp", "mlp: knockout and rescue of training pipelines")
     group.addoption(
@@ -72,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--mlp-first-seed",
-        type=int,
+        type=_whole,
         default=0,
         metavar="N",
         help="first seed of every comparison: rerun the study on seeds it has never seen. "
@@ -80,7 +88,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--mlp-seeds",
-        type=int,
+        type=_whole,
         default=DEFAULT_SEEDS,
         metavar="N",
         help="most seeds a comparison may use; looks are at 8, 16, 32, ... up to N. "
@@ -165,7 +173,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except USER_ERRORS as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[STORE] = store
-    config.stash[TICKER] = Ticker(store.progress, duplicate_stdout())
+    stream = duplicate_stdout()
+    config.add_cleanup(stream.close)
+    config.stash[TICKER] = Ticker(store.progress, stream)
     config.stash[TICKER].start()
 
 
@@ -279,6 +289,7 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, (ClaimError, *USER_ERRORS)) and report.failed:
         report.longrepr = f"{error}\n{_rerun(item)}"
+        report.sections = [part for part in report.sections if "stderr" not in part[0]]
     if call.when == "call" and "lab" in getattr(item, "funcargs", {}):
         if report.passed and len(rows) != 1:
             report.outcome = "failed"

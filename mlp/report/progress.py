@@ -35,6 +35,7 @@ class Ticker:
         self._every = 0.5 if self._live else every
         self._began = time.monotonic()
         self._last: tuple[Progress, float] | None = None
+        self._mark = 0.0, 0.0
         self._shown = False
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -66,7 +67,9 @@ class Ticker:
             self._show(state, time.monotonic() - self._began)
 
     def _show(self, state: Progress, seconds: float) -> None:
-        text = describe(state, seconds)
+        if state.cost_done != self._mark[0]:
+            self._mark = state.cost_done, seconds
+        text = describe(state, self._mark[1], seconds - self._mark[1])
         if self._live:
             self._renew(text)
         elif text and not self._is_told(state, seconds):
@@ -100,14 +103,18 @@ class Ticker:
             self._stop.set()
 
 
-def describe(progress: Progress, seconds: float) -> str:
-    """One line of progress; empty when nothing is being trained."""
+def describe(progress: Progress, seconds: float, since: float = 0.0) -> str:
+    """One line of progress; empty when nothing is being trained.
+
+    `seconds` is how long it took to do what is done, `since` how long ago that was: the time left
+    counts down between one job's end and the next.
+    """
     waiting = progress.queued + progress.running
     if not waiting:
         return ""
     left = ""
     if progress.cost_done > 0:
-        remaining = seconds * progress.cost_left / progress.cost_done
+        remaining = max(1.0, seconds * progress.cost_left / progress.cost_done - since)
         left = f", about {_duration(remaining)} for those asked for so far"
     total = progress.finished + waiting
     return f"mlp: {progress.finished} of {total} runs trained{left}"

@@ -27,6 +27,11 @@ def test_the_time_left_follows_from_the_cost_done():
     assert describe(IDLE, 10) == ""
 
 
+def test_the_time_left_counts_down_between_jobs():
+    assert "about 13 s" in describe(BUSY, 10, since=7)
+    assert "about 1 s" in describe(BUSY, 10, since=700)
+
+
 def test_a_log_is_told_a_state_once():
     log, asked = io.StringIO(), []
 
