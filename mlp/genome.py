@@ -222,7 +222,7 @@ class Genome:
     def _take(self, name: str, donor: Genome) -> Genome:
         gene(name)
         if not isinstance(donor, Genome):
-            raise GenomeError(f"a donor must be a Genome; got {donor!r}")
+            raise GenomeError(f"a donor must be a Genome; got {donor!r}: try MATMUL or LAYERS")
         if getattr(self, name) == getattr(donor, name):
             raise GenomeError(
                 f"a knockout or rescue must change something; {self} and {donor} both have "

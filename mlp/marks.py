@@ -22,7 +22,7 @@ class MarkError(ValueError):
 
 @dataclass(frozen=True)
 class Refutation:
-    """A recorded refutation: why, on which datasets (None: all), under what protocol (None: any)."""
+    """A recorded refutation: why, on which datasets (None: all), under which protocol (or any)."""
 
     reason: str
     on: tuple[str, ...] | None

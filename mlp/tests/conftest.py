@@ -19,3 +19,18 @@ def own_registry(monkeypatch):
     monkeypatch.setattr(data, "_LOADERS", dict(data._LOADERS))
     yield
     data._load.cache_clear()
+
+
+@pytest.fixture
+def suite(pytester, monkeypatch):
+    """A folder with the suite's own conftest.py and settings, and a protocol of twenty steps."""
+    from mlp.run import PROTOCOLS, Protocol
+
+    tiny = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
+    monkeypatch.setitem(PROTOCOLS, "tiny", tiny)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    register = f"\nfrom mlp.run import Protocol\nPROTOCOLS['tiny'] = {tiny!r}\n"
+    pytester.makeconftest((ROOT / "conftest.py").read_text("utf-8") + register)
+    pytester.makeini((ROOT / "pytest.ini").read_text("utf-8"))
+    return pytester

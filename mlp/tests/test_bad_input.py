@@ -1,0 +1,329 @@
+"""Wrong uses, each answered in one sentence: the rule, the value seen, the remedy.
+
+Every case runs pytest with the suite's own conftest.py, in this process where it can.
+"""
+
+# ruff: noqa: E501 (a table, a case a line)
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mlp.store import Store
+from mlp.tests.conftest import ROOT
+
+pytest_plugins = ("pytester",)
+
+PREAMBLE = """
+import numpy as np
+import pytest
+from mlp import data
+from mlp.genome import *
+"""
+COMPARE = "lab.compare(LAYERS, MATMUL, 'iris').assert_better()"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A wrong use, and what its one sentence must say: the rule, the value seen, the remedy.
+
+    `options` are given to pytest; `body` is a user's test, `top` what stands above it.
+    """
+
+    name: str
+    rule: str
+    seen: str
+    remedy: str
+    options: tuple[str, ...] = ()
+    top: str = ""
+    body: str = COMPARE
+    status: int = 1
+    fixtures: str = "lab"
+    told: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "told", (self.rule, self.seen, self.remedy))
+
+
+def option(name, rule, seen, remedy, *options):
+    return Case(name, rule, seen, remedy, options, status=4)
+
+
+def hypothesis(name, rule, seen, remedy, body, **more):
+    return Case(name, rule, seen, remedy, body=body, **more)
+
+
+def loader(name, rule, seen, remedy, code):
+    body = f"data.register({name!r}, {code})\nlab.compare(LAYERS, MATMUL, {name!r}).assert_better()"
+    return hypothesis(name, rule, seen, remedy, body)
+
+
+def mark(name, rule, seen, remedy, code, fixtures="lab, dataset"):
+    top = f"@pytest.mark.{code}"
+    return Case(name, rule, seen, remedy, top=top, fixtures=fixtures, status=2)
+
+
+OPTIONS = [
+    option("dataset", "one of iris, wine, digits", "'irish'", "mean 'iris'?", "--mlp-dataset=irish"),
+    option("datasets", "one of iris, wine, digits", "'x'", "iris, wine", "--mlp-dataset=iris,x"),
+    option("protocol", "one of quick, publ", "'quik'", "did you mean 'quick'?", "--mlp-protocol=quik"),
+    option("no seeds", "from 2 to 100000 seeds", "got 0", "try 128", "--mlp-seeds=0"),
+    option("one seed", "from 2 to 100000 seeds", "got 1", "try 128", "--mlp-seeds=1"),
+    option("negative seeds", "from 2 to 100000", "got -8", "try 128", "--mlp-seeds=-8"),
+    option("endless seeds", "from 2 to 100000", "got 1000000", "try", "--mlp-seeds=1000000"),
+    option("wordy seeds", "from 2 to 100000 seeds", "got 'ten'", "try 128", "--mlp-seeds=ten"),
+    option("half a seed", "from 2 to 100000 seeds", "got '8.5'", "try 128", "--mlp-seeds=8.5"),
+    option("first seed below 0", "from 0 to 2**32 - 1", "-1", "try 0", "--mlp-first-seed=-1"),
+    option("first seed too large", "2**32 - 1", "4294967296", "try 0", "--mlp-first-seed=4294967296"),
+    option("wordy first seed", "from 0 to 2**32 - 1", "'x'", "try 0", "--mlp-first-seed=x"),
+    option("store is a folder", "must be a file", "folder", "give a file's path", "--mlp-store=folder"),
+    option("store is a text", "this program made", "text.txt", "another path", "--mlp-store=text.txt"),
+    option("store of others", "this program made", "other.db", "another path", "--mlp-store=other.db"),
+    option("newer store", "of version 1", "of version 9", "fresh store", "--mlp-store=newer.db"),
+    option("damaged store", "must be intact", "torn.db", "fresh store", "--mlp-store=torn.db"),
+    option("store in nowhere", "a folder to lie in", "/proc/no", "another path", "--mlp-store=/proc/no/x"),
+    option("store under a file", "a folder to lie in", "text.txt", "another", "--mlp-store=text.txt/x"),
+    option("fresh text", "this program made", "text.txt", "move", "--mlp-store=text.txt", "--mlp-fresh"),
+]  # fmt: skip
+
+GENOMES = [
+    hypothesis("gene", "a gene must be one of dense, init", "'coverge'", "did you mean 'coverage'?",
+               "MATMUL.rescue('coverge', donor=LAYERS)"),
+    hypothesis("gene to set", "a gene must be one of", "'dens'", "did you mean 'dense'?",
+               "MATMUL.with_alleles(dens='layers')"),
+    hypothesis("gene of no name", "a gene must be one of", "got 3", "dense, init",
+               "MATMUL.knockout(3, donor=LAYERS)"),
+    hypothesis("allele", "'logits' must have one of", "'rawr'", "did you mean 'raw'?",
+               "MATMUL.with_alleles(logits='rawr')"),
+    hypothesis("no allele", "'dense' must have one of", "got None", "'matmul', 'layers'",
+               "MATMUL.with_alleles(dense=None)"),
+    hypothesis("listed allele", "'dtype' must have one of", "['float32']", "'float32', 'float64'",
+               "MATMUL.with_alleles(dtype=['float32'])"),
+    hypothesis("share too large", "'coverage' must", "got 1.5", "a float share in (0, 1]",
+               "MATMUL.with_alleles(coverage=1.5)"),
+    hypothesis("empty batch", "'batch_size' must", "got 0", "a whole number of at least 1",
+               "MATMUL.with_alleles(batch_size=0)"),
+    hypothesis("dropping all", "'dropout' must", "got 1.0", "a number in [0, 1)",
+               "MATMUL.with_alleles(dropout=1.0)"),
+    hypothesis("rate below 0", "'rate_scale' must", "got -1", "a number above 0",
+               "MATMUL.with_alleles(rate_scale=-1)"),
+    hypothesis("strain", "a strain must be one of", "'layer'", "did you mean 'layers'?",
+               "strain('layer')"),
+    hypothesis("same allele", "must change something", "dense='matmul'", "name one of trainer, coverage",
+               "MATMUL.knockout('dense', donor=MATMUL_ESTIMATOR)"),
+    hypothesis("donor", "a donor must be a Genome", "'layers'", "try MATMUL or LAYERS",
+               "MATMUL.rescue('dense', donor='layers')"),
+    hypothesis("gene at import", "a gene must be one of", "'coverge'", "did you mean 'coverage'?",
+               COMPARE, top="RESCUED = MATMUL.rescue('coverge', donor=LAYERS)\n", status=2),
+]  # fmt: skip
+
+MARKS = [
+    mark("no reason", "written refuted(reason", "got refuted()", "'reason'", "refuted()"),
+    mark("bare", "written refuted(reason", "got refuted()", "'reason'", "refuted"),
+    mark("empty reason", "with the reason", "refuted('')", "give one", "refuted('')"),
+    mark("marked dataset", "one of iris, wine", "'irish'", "mean 'iris'?", "refuted('x', on='irish')"),
+    mark("marked datasets", "one of iris", "'x'", "iris, wine", "refuted('x', on=['iris', 'x'])"),
+    mark("marked protocol", "one of quick", "'fast'", "published", "refuted('x', protocol='fast')"),
+    mark("keyword", "on=None, protocol=None", "onn='iris'", "'onn'", "refuted('x', onn='iris')"),
+    mark("on nothing", "needs a test that takes a dataset", "('iris',)", "leave `on` out",
+         "refuted('x', on='iris')", fixtures="lab"),
+    mark("finding", "written finding(name)", "got finding()", "try finding(", "finding()"),
+    mark("numbered finding", "the name a string", "finding(1)", 'finding("1")', "finding(1)"),
+]  # fmt: skip
+
+HYPOTHESES = [
+    hypothesis("itself", "express something different", "matmul and matmul do not", "change a gene",
+               "lab.compare(MATMUL, MATMUL, 'iris').assert_better()"),
+    hypothesis("inert gene", "express something different", "do not", "change a gene that acts",
+               "lab.compare(MATMUL, MATMUL.with_alleles(feeder='run'), 'iris').assert_better()"),
+    hypothesis("string for a genome", "is of genomes", "'matmul'", "try MATMUL",
+               "lab.compare('matmul', LAYERS, 'iris').assert_better()"),
+    hypothesis("compared dataset", "one of iris, wine, digits", "'irish'", "did you mean 'iris'?",
+               "lab.compare(LAYERS, MATMUL, 'irish').assert_better()"),
+    hypothesis("list of datasets", "one of iris, wine, digits", "['iris', 'wine']", "a dataset",
+               "lab.compare(LAYERS, MATMUL, ['iris', 'wine']).assert_better()"),
+    hypothesis("margin 0", "between 0 and 1", "got 0", "try 0.05",
+               "lab.compare(LAYERS, MATMUL, 'iris', margin=0).assert_better()"),
+    hypothesis("margin below 0", "between 0 and 1", "got -0.1", "try 0.05",
+               "lab.compare(LAYERS, MATMUL, 'iris', margin=-0.1).assert_better()"),
+    hypothesis("margin above 1", "between 0 and 1", "got 1.5", "try 0.05",
+               "lab.compare(LAYERS, MATMUL, 'iris', margin=1.5).assert_better()"),
+    hypothesis("wordy margin", "between 0 and 1", "got '5%'", "try 0.05",
+               "lab.compare(LAYERS, MATMUL, 'iris', margin='5%').assert_better()"),
+    hypothesis("no pair", "an effect is a pair of genomes", "got matmul", "try (LAYERS, MATMUL)",
+               "lab.compare_effects(MATMUL, (LAYERS, MATMUL), 'iris').assert_better()"),
+    hypothesis("screen of one", "1 to 8 genes that act", "differ in none", "choose other genomes",
+               "lab.screen(MATMUL, MATMUL, 'iris')"),
+    hypothesis("falling doses", "smallest first", "[2, 1, 0]", "in rising order",
+               "lab.dose_response([LAYERS, MATMUL, MATMUL_ESTIMATOR], [2, 1, 0], 'iris')"),
+    hypothesis("empty cohort", "at least 1 seed", "got 0", "try 16",
+               "lab.cohort(MATMUL, 'iris', seeds=0)"),
+    hypothesis("unrecorded", "at the published protocol", "'iris' at 'quick'", "choose one of those",
+               "lab.compare_recorded('matmul', 'iris', seeds=4, error=0.05)"),
+    hypothesis("no claim", "makes one claim", "with none", "end it with one assert_better()", "pass"),
+    hypothesis("two claims", "makes one claim", "with 2", "end it with one assert_better()",
+               "from mlp.lab import settle, Claim\n"
+               "for _ in range(2):\n"
+               "    settle(Claim('s', 'iris', 'quick', 'better', 'better', 'supported', 0.1, 0.1,\n"
+               "                 0.1, 0.05, 8, 0, 0, 'cohort engine'), lab.claims)"),
+    hypothesis("taken name", "a dataset's name must be new", "'iris'", "choose another",
+               "data.register('iris', None)"),
+    hypothesis("taken name at import", "a dataset's name must be new", "'wine'", "choose another",
+               COMPARE, top="data.register('wine', None)\n", status=2),
+    loader("failing", "must return features and labels", "'failing' raised KeyError ('x')", "mend it",
+           "lambda: {}['x']"),
+    loader("lone", "must return features and labels", "'lone' raised", "mend it",
+           "lambda: np.zeros((30, 2))"),
+    loader("wordy", "must return features and labels", "could not convert", "mend it",
+           "lambda: ([['a']] * 30, [0] * 30)"),
+    loader("flat", "x [rows, features], y [rows]", "x (30,), y (30,)", "mend its loader",
+           "lambda: (np.zeros(30), np.zeros(30))"),
+    loader("uneven", "x [rows, features], y [rows]", "x (30, 2), y (29,)", "mend its loader",
+           "lambda: (np.zeros((30, 2)), np.zeros(29))"),
+    loader("small", "at least 30 rows", "x (5, 2), y (5,)", "mend its loader",
+           "lambda: (np.zeros((5, 2)), np.zeros(5))"),
+    loader("infinite", "finite features", "'infinite'", "mend its loader",
+           "lambda: (np.full((30, 2), np.inf), np.arange(30) % 2)"),
+    loader("gappy", "labels 0..classes-1", "'gappy'", "mend its loader",
+           "lambda: (np.zeros((30, 2)), np.arange(30) % 2 * 2)"),
+]  # fmt: skip
+
+CASES = [*OPTIONS, *GENOMES, *MARKS, *HYPOTHESES]
+
+
+def test_at_least_forty_wrong_uses_are_tried_and_none_twice():
+    assert len(CASES) >= 40
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.fixture
+def places(suite):
+    """What a store may be mistaken for."""
+    (suite.path / "folder").mkdir()
+    (suite.path / "text.txt").write_text("runs\n" * 100)
+    other = sqlite3.connect(suite.path / "other.db")
+    other.execute("CREATE TABLE runs (key TEXT)")
+    other.close()
+    for name in ("newer.db", "torn.db"):
+        Store(suite.path / name).close()
+    newer = sqlite3.connect(suite.path / "newer.db")
+    newer.execute("PRAGMA user_version = 9")
+    newer.close()
+    whole = (suite.path / "torn.db").read_bytes()
+    (suite.path / "torn.db").write_bytes(whole[: len(whole) // 2])
+    return suite
+
+
+def answers(output):
+    """What the user is told: pytest's own error line, or the failures it lists; no rerun lines."""
+    usage = re.findall(r"(?m)^(?:ERROR: |\S*error: )(?!usage)(.*)$", output)
+    if usage:
+        return usage
+    parts = re.split(r"(?m)^=+ .* =+$", output)
+    heads = re.findall(r"(?m)^=+ (.*) =+$", output)
+    listed = [p for h, p in zip(heads, parts[1:], strict=True) if h in ("FAILURES", "ERRORS")]
+    lines = [line for part in listed for line in part.splitlines() if line.strip()]
+    return [ln for ln in lines if not re.match(r"_+ .* _+$|rerun: pytest ", ln)]
+
+
+def check(output, told):
+    """Exactly one sentence, without a traceback or a line of the suite's own source."""
+    sentences = answers(output)
+    assert len(sentences) == 1, output
+    for words in told:
+        assert words in sentences[0]
+    assert "Traceback" not in output
+    assert "INTERNALERROR" not in output
+    assert not re.search(r"(?m)^(E  |>  |\S*mlp/\S+\.py:\d+)", output)
+
+
+@pytest.mark.usefixtures("own_registry")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_wrong_use_is_told_in_one_sentence(places, case):
+    body = "\n    ".join(case.body.splitlines())
+    source = f"{PREAMBLE}\n{case.top}\ndef test_mine({case.fixtures}):\n    {body}\n"
+    places.makepyfile(test_user=source)
+    before = sorted(p.name for p in places.path.iterdir())
+
+    result = places.runpytest_inprocess(
+        "test_user.py", "--mlp-store=runs.db", *case.options, "-p", "no:cacheprovider"
+    )
+
+    assert result.ret == case.status
+    check(result.stdout.str() + result.stderr.str(), case.told)
+    if case.status == 4:
+        left = {p.name for p in places.path.iterdir()} - {"__pycache__"}
+        assert left == set(before) - {"__pycache__"}, "nothing is made and nothing lost"
+
+
+def test_the_text_taken_for_a_store_is_left_as_it_was(places):
+    for name in ("text.txt", "other.db", "newer.db", "torn.db"):
+        before = (places.path / name).read_bytes()
+        places.runpytest_inprocess(f"--mlp-store={name}", "-p", "no:cacheprovider")
+        assert (places.path / name).read_bytes() == before
+
+
+def installation(folder, *, without=(), **added):
+    """A folder of links to the packages installed here, some left out, some added as metadata."""
+    folder.mkdir()
+    site = Path(pytest.__file__).resolve().parents[1]
+    for entry in site.iterdir():
+        package = re.split(r"[-.]", entry.name)[0].lower()
+        if package not in without:
+            (folder / entry.name).symlink_to(entry)
+    for name, version in added.items():
+        metadata = folder / f"{name}-{version}.dist-info" / "METADATA"
+        metadata.parent.mkdir()
+        metadata.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    return folder
+
+
+TENSORFLOW = ("tensorflow", "tensorflow_cpu", "tf_nightly")
+
+
+@pytest.mark.parametrize(
+    ("without", "added", "told"),
+    [
+        (("sklearn", "scikit_learn"), {}, ("scikit-learn", "is missing", "pip install scikit-learn")),
+        (TENSORFLOW, {}, ("needs TensorFlow", "is missing", "pip install tensorflow")),
+        (
+            TENSORFLOW,
+            {"tensorflow": "2.15.1"},
+            ("TensorFlow 2.16 or later", "found 2.15.1", "pip install --upgrade"),
+        ),
+        (("tf_keras",), {}, ("needs tf-keras", "is missing", "pip install tf-keras")),
+    ],
+    ids=["no scikit-learn", "no TensorFlow", "old TensorFlow", "no tf-keras"],
+)  # fmt: skip
+def test_a_wrong_environment_is_told_in_one_sentence(suite, monkeypatch, without, added, told):
+    """In a new interpreter that has every package of this one but those left out."""
+    packages = installation(suite.path / "packages", without=without, **added)
+    monkeypatch.setenv("PYTHONPATH", f"{packages}:{ROOT}")
+    suite.makepyfile(test_user=f"{PREAMBLE}\ndef test_mine(lab):\n    {COMPARE}\n")
+
+    result = suite.run(
+        sys.executable, "-S", "-m", "pytest", "test_user.py", "--mlp-store=runs.db", "-p", "no:hypothesispytest"
+    )  # fmt: skip
+
+    assert result.ret == 4
+    check(result.stdout.str() + result.stderr.str(), told)
+    assert not (suite.path / "runs.db").exists()
+
+
+def test_a_wrong_marker_is_told_in_one_sentence_by_every_worker_alike(suite):
+    source = "@pytest.mark.refuted()\ndef test_mine(lab, dataset):\n    pass\n"
+    suite.makepyfile(test_user=f"{PREAMBLE}\n{source}")
+
+    result = suite.runpytest_subprocess("-n2", "--mlp-store=runs.db", "test_user.py")
+
+    assert result.ret != 0
+    text = result.stdout.str() + result.stderr.str()
+    assert "a marker is written refuted(reason" in text
+    assert "Traceback" not in text
+    assert "INTERNALERROR" not in text
