@@ -262,10 +262,14 @@ def test_a_wrong_use_is_told_in_one_sentence(places, case):
         assert left == set(before) - {"__pycache__"}, "nothing is made and nothing lost"
 
 
-def test_the_text_taken_for_a_store_is_left_as_it_was(places):
+def test_what_is_mistaken_for_a_store_is_left_as_it_was(places):
+    places.makepyfile(test_user="def test_plain(lab):\n    pass\n")
     for name in ("text.txt", "other.db", "newer.db", "torn.db"):
         before = (places.path / name).read_bytes()
-        places.runpytest_inprocess(f"--mlp-store={name}", "-p", "no:cacheprovider")
+
+        result = places.runpytest_inprocess("test_user.py", f"--mlp-store={name}")
+
+        assert result.ret == 4
         assert (places.path / name).read_bytes() == before
 
 

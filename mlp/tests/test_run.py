@@ -198,7 +198,7 @@ def test_what_is_no_record_is_refused(raw):
         Run.from_dict(raw)
 
 
-JUNK = (
+JUNK: tuple[object, ...] = (
     None, True, False, 0, -1, 1, 2**31, 10**18, 0.5, -0.0, 1e308, float("nan"), float("inf"),
     "", "x", "42", "run", "NaN", "\x00", "é", [], {}, [1, 2, 3], [None] * 3, {"a": {}}, KeyError,
 )  # fmt: skip

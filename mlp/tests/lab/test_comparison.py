@@ -28,7 +28,7 @@ ASSERTIONS = {
 @pytest.mark.parametrize("expected", ASSERTIONS, ids=str)
 @pytest.mark.parametrize("outcome", COUNTS, ids=str)
 def test_a_claim_is_supported_refuted_or_undecided_as_the_evidence_says(outcome, expected):
-    claims: list[Claim] = []
+    claims = []
     comparison = a_comparison(*COUNTS[outcome], claims=claims)
     assert comparison.outcome is outcome
 
@@ -170,7 +170,7 @@ class TestIdentity:
 )
 def test_a_claim_is_written_down_before_it_fails(verdict, raised):
     claim = replace(a_comparison([60] * 8, [50] * 8).claim(Outcome.BETTER), verdict=verdict)
-    claims: list[Claim] = []
+    claims = []
 
     if raised is None:
         settle(claim, claims)
