@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from mlp.data import load
-from mlp.genome import STRAINS
+from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, STRAINS
 from mlp.plan import make_plan
 from mlp.run import Protocol
 from mlp.trainers.cohort import train_cohort
@@ -19,7 +22,8 @@ def protocol(steps, every, rate=1e-3):
 class Reference:
     """A run's float64 NumPy twin: one MLP, its gradients and Adam, written for one seed.
 
-    Adam's constants and powers are float32, as TensorFlow's optimizer has them for any variable.
+    Adam's constants and powers and a row's share of the mean loss are float32, as TensorFlow's
+    optimizer and losses have them for any number type.
     """
 
     def __init__(self, plan, rate):
@@ -48,8 +52,9 @@ class Reference:
         target = np.eye(data.classes)[data.y[rows]]
         p = softmax(z)
         given = p if self.plan.genome.logits == "softmax" else z
-        loss = -(np.log(softmax(given)) * target).sum(1).mean()
-        delta = (softmax(given) - target) / len(rows)
+        share = float(np.float32(1) / np.float32(len(rows)))
+        loss = -(np.log(softmax(given)) * target).sum() * share
+        delta = (softmax(given) - target) * share
         if self.plan.genome.logits == "softmax":
             delta = p * (delta - (delta * p).sum(1, keepdims=True))
         grad_w, grad_b = [None] * 7, [None] * 7
@@ -100,3 +105,148 @@ def test_follows_an_independent_numpy_trainer(strain, dataset):
     assert training.run.test[-1] == reference.correct(plan.split.test)
     assert training.run.saw.first_loss == training.losses[0]
     assert training.run.saw.updates == 200
+
+
+def plans(genome, seeds, dataset="iris"):
+    return [make_plan(genome, load(dataset), seed) for seed in seeds]
+
+
+def train(plans, *, steps=60, every=20, **options):
+    return train_cohort(plans, protocol(steps, every), **options)
+
+
+@pytest.mark.parametrize("genome", [MATMUL, LAYERS, LAYERS_ESTIMATOR], ids=str)
+def test_a_run_is_the_same_bit_for_bit_in_any_cohort(genome):
+    sixteen = plans(genome, range(16), "digits")
+    together = train(sixteen)
+    for places in ([3], [7, 5, 2, 3, 1, 0, 4, 6], range(15, -1, -1)):
+        trained = train([sixteen[i] for i in places])
+        assert [t.run for t in trained] == [together[i].run for i in places]
+    assert len({t.run.weights for t in together}) == 16
+
+
+def test_genomes_that_differ_in_what_is_fed_share_a_cohort():
+    other = LAYERS.with_alleles(init="truncated_normal", coverage="all", order="reshuffled")
+    fast = LAYERS.with_alleles(rate_scale=10.0)
+    mixed = [*plans(LAYERS, [0]), *plans(other, [1]), *plans(fast, [0]), *plans(LAYERS, [2])]
+    alone = [train([plan])[0].run for plan in mixed]
+    assert [t.run for t in train(mixed)] == alone
+    assert [run.genome for run in alone] == [plan.genome for plan in mixed]
+    assert alone[0].weights != alone[2].weights
+
+
+@pytest.mark.parametrize(
+    "alleles",
+    [
+        {"dtype": "float64"},
+        {"bias": "scalar"},
+        {"logits": "raw"},
+        {"batch_size": 32},
+        {"layer_size": 32},
+        {"dropout": 0.5, "dropout_mode": "training"},
+        {"reporting": "ends"},
+    ],
+    ids=str,
+)
+def test_genomes_of_other_shapes_do_not_share_a_cohort(alleles):
+    with pytest.raises(ValueError, match="train them in two cohorts"):
+        train([*plans(LAYERS, [0]), *plans(LAYERS.with_alleles(**alleles), [0])])
+
+
+def test_datasets_do_not_share_a_cohort():
+    with pytest.raises(ValueError, match="differ in dataset"):
+        train([*plans(LAYERS, [0]), *plans(LAYERS, [0], "wine")])
+
+
+def test_no_plans_no_runs():
+    assert train([]) == []
+
+
+def test_losses_are_kept_only_when_asked_for_and_change_nothing():
+    kept, plain = (train(plans(MATMUL, [0]), losses=ask)[0] for ask in (True, False))
+    assert kept.losses.shape == (60,)
+    assert plain.losses is None
+    assert kept.run == plain.run
+
+
+def test_a_diverged_run_is_recorded_and_disturbs_no_other():
+    genome = MATMUL_ESTIMATOR.with_alleles(logits="raw")
+    good, bad = plans(genome, range(3)), make_plan(genome, load("iris"), 3)
+    for weight in bad.weights:
+        weight *= np.float32(1e8)
+    trained = train([good[0], bad, *good[1:]], losses=True)
+    run = trained[1].run
+    assert run.diverged_at in (0, 20)
+    assert run.validation[1:] == run.test[1:] == (0, 0, 0)
+    assert run.saw.updates == 60
+    calm = [trained[i].run for i in (0, 2, 3)]
+    assert calm == [t.run for t in train(good)]
+    assert not any(r.diverged for r in calm)
+
+
+def test_a_huge_rate_is_recorded_as_divergence():
+    genome = LAYERS.with_alleles(logits="raw", rate_scale=1e30)
+    run = train(plans(genome, [0]))[0].run
+    assert run.diverged_at == 20
+    assert run.validation[0] > 0
+
+
+def test_dropout_acts_when_its_mode_says():
+    def at(mode, rate=0.3):
+        genome = LAYERS.with_alleles(dropout=rate, dropout_mode=mode)
+        return train(plans(genome, [0, 1], "digits"), steps=20, every=20)
+
+    never, training, always = at("never"), at("training"), at("always")
+    undropped = train(plans(LAYERS, [0, 1], "digits"), steps=20, every=20)
+    assert [t.run.weights for t in never] == [t.run.weights for t in undropped]
+    assert [t.run.weights for t in training] == [t.run.weights for t in always]
+    assert never[0].run.weights != training[0].run.weights
+    assert training[0].run.validation[0] == never[0].run.validation[0]
+    assert [t.run.validation for t in always] != [t.run.validation for t in training]
+
+
+def test_dropout_follows_the_masks_of_its_seed():
+    import tensorflow as tf
+
+    genome = LAYERS_ESTIMATOR.with_alleles(dropout=0.4)
+    plan = make_plan(genome, load("iris"), 5)
+    rows = plan.rows(1)[0]
+    h = plan.dataset.x[rows]
+    for layer, (w, b) in enumerate(zip(plan.weights, plan.biases, strict=True)):
+        h = h @ w + b
+        if layer < 6:
+            uniform = tf.random.stateless_uniform(h.shape, [plan.dropout_seed + layer, 0]).numpy()
+            h = np.maximum(h, 0) * (uniform >= np.float32(0.4)) / (1 - 0.4)
+    expected = -np.log(softmax(h))[np.arange(len(rows)), plan.dataset.y[rows]].mean()
+    first = train([plan], steps=20, every=20)[0].run.saw.first_loss
+    assert first == pytest.approx(expected, rel=1e-6)
+
+
+def test_dropout_is_the_same_bit_for_bit_in_any_cohort():
+    genome = MATMUL.with_alleles(dropout=0.2)
+    five = plans(genome, range(5))
+    assert train(five)[4].run == train([five[4]])[0].run
+
+
+def test_reporting_the_ends_changes_nothing_else():
+    curve = train(plans(LAYERS, [0]), every=10)[0].run
+    ends = train(plans(LAYERS.with_alleles(reporting="ends"), [0]), every=10)[0].run
+    assert len(curve.validation) == 7
+    assert ends.validation == (curve.validation[0], curve.validation[-1])
+    assert ends.test == (curve.test[0], curve.test[-1])
+    assert ends.weights == curve.weights
+
+
+def test_long_trainings_are_made_of_several_calls(monkeypatch):
+    genome = MATMUL_ESTIMATOR.with_alleles(layer_size=8)
+    whole = train(plans(genome, [0]))[0].run
+    for most in (7, 15, 20, 45):
+        monkeypatch.setattr("mlp.trainers.cohort.CHUNK", most)
+        assert train(plans(genome, [0]))[0].run == whole
+    ends = genome.with_alleles(reporting="ends")
+    assert train(plans(ends, [0]))[0].run.validation[-1] == whole.validation[-1]
+
+
+def test_importing_the_engine_does_not_import_tensorflow():
+    code = "import sys, mlp.trainers.cohort; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

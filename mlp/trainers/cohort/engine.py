@@ -1,0 +1,319 @@
+"""The compiled loop of a cohort: forward and backward pass, Adam and the samples of the curves.
+
+Arrays are stacked over the cohort: weights [runs, inputs, outputs], biases [runs, 1, 1] or
+[runs, 1, outputs], activations [runs, rows, units].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from math import gcd
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlp.data import Dataset
+from mlp.genome import HIDDEN_LAYERS
+from mlp.plan import Array, Plan
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+"""Adam's constants, as in all four original models.
+
+TensorFlow's `AdamOptimizer` rounds them, the learning rate and the running powers of the betas to
+float32 whatever the variables' type; so does the engine.
+"""
+
+TRAINING_SEED, EVALUATION_SEEDS = 0, (100, 200)
+"""What is added to a dropout seed for the masks of training, and of validation and of test."""
+
+
+LANES = 16
+"""Numbers a vector instruction may take at once.
+
+TensorFlow's elementwise operations and sums round differently in the rest of an array that fills
+no vector, so rests are filled up: a run then rounds the same at any place of any cohort.
+"""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the plans of one cohort must have in common, and the number of runs: a graph's key."""
+
+    dataset: Dataset
+    batch: int
+    layer_size: int
+    bias: str
+    logits: str
+    dtype: str
+    dropout: float
+    dropout_mode: str
+    reporting: str
+
+    @classmethod
+    def of(cls, plan: Plan) -> Shape:
+        """The shape of one plan."""
+        genome = plan.genome.expressed()
+        return cls(
+            plan.dataset,
+            plan.batch,
+            genome.layer_size,
+            genome.bias,
+            genome.logits,
+            genome.dtype,
+            genome.dropout,
+            genome.dropout_mode,
+            genome.reporting,
+        )
+
+
+def padded_runs(shape: Shape, runs: int) -> int:
+    """At least `runs`, and so many that the rows of all batches fill whole vectors."""
+    multiple = LANES // gcd(LANES, shape.batch)
+    return -(-runs // multiple) * multiple
+
+
+@lru_cache(maxsize=8)
+def engine_of(shape: Shape, runs: int, losses: bool) -> Engine:
+    """The engine of this shape and number of runs: built once in a process."""
+    return Engine(shape, runs, losses)
+
+
+class Engine:
+    """The compiled loop of one shape and number of runs, and its state between calls.
+
+    With `losses` it also computes the loss before each update.
+    """
+
+    def __init__(self, shape: Shape, runs: int, losses: bool) -> None:
+        import tensorflow as tf
+
+        import mlp.backend  # noqa: F401  (settles which Keras TensorFlow loads)
+
+        self.tf, self.shape, self.runs, self.keep_losses = tf, shape, runs, losses
+        self.dtype = tf.as_dtype(shape.dtype)
+        data = shape.dataset
+        self.features = tf.constant(data.x, self.dtype)
+        self.labels = tf.constant(data.y, tf.int32)
+        sizes = [data.features, *[shape.layer_size] * HIDDEN_LAYERS, data.classes]
+        forms = [(runs, i, o) for i, o in pairwise(sizes)]
+        forms += [(runs, 1, 1 if shape.bias == "scalar" else o) for o in sizes[1:]]
+        self.state = [[self._variable(form) for form in forms] for _ in range(3)]
+        self.powers = [
+            tf.Variable(beta, dtype=tf.float32, trainable=False) for beta in (BETA1, BETA2)
+        ]
+        self.rate = tf.Variable(0.0, dtype=tf.float32, trainable=False)
+        self.step = tf.Variable(0, dtype=tf.int32, trainable=False)
+        self.seeds = tf.Variable(tf.zeros([runs], tf.int32), trainable=False)
+        self.held_out = tf.Variable(tf.zeros([runs, 2 * data.held_out], tf.int32), trainable=False)
+        batch = [runs, shape.batch]
+        self._advance = self._compiled(
+            self._advance_graph,
+            tf.TensorSpec([None, *batch], tf.int32),
+            tf.TensorSpec([], tf.int32),
+        )
+        self._loss = self._compiled(self._loss_graph, tf.TensorSpec(batch, tf.int32))
+        self._evaluate = self._compiled(self._evaluate_graph)
+
+    def _compiled(self, graph: Any, *signature: Any) -> Any:
+        function = self.tf.function(graph, input_signature=signature, autograph=False)
+        return function.get_concrete_function()
+
+    def _variable(self, form: tuple[int, ...]) -> Any:
+        return self.tf.Variable(self.tf.zeros(form, self.dtype), trainable=False)
+
+    def start(self, plans: Sequence[Plan], rate: float) -> None:
+        """Take the initial weights, learning rate, held-out rows and seeds of `plans`."""
+        stacked = [np.stack(w) for w in zip(*(p.weights for p in plans), strict=True)]
+        stacked += [
+            np.stack(b).reshape(len(plans), 1, -1)
+            for b in zip(*(p.biases for p in plans), strict=True)
+        ]
+        for variable, value in zip(self.state[0], stacked, strict=True):
+            variable.assign(value.astype(self.shape.dtype))
+        for variable in self.state[1] + self.state[2]:
+            variable.assign(np.zeros(variable.shape, self.shape.dtype))
+        self.powers[0].assign(BETA1)
+        self.powers[1].assign(BETA2)
+        self.rate.assign(rate)
+        self.step.assign(0)
+        self.seeds.assign([p.dropout_seed for p in plans])
+        self.held_out.assign([np.concatenate([p.split.validation, p.split.test]) for p in plans])
+
+    def advance(self, rows: NDArray[np.int32], every: int) -> tuple[Array, NDArray[np.int64]]:
+        """Make an update for each of `rows` [updates, runs, batch], sampling after each `every`.
+
+        Returns losses [updates, runs], empty unless they are kept, and samples
+        [updates / every, 3, runs].
+        """
+        losses, samples = self._advance(self.tf.constant(rows), self.tf.constant(every))
+        return losses.numpy(), samples.numpy()
+
+    def loss(self, rows: NDArray[np.int32]) -> Array:
+        """Losses [runs] on the batches `rows` [runs, batch], as the next update would see them."""
+        return self._loss(self.tf.constant(rows)).numpy()
+
+    def evaluate(self) -> NDArray[np.int64]:
+        """A sample [3, runs]: correct of validation, of test, and whether weights are finite."""
+        return self._evaluate().numpy()
+
+    def variables(self) -> list[Array]:
+        """The weights, then the biases, each stacked over the runs."""
+        return [variable.numpy() for variable in self.state[0]]
+
+    def _shares(self, rows: Any) -> tuple[Any, Any]:
+        """Valid rows and each one's share of its batch's mean, of `rows` [..., batch].
+
+        In float32 for any dtype, as `tf.losses` averages.
+        """
+        tf = self.tf
+        fed = tf.cast(rows >= 0, tf.float32)
+        shares = fed / tf.reduce_sum(fed, axis=-1, keepdims=True)
+        return tf.maximum(rows, 0), tf.cast(shares, self.dtype)
+
+    def _loss_graph(self, rows: Any) -> Any:
+        rows, shares = self._shares(rows)
+        _, _, logits, _ = self._training_pass(rows)
+        return self._loss_of(logits, rows, shares)[0]
+
+    def _advance_graph(self, rows: Any, every: Any) -> Any:
+        tf = self.tf
+        count = tf.shape(rows)[0]
+        rows, shares = self._shares(rows)
+
+        def update(i: Any, losses: Any) -> Any:
+            done, loss = self._update(rows[i], shares[i])
+            with tf.control_dependencies(done):
+                return i + 1, losses.write(i, loss) if self.keep_losses else losses
+
+        def interval(i: Any, losses: Any, samples: Any) -> Any:
+            end = i + every
+            i, losses = tf.while_loop(
+                lambda i, _: i < end, update, (i, losses), parallel_iterations=1
+            )
+            with tf.control_dependencies([i]):
+                samples = samples.write(i // every - 1, self._evaluate_graph())
+            return i, losses, samples
+
+        kept = count if self.keep_losses else 0
+        losses = tf.TensorArray(self.dtype, size=kept, element_shape=[self.runs])
+        samples = tf.TensorArray(tf.int64, size=count // every, element_shape=[3, self.runs])
+        _, losses, samples = tf.while_loop(
+            lambda i, *_: i < count,
+            interval,
+            (tf.constant(0), losses, samples),
+            parallel_iterations=1,
+        )
+        return losses.stack(), samples.stack()
+
+    def _evaluate_graph(self) -> Any:
+        tf, rows = self.tf, self.held_out
+        modes = EVALUATION_SEEDS if self.shape.dropout_mode == "always" else ()
+        values = [tf.convert_to_tensor(v) for v in self.state[0]]
+        _, logits, _ = self._forward(values, tf.gather(self.features, rows), modes)
+        answers = tf.argmax(logits, axis=2, output_type=tf.int32)
+        correct = tf.cast(tf.equal(answers, tf.gather(self.labels, rows)), tf.int64)
+        finite = [tf.reduce_all(tf.math.is_finite(v), axis=[1, 2]) for v in values]
+        halves = tf.reduce_sum(tf.reshape(correct, [self.runs, 2, -1]), axis=2)
+        whole = tf.cast(tf.reduce_all(tf.stack(finite), axis=0), tf.int64)
+        return tf.concat([tf.transpose(halves), whole[None]], axis=0)
+
+    def _mask(self, layer: int, rows: int, offsets: Sequence[int]) -> Any:
+        """Factors [runs, rows, units] of a hidden layer's units, for parts of equally many rows."""
+        tf, units = self.tf, self.shape.layer_size
+        uniform = [
+            tf.random.stateless_uniform(
+                [rows // len(offsets), units],
+                tf.stack([self.seeds[run] + offset + layer, self.step]),
+            )
+            for run in range(self.runs)
+            for offset in offsets
+        ]
+        keep = tf.stack(uniform) >= tf.constant(self.shape.dropout, tf.float32)
+        factors = tf.cast(keep, self.dtype) / (1 - self.shape.dropout)
+        return tf.reshape(factors, [self.runs, rows, units])
+
+    def _forward(
+        self, values: Sequence[Any], x: Any, offsets: Sequence[int]
+    ) -> tuple[list[Any], Any, list[Any]]:
+        """Each layer's inputs, the logits and the dropout masks, one for each seed offset."""
+        tf = self.tf
+        inputs, masks = [x], []
+        for layer in range(HIDDEN_LAYERS):
+            h = tf.nn.relu(tf.matmul(inputs[-1], values[layer]) + values[HIDDEN_LAYERS + 1 + layer])
+            if offsets and self.shape.dropout > 0:
+                masks.append(self._mask(layer, x.shape[1], offsets))
+                h = h * masks[-1]
+            inputs.append(h)
+        logits = tf.matmul(inputs[-1], values[HIDDEN_LAYERS]) + values[-1]
+        return inputs, logits, masks
+
+    def _training_pass(self, rows: Any) -> tuple[list[Any], list[Any], Any, list[Any]]:
+        """Parameters, each layer's inputs, logits and masks, on dataset rows [runs, batch]."""
+        values = [self.tf.convert_to_tensor(v) for v in self.state[0]]
+        offsets = () if self.shape.dropout_mode == "never" else (TRAINING_SEED,)
+        return values, *self._forward(values, self.tf.gather(self.features, rows), offsets)
+
+    def _loss_of(self, logits: Any, rows: Any, shares: Any) -> tuple[Any, Any]:
+        """Losses [runs], each batch's mean, and their gradient, of logits [runs, batch, classes].
+
+        The same operations as those of `tf.losses.sparse_softmax_cross_entropy` and its gradient,
+        so that a run rounds as it does there: differences in the last bit grow fast in training.
+        """
+        tf, classes = self.tf, self.shape.dataset.classes
+        double = self.shape.logits == "softmax"
+        given = tf.nn.softmax(logits) if double else logits
+        labels = tf.gather(self.labels, rows)
+        loss, gradient = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(
+            features=tf.reshape(given, [-1, classes]), labels=tf.reshape(labels, [-1])
+        )
+        runs, rows = shares.shape
+        loss = tf.matmul(tf.reshape(loss, [runs, 1, rows]), shares[:, :, None])
+        gradient = tf.reshape(gradient, logits.shape) * shares[:, :, None]
+        if double:
+            gradient = (gradient - tf.reduce_sum(gradient * given, axis=2, keepdims=True)) * given
+        return tf.reshape(loss, [runs]), gradient
+
+    def _update(self, rows: Any, shares: Any) -> tuple[list[Any], Any]:
+        """One update on dataset rows [runs, batch]: its operations, and the losses before it."""
+        tf, depth = self.tf, HIDDEN_LAYERS + 1
+        values, inputs, logits, masks = self._training_pass(rows)
+        loss, dz = self._loss_of(logits, rows, shares)
+        gradients: list[Any] = [None] * len(values)
+        for layer in reversed(range(depth)):
+            gradients[layer] = tf.matmul(inputs[layer], dz, transpose_a=True)
+            gradients[depth + layer] = self._bias_gradient(dz)
+            if layer:
+                dh = tf.matmul(dz, values[layer], transpose_b=True)
+                if masks:
+                    dh = dh * masks[layer - 1]
+                dz = tf.raw_ops.ReluGrad(gradients=dh, features=inputs[layer])
+        return self._apply(gradients), loss
+
+    def _bias_gradient(self, dz: Any) -> Any:
+        """Sums [runs, 1, 1 or units] of dz [runs, batch, units]."""
+        tf, units = self.tf, dz.shape[2]
+        if self.shape.bias == "scalar":
+            return tf.reduce_sum(dz, axis=[1, 2], keepdims=True)
+        padded = tf.pad(dz, [[0, 0], [0, 0], [0, -units % LANES]]) if units % LANES else dz
+        return tf.reduce_sum(padded, axis=1, keepdims=True)[:, :, :units]
+
+    def _apply(self, gradients: Sequence[Any]) -> list[Any]:
+        """Adam's operations, fused for each parameter over all runs."""
+        tf = self.tf
+        powers = [p.read_value() for p in self.powers]
+        numbers = [*powers, self.rate, *(tf.constant(c) for c in (BETA1, BETA2, EPSILON))]
+        names = ["beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon"]
+        given = {k: tf.cast(v, self.dtype) for k, v in zip(names, numbers, strict=True)}
+        done = [
+            tf.raw_ops.ResourceApplyAdam(
+                var=value.handle, m=mean.handle, v=square.handle, grad=gradient, **given
+            )
+            for value, mean, square, gradient in zip(*self.state, gradients, strict=True)
+        ]
+        for variable, power, beta in zip(self.powers, powers, (BETA1, BETA2), strict=True):
+            done.append(variable.assign(power * beta))
+        return [*done, self.step.assign_add(1)]
