@@ -49,13 +49,27 @@ def tidy_curves(runs: Iterable[Run]) -> Table:
     """One row a run and sampled step: validation and test accuracy there, shares in [0, 1]."""
     return [
         {
-            **_identity(run),
+            **identity,
             "step": step,
             "validation_accuracy": validation / run.held_out,
             "test_accuracy": test / run.held_out,
         }
         for run in runs
+        for identity in [_identity(run)]
         for step, validation, test in zip(run.steps, run.validation, run.test, strict=True)
+    ]
+
+
+def whole_curves(runs: Iterable[Run]) -> Table:
+    """One row a run: its curves as lists, a fraction of the size of `tidy_curves`."""
+    return [
+        {
+            **_identity(run),
+            "step": list(run.steps),
+            "validation_accuracy": [correct / run.held_out for correct in run.validation],
+            "test_accuracy": [correct / run.held_out for correct in run.test],
+        }
+        for run in runs
     ]
 
 
@@ -179,10 +193,15 @@ def tables(study: Study) -> dict[str, Table]:
 
 
 def write_tables(study: Study, folder: Path) -> list[str]:
-    """Write every table into `folder` as CSV and as JSON; the files' names."""
+    """Write every table into `folder` as CSV and as JSON; the files' names.
+
+    In JSON, curves are a row a run.
+    """
     written = []
     for name, table in tables(study).items():
         write_csv(folder / f"{name}.csv", table)
+        if name == "curves":
+            table = whole_curves(run for run in study.runs if strains_of(run))
         (folder / f"{name}.json").write_text(_json(table), encoding="utf-8")
         written += [f"{name}.csv", f"{name}.json"]
     return written

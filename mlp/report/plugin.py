@@ -87,6 +87,7 @@ class Reporting:
         self._unsettled: dict[str, str] = {}
         self._ended = 0
         self._saved: Saved | None = None
+        self._sentences: list[str] = []
         self._lines: list[terminal.Line] = []
 
     def check(self) -> None:
@@ -136,7 +137,7 @@ class Reporting:
         study = Study(
             rows=self.rows,
             provenance=self._provenance(),
-            sentences=explain(self.rows),
+            sentences=self._explain(session),
             partial=self._partial(session, exitstatus),
             unsettled=sorted(self._unsettled.items()),
         )
@@ -152,6 +153,13 @@ class Reporting:
                 self._refuse(session, str(error))
             except Exception as error:  # a defect in a figure must not cost the verdicts
                 self._refuse(session, f"{write.__name__}: {type(error).__name__}: {error}")
+
+    def _explain(self, session: pytest.Session) -> list[str]:
+        try:
+            self._sentences = explain(self.rows)
+        except Exception as error:  # nor must one in the words
+            self._refuse(session, f"explain: {type(error).__name__}: {error}")
+        return self._sentences
 
     def _refuse(self, session: pytest.Session, text: str) -> None:
         self._lines.append((text, "red"))
@@ -224,10 +232,9 @@ class Reporting:
         if self.rows:
             terminalreporter.section("verdicts")
             _print(terminalreporter, terminal.table(self.rows))
-            sentences = explain(self.rows)
-            if sentences:
+            if self._sentences:
                 terminalreporter.section("in words")
-                _print(terminalreporter, terminal.paragraphs(sentences))
+                _print(terminalreporter, terminal.paragraphs(self._sentences))
         if self._lines:
             terminalreporter.section("written" if self._saved is None else "compared and written")
             _print(terminalreporter, self._lines)

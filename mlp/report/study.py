@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from mlp.genome import STRAINS
+from mlp.genome import STRAINS, Genome
 from mlp.lab.key import expressed, run_key
 from mlp.report.results import Row, ordered
 from mlp.run import Protocol, Run
@@ -89,24 +90,23 @@ def strain_runs(runs: Iterable[Run], strain: str, dataset: str) -> list[Run]:
 
     The real API's where it trained at least as many seeds, else the cohort engine's.
     """
-    genome = STRAINS[strain].paired()
-    by: dict[str, list[Run]] = {genome.trainer: [], "cohort": []}
+    by: dict[str, list[Run]] = {STRAINS[strain].trainer: [], "cohort": []}
     for run in runs:
-        if (
-            run.dataset == dataset
-            and run.executor in by
-            and run.genome == expressed(genome, run.executor)
-        ):
+        if run.dataset == dataset and strain in strains_of(run):
             by[run.executor].append(run)
     most = max(by.values(), key=len)
     return sorted(most, key=lambda r: r.seed)
 
 
-def strains_of(run: Run) -> list[str]:
+def strains_of(run: Run) -> tuple[str, ...]:
     """The strains of the study, in their paired form, whose run this is."""
-    return [
+    return _strains_of(run.genome, run.executor)
+
+
+@cache
+def _strains_of(genome: Genome, executor: str) -> tuple[str, ...]:
+    return tuple(
         name
-        for name, genome in STRAINS.items()
-        if run.executor in ("cohort", genome.trainer)
-        and run.genome == expressed(genome.paired(), run.executor)
-    ]
+        for name, strain in STRAINS.items()
+        if executor in ("cohort", strain.trainer) and genome == expressed(strain.paired(), executor)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlp import reference
@@ -49,16 +49,16 @@ def _runs_figure(
     model: str, dataset: str, cohorts: Mapping[str, Sequence[Run]], overlay: bool
 ) -> Picture:
     with styled():
-        figure, axes = _axes(dataset)
+        figure, axes = _axes(dataset + _by([run for runs in cohorts.values() for run in runs]))
         for strain, trainer in zip(cohorts, _TRAINERS, strict=True):
             runs = cohorts[strain]
             if runs:
-                label = f"{trainer}, {len(runs)} seeds{_by(runs)}"
+                label = f"{trainer}, {_seeds(runs)}"
                 _draw(axes, [_curve(run) for run in runs], STRAIN_COLOURS[strain], label)
         if overlay and dataset in reference.curves():
             for strain, trainer, style in zip(cohorts, _TRAINERS, _STYLES, strict=True):
                 for k, (steps, accuracy) in enumerate(recorded(strain, dataset)):
-                    told = {} if k else {"label": f"{trainer}, TensorFlow 1.4.1"}
+                    told = {} if k else {"label": f"{trainer}, recorded"}
                     axes.plot(steps, accuracy, style, color=INK, linewidth=0.9, **told)
         _finish(figure, axes)
         title = f"Validation accuracy against step, {NAMES[model]} on {dataset}, every seed"
@@ -70,7 +70,7 @@ def _recorded_figure(model: str, dataset: str) -> Picture:
         figure, axes = _axes(f"{dataset}, recorded")
         for strain, trainer in zip(MODELS[model], _TRAINERS, strict=True):
             curves = recorded(strain, dataset)
-            label = f"{trainer}, {len(curves)} seeds"
+            label = f"{trainer}, {_seeds(curves)}"
             _draw(axes, curves, STRAIN_COLOURS[strain], label, mean=False)
         _finish(figure, axes)
         title = f"Recorded under TensorFlow 1.4.1: {NAMES[model]} on {dataset}, 20,000 steps"
@@ -89,8 +89,16 @@ def _curve(run: Run) -> Curve:
     return run.steps, [correct / run.held_out for correct in run.validation]
 
 
-def _by(runs: Iterable[Run]) -> str:
-    return " (cohort engine)" if any(run.executor == "cohort" for run in runs) else ""
+def _by(runs: Sequence[Run]) -> str:
+    """Who trained the runs, where that was not the real API throughout."""
+    cohort = [run.executor == "cohort" for run in runs]
+    if all(cohort):
+        return ", by the cohort engine"
+    return ", partly by the cohort engine" if any(cohort) else ""
+
+
+def _seeds(runs: Sequence[object]) -> str:
+    return f"{len(runs)} {'seed' if len(runs) == 1 else 'seeds'}"
 
 
 def _draw(axes: Any, curves: Sequence[Curve], colour: str, label: str, mean: bool = True) -> None:

@@ -139,8 +139,8 @@ def test_an_empty_study_is_a_page_too():
 
 def test_the_published_protocol_says_that_recorded_curves_lie_over():
     text, _ = render(study(rows=[row(protocol="published")]))
-    assert "Black lines are the original programs" in text
-    assert "Black lines" not in render(study())[0]
+    assert "dotted and dashed lines are the original programs" in text
+    assert "dotted and dashed" not in render(study())[0]
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
