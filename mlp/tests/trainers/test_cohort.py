@@ -238,7 +238,7 @@ def test_reporting_the_ends_changes_nothing_else():
 
 
 def test_long_trainings_are_made_of_several_calls(monkeypatch):
-    genome = MATMUL_ESTIMATOR.with_alleles(layer_size=8)
+    genome = MATMUL_ESTIMATOR.paired().with_alleles(layer_size=8)
     whole = train(plans(genome, [0]))[0].run
     for most in (7, 15, 20, 45):
         monkeypatch.setattr("mlp.trainers.cohort.CHUNK", most)
