@@ -30,14 +30,11 @@ def dose_figure(row: Row, name: str) -> Picture:
         for seed in zip(*accuracies, strict=True):
             axes.plot(places, seed, color=BLUE, linewidth=0.7, alpha=0.3)
         axes.plot(places, means, "o-", color=BLUE, linewidth=2.2, label="mean over seeds")
-        for place, mean, dose, genome in zip(
-            places, means, detail["doses"], detail["genomes"], strict=True
-        ):
-            if _published(genome, dose):
-                axes.plot([place], [mean], "D", color=VERMILLION, markersize=8, zorder=5)
-                axes.annotate(
-                    "published", (place, mean), (0, -14), textcoords="offset points", ha="center"
-                )
+        own = [_published(g, d) for g, d in zip(detail["genomes"], detail["doses"], strict=True)]
+        if any(own):
+            marked = [(x, y) for x, y, mine in zip(places, means, own, strict=True) if mine]
+            axes.plot(*zip(*marked, strict=True), "D", color=VERMILLION, ms=8, label="published")
+        axes.legend(loc="lower right")
         _dress(axes, places, by_rows)
         axes.set_title(f"{dataset}: {row.claim.seeds} seeds, {row.claim.outcome}")
         title = f"Dose and response on {dataset}: {row.claim.statement}"

@@ -77,6 +77,8 @@ _STYLE = {
     "path.simplify_threshold": 0.05,
 }
 _DPI = 160
+_PIXELS = 1.45
+"""The largest size on a page of a point of a figure, in pixels: beyond, its text would shout."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,13 @@ def inline(svg: str, name: str, title: str) -> str:
         body = re.sub(rf"(?<=: ){colour}\b", variable, body)
     head = re.match(r"<svg[^>]*>", body)
     assert head is not None
-    box = re.search(r'viewBox="[^"]*"', head[0])
+    box = re.search(r'viewBox="0 0 ([\d.]+) [\d.]+"', head[0])
     label = escape(title)
-    start = f'<svg {box[0] if box else ""} role="img" aria-label="{label}" class="figure"'
+    widest = _PIXELS * float(box[1]) if box else 0
+    start = (
+        f'<svg {box[0] if box else ""} role="img" aria-label="{label}" class="figure" '
+        f'style="max-width: {widest:.0f}px"'
+    )
     return (
         f'{start} xmlns:xlink="http://www.w3.org/1999/xlink"><title>{label}</title>'
         + body[head.end() :]
