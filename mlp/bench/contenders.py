@@ -1,0 +1,258 @@
+"""The ways to train, each measured alone in a process of one thread.
+
+Each contender trains the same network (six hidden layers of 64 units, batches of 64 from all
+training rows, Adam, float32) and answers for the seconds of a number of updates. A cost per update
+is the slope between two numbers of updates, so that set-up does not count.
+
+Run as `python -m mlp.bench.contenders`, it reads a `Task` as JSON from its arguments, and prints a
+`Cost` as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mlp.data import Dataset, load
+from mlp.genome import LAYERS, Genome
+from mlp.plan import layer_shapes, make_plan
+from mlp.run import Protocol
+
+SAMPLE_EVERY = 50
+"""Updates between samples of the curves, as in the quick protocol."""
+
+THREAD_COUNTS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+ONE_THREAD = {
+    **dict.fromkeys(THREAD_COUNTS, "1"),
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "JAX_PLATFORMS": "cpu",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+"""Environment of a contender's process; it is also pinned to one core where the system can."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One measurement: the best of `repeats` over `steps` updates of `cohort` runs on a dataset.
+
+    `core` is the place, among those the process may use, of the core to pin it to.
+    """
+
+    contender: str
+    dataset: str
+    cohort: int
+    steps: int
+    repeats: int
+    core: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Seconds of one update of one run by the processor's clock, of a whole training by the wall's.
+
+    `wall` is that of `cohort` runs of `steps` updates, set-up included but compilation paid.
+    """
+
+    update: float
+    wall: float
+
+
+class MissingError(RuntimeError):
+    """A contender's library is not installed."""
+
+
+Timed = Callable[[int], Any]
+"""Train for so many updates."""
+
+
+def genome(trainer: str = "direct") -> Genome:
+    """What every contender trains: the layers strain on all training rows, reshuffled."""
+    return LAYERS.with_alleles(coverage="all", order="reshuffled", split="run", trainer=trainer)
+
+
+def _protocol(steps: int) -> Protocol:
+    return Protocol(name="bench", learning_rate=1e-3, steps=steps, sample_every=SAMPLE_EVERY)
+
+
+def flop(data: Dataset) -> int:
+    """Floating-point operations of one update of one run: 6 for each weight and row."""
+    form = genome()
+    return 6 * form.batch_size * sum(i * o for i, o in layer_shapes(form, data))
+
+
+def _engine(data: Dataset, cohort: int) -> Timed:
+    from mlp.trainers.cohort import train_cohort
+
+    return lambda steps: train_cohort(
+        [make_plan(genome(), data, seed) for seed in range(cohort)], _protocol(steps)
+    )
+
+
+def _direct(data: Dataset, cohort: int) -> Timed:
+    from mlp.trainers.direct import train_direct
+
+    return lambda steps: [
+        train_direct(make_plan(genome(), data, seed), _protocol(steps)) for seed in range(cohort)
+    ]
+
+
+def _estimator(data: Dataset, cohort: int) -> Timed:
+    from mlp.trainers.estimator import train_estimator
+
+    plans = [make_plan(genome("estimator"), data, seed) for seed in range(cohort)]
+    return lambda steps: [train_estimator(plan, _protocol(steps)) for plan in plans]
+
+
+def _mlpclassifier(data: Dataset, cohort: int) -> Timed:
+    try:
+        from sklearn.neural_network import MLPClassifier
+    except ImportError:
+        raise MissingError("scikit-learn is not installed") from None
+    rows = make_plan(genome(), data, 0).covered
+    x, y = data.x[rows].astype(np.float32), data.y[rows]
+    batch = genome().batch_size
+    epoch = -(-len(rows) // batch)
+
+    def fit(steps: int) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for seed in range(cohort):
+                MLPClassifier(
+                    [genome().layer_size] * 6,
+                    batch_size=batch,
+                    alpha=0.0,
+                    max_iter=max(1, round(steps / epoch)),
+                    n_iter_no_change=steps,
+                    random_state=seed,
+                ).fit(x, y)
+
+    return fit
+
+
+def _sgemm(data: Dataset, cohort: int) -> Timed:
+    """NumPy's BLAS at an update's three products of each layer, the first's input's included."""
+    draw, batch = np.random.RandomState(0), genome().batch_size
+    products = []
+    for inputs, outputs in layer_shapes(genome(), data):
+        x, w, dz = (
+            draw.standard_normal(form).astype(np.float32)
+            for form in ((batch, inputs), (inputs, outputs), (batch, outputs))
+        )
+        products += [(x, w, dz.copy()), (dz, w.T, x.copy()), (x.T, dz, w.copy())]
+
+    def multiply(steps: int) -> None:
+        for _ in range(steps * cohort):
+            for left, right, out in products:
+                np.matmul(left, right, out=out)
+
+    return multiply
+
+
+def _matmul(data: Dataset, cohort: int) -> Timed:
+    """The same products by TensorFlow, stacked over the cohort, in a compiled loop."""
+    from mlp.backend import tf
+
+    batch, forms = genome().batch_size, layer_shapes(genome(), data)
+
+    def body(i: Any, x: Any, w: Any, dz: Any) -> Any:
+        done: list[Any] = []
+        for a, b, c in zip(x, w, dz, strict=True):
+            with tf.control_dependencies(done):
+                products = [
+                    tf.matmul(a, b),
+                    tf.matmul(c, b, transpose_b=True),
+                    tf.matmul(a, c, transpose_a=True),
+                ]
+                done = [p.op for p in products]
+        with tf.control_dependencies(done):
+            return i + 1, x, w, dz
+
+    @tf.function(autograph=False)
+    def multiply(steps: Any) -> Any:
+        x, w, dz = (
+            [tf.random.stateless_normal([cohort, *form(i, o)], [0, 0]) for i, o in forms]
+            for form in (
+                lambda i, _: (batch, i),
+                lambda i, o: (i, o),
+                lambda _, o: (batch, o),
+            )
+        )
+        start = (tf.constant(0), x, w, dz)
+        return tf.while_loop(lambda i, *_: i < steps, body, start, parallel_iterations=1)[0]
+
+    return lambda steps: multiply(tf.constant(steps)).numpy()
+
+
+def _jax(data: Dataset, cohort: int) -> Timed:
+    try:
+        from mlp.bench.jax_baseline import trainer
+    except ImportError:
+        raise MissingError("JAX is not installed") from None
+    return partial(trainer(genome(), data, cohort), every=SAMPLE_EVERY)
+
+
+CONTENDERS: dict[str, Callable[[Dataset, int], Timed]] = {
+    "sgemm": _sgemm,
+    "matmul": _matmul,
+    "direct": _direct,
+    "estimator": _estimator,
+    "mlpclassifier": _mlpclassifier,
+    "jax": _jax,
+    "engine": _engine,
+}
+"""Name to what prepares it for a dataset and number of runs."""
+
+
+def measure(task: Task, clock: Callable[[], float] = time.process_time) -> Cost:
+    """The cost of `task`, in this process.
+
+    Raises:
+        MissingError: the contender's library is not installed.
+    """
+    train = CONTENDERS[task.contender](load(task.dataset), task.cohort)
+    short = task.steps // 4 // SAMPLE_EVERY * SAMPLE_EVERY
+    best: dict[int, float] = {}
+    if short < 1:
+        raise ValueError(f"a measurement needs at least {4 * SAMPLE_EVERY} steps; got {task.steps}")
+    walls = []
+    train(short)
+    for _ in range(task.repeats):
+        for steps in (short, task.steps):
+            wall, start = time.perf_counter(), clock()
+            train(steps)
+            best[steps] = min(best.get(steps, float("inf")), clock() - start)
+        walls.append(time.perf_counter() - wall)
+    slope = (best[task.steps] - best[short]) / (task.steps - short) / task.cohort
+    return Cost(update=slope, wall=min(walls))
+
+
+def main(argument: str) -> None:
+    """Measure the task in `argument` and print its cost, or {"missing": why}."""
+    task = Task(**json.loads(argument))
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[task.core % len(cores)]})
+    try:
+        answer = asdict(measure(task))
+    except MissingError as why:
+        answer = {"missing": str(why)}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

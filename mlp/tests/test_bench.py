@@ -1,0 +1,110 @@
+"""The benchmark's measuring, table and command line; no test asserts a time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from mlp.bench import __main__ as bench
+from mlp.bench import contenders, table
+from mlp.data import load
+
+
+def result(contender, seconds, dataset="iris", cohort=1):
+    return table.Result(
+        dataset=dataset, contender=contender, cohort=cohort, seconds=seconds, flop=10**6
+    )
+
+
+def test_rates_and_ratios():
+    results = [
+        result("sgemm", 1e-5),
+        result("jax", 4e-5),
+        result("jax", 2e-5, cohort=4),
+        result("engine", 1e-5, cohort=16),
+        result("sgemm", 1e-9, dataset="digits"),
+    ]
+    assert results[0].gflops == pytest.approx(100)
+    engine = dict(zip(table.HEADER, table.rows(results)[3], strict=True))
+    assert engine["GFLOP/s"] == "100.0"
+    assert (engine["/ sgemm"], engine["/ jax"], engine["/ direct"]) == ("1.00", "2.00", "-")
+
+
+def test_tables_have_a_line_for_each_result():
+    results = [result("sgemm", 1e-5), result("engine", 2e-5)]
+    assert len(table.text(results).splitlines()) == 3
+    lines = table.markdown(results).splitlines()
+    assert len(lines) == 4
+    assert len({line.count("|") for line in lines}) == 1
+
+
+def test_operations_are_six_for_each_weight_and_row():
+    assert contenders.flop(load("digits")) == 6 * 64 * (6 * 64 * 64 + 64 * 10)
+
+
+def test_cost_is_the_slope_by_the_processors_clock(monkeypatch):
+    time = [0.0]
+
+    def train(steps):
+        time[0] += 100 + 3 * 2 * steps
+
+    monkeypatch.setitem(contenders.CONTENDERS, "engine", lambda *_: train)
+    task = contenders.Task(contender="engine", dataset="iris", cohort=2, steps=400, repeats=2)
+    assert contenders.measure(task, clock=lambda: time[0]).update == pytest.approx(3)
+
+
+@pytest.mark.parametrize("contender", ["sgemm", "matmul", "mlpclassifier", "engine"])
+def test_contenders_measure(contender):
+    task = contenders.Task(contender=contender, dataset="iris", cohort=1, steps=200, repeats=1)
+    assert contenders.measure(task).wall > 0
+
+
+@pytest.mark.parametrize(
+    "argv", [["--sizes", "1,x"], ["--sizes", "0"], ["--steps", "10"], ["--dataset", "mnist"]]
+)
+def test_wrong_options_are_refused(argv, capsys):
+    with pytest.raises(SystemExit):
+        bench.options(argv)
+    assert "error" in capsys.readouterr().err
+
+
+def test_tasks_cover_sizes_for_stacked_ways_alone():
+    todo = list(bench.tasks(bench.options(["--dataset", "wine", "--sizes", "2,8"])))
+    assert [t.cohort for t in todo if t.contender == "engine"] == [2, 8]
+    assert [t.cohort for t in todo if t.contender == "direct"] == [1]
+    assert {t.dataset for t in todo} == {"wine"}
+
+
+def test_interrupted_it_prints_what_it_has(monkeypatch, capsys, tmp_path):
+    answers = iter([{"update": 1e-5, "wall": 1.0}, {"missing": "not installed"}])
+
+    def run(*_):
+        answer = next(answers, None)
+        if answer is None:
+            raise KeyboardInterrupt
+        return answer
+
+    monkeypatch.setattr(bench, "run", run)
+    written = tmp_path / "bench.json"
+    argv = ["--dataset", "iris", "--only", "sgemm", "--only", "jax", "--json", str(written)]
+    assert bench.main(argv) == 130
+    captured = capsys.readouterr()
+    assert "sgemm" in captured.out
+    assert "skipped: not installed" in captured.err
+    assert [r["contender"] for r in json.loads(written.read_text())["results"]] == ["sgemm"]
+
+
+def test_a_contender_that_fails_is_shown():
+    task = contenders.Task(contender="sgemm", dataset="mnist", cohort=1, steps=200, repeats=1)
+    with pytest.raises(bench.FailureError, match="must be one of"):
+        bench.run(task, sys.executable)
+
+
+def test_help_explains():
+    shown = subprocess.run(
+        [sys.executable, "-m", "mlp.bench", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "practical limit" in shown.stdout
