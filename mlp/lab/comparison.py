@@ -247,7 +247,8 @@ def identical(arms: Sequence[Arm]) -> bool:
 
     In a difference of differences, either the two arms of each difference, or the two differences
     arm by arm. Then nothing is left that could vary from seed to seed, and no more seeds are asked
-    for: equivalent by identity, whatever the interval of so few seeds leaves open.
+    for: equivalent by identity, whatever the interval of so few seeds leaves open. A diverged run
+    is identical to nothing.
     """
     pairings = [list(zip(arms[::2], arms[1::2], strict=True))]
     if len(arms) == 4:
@@ -257,7 +258,10 @@ def identical(arms: Sequence[Arm]) -> bool:
 
 def _same(a: Arm, b: Arm) -> bool:
     return a.dataset == b.dataset and all(
-        x.weights == y.weights and x.final_accuracy == y.final_accuracy and x.saw == y.saw
+        not x.diverged
+        and x.weights == y.weights
+        and x.final_accuracy == y.final_accuracy
+        and x.saw == y.saw
         for x, y in zip(a.runs, b.runs, strict=True)
     )
 

@@ -20,19 +20,20 @@ from mlp.genome import HIDDEN_LAYERS, Genome
 from mlp.run import Protocol
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+_PLANNED = ("data.py::split", "run.py::sampled_steps", "run.py::Protocol", "plan.py")
 _TRAINING_PATH = {
-    "direct": ("plan.py", "network.py", "trainers/training.py", "trainers/direct.py"),
+    "direct": ("backend.py", "network.py", "trainers/training.py", "trainers/direct.py"),
     "estimator": (
-        "plan.py",
+        "backend.py",
         "network.py",
         "trainers/training.py",
         "trainers/direct.py",
         "trainers/estimator.py",
         "estimator",
     ),
-    "cohort": ("plan.py", "trainers/training.py", "trainers/cohort.py", "trainers/cohort"),
+    "cohort": ("backend.py", "trainers/training.py", "trainers/cohort"),
 }
-"""Modules and packages, relative to `mlp`, whose code could change what an executor trains."""
+"""Modules, packages and definitions, relative to `mlp`, whose code could change what is trained."""
 
 REAL = ("direct", "estimator")
 """The executors that run on the real TensorFlow API of the study."""
@@ -76,19 +77,23 @@ def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executo
 def code_digest(executor: str) -> str:
     """SHA-256 over the syntax trees of `executor`'s training path, docstrings left out."""
     state = hashlib.sha256()
-    for name in _TRAINING_PATH[executor]:
-        path = _PACKAGE / name
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-        for file in files:
-            if file.exists():
-                state.update(file.relative_to(_PACKAGE).as_posix().encode())
-                state.update(tree_without_docstrings(file.read_text("utf-8")).encode())
+    for name in (*_PLANNED, *_TRAINING_PATH[executor]):
+        path, _, definition = name.partition("::")
+        place = _PACKAGE / path
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            state.update(f"{file.relative_to(_PACKAGE).as_posix()}::{definition}".encode())
+            state.update(tree_without_docstrings(file.read_text("utf-8"), definition).encode())
     return state.hexdigest()
 
 
-def tree_without_docstrings(source: str) -> str:
-    """`source`'s syntax tree as text, without docstrings: equal for code that does the same."""
-    tree = ast.parse(source)
+def tree_without_docstrings(source: str, definition: str = "") -> str:
+    """`source`'s syntax tree as text, without docstrings: equal for code that does the same.
+
+    With `definition`, the tree of the function or class of that name alone.
+    """
+    tree: ast.AST = ast.parse(source)
+    if definition:
+        tree = next(n for n in ast.walk(tree) if getattr(n, "name", None) == definition)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):

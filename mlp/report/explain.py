@@ -40,7 +40,7 @@ def _sentence(finding: str, dataset: str, rows: Sequence[Row]) -> str:
         finding == "C" and any(row.claim.identical for row in post)
     ):
         clauses.append("Where nothing else differed, the arms ended with identical weights.")
-    return " ".join(clauses)
+    return " ".join(dict.fromkeys(clauses))
 
 
 def _verdicts(post: Sequence[Row]) -> str:
