@@ -13,7 +13,7 @@ import pytest
 from mlp.genome import STRAINS
 from mlp.lab import Lab
 
-SEEDS = 24
+SEEDS = 16
 CELLS = 12
 
 
