@@ -19,10 +19,10 @@ def _share(dose: str | float) -> float:
 
 
 def test_accuracy_rises_with_the_rows_ever_seen(lab: Lab) -> None:
-    """The more rows ever seen, the better: accuracy never falls by 0.15, and rises by more."""
+    """The more rows ever seen, the better: accuracy never falls by 0.2, and rises by more."""
     genomes = [MATMUL.with_alleles(coverage=dose) for dose in DOSES]
     shares = [_share(dose) for dose in DOSES]
-    lab.dose_response(genomes, shares, "digits", margin=0.15).assert_rising()
+    lab.dose_response(genomes, shares, "digits", margin=0.2).assert_rising()
 
 
 @pytest.mark.parametrize("order", ["shuffled_once", "reshuffled"])
@@ -30,4 +30,4 @@ def test_order_of_the_rows_makes_no_difference(lab: Lab, order: str) -> None:
     """With all rows seen, shuffling them once or each epoch is equivalent to a fixed order."""
     shuffled = MATMUL_ESTIMATOR.with_alleles(order=order)
     fixed = MATMUL_ESTIMATOR.with_alleles(order="fixed")
-    lab.compare(shuffled, fixed, "digits", margin=0.15).assert_equivalent()
+    lab.compare(shuffled, fixed, "digits", margin=0.2).assert_equivalent()

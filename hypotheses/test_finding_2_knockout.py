@@ -1,7 +1,7 @@
 """Finding 2: knocking out Estimator.fit, running the train op, degrades tf.layers a lot.
 
 The post's chart shows 0.97 against 0.72 on digits: "a lot" is 0.1 and more. The validation sets of
-iris and wine have 15 and 17 rows: there it is 0.2, three rows.
+iris and wine have 15 and 17 rows: there it is 0.25, four rows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("2")
 
-A_LOT = {"digits": 0.1, "iris": 0.2, "wine": 0.2}
+A_LOT = {"digits": 0.1, "iris": 0.25, "wine": 0.25}
 FLOAT32 = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
 """The strain with the failing strains' number type: that it makes no difference is a claim of its
 own (finding 2, gene dtype), and float64 trains several times slower."""
@@ -28,7 +28,6 @@ GENES = [
         "logits",
         marks=pytest.mark.refuted("not the gene responsible there", on=["digits", "iris"]),
     ),
-    pytest.param("dtype", marks=pytest.mark.refuted("the number type does not matter")),
 ]
 
 
@@ -41,9 +40,8 @@ def test_knocking_out_estimator_degrades_layers(lab: Lab, dataset: str) -> None:
 @pytest.mark.parametrize("gene", GENES)
 def test_knocking_out_one_gene_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene necessary? Knocked out alone, the tf.layers model does a lot worse."""
-    good = LAYERS_ESTIMATOR if gene == "dtype" else FLOAT32
-    knocked_out = good.knockout(gene, donor=LAYERS)
-    lab.compare(knocked_out, good, dataset, margin=A_LOT[dataset]).assert_worse()
+    knocked_out = FLOAT32.knockout(gene, donor=LAYERS)
+    lab.compare(knocked_out, FLOAT32, dataset, margin=A_LOT[dataset]).assert_worse()
 
 
 @pytest.mark.parametrize("gene", GENES)
@@ -51,3 +49,17 @@ def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? Given alone to the failing tf.layers model, it rescues it."""
     rescued = LAYERS.rescue(gene, donor=LAYERS_ESTIMATOR)
     lab.compare(rescued, LAYERS, dataset, margin=A_LOT[dataset]).assert_better()
+
+
+@pytest.mark.refuted("the number type does not matter")
+def test_knocking_out_dtype_degrades_layers(lab: Lab, dataset: str) -> None:
+    """Is float64 necessary? Knocked out alone, the tf.layers model does a lot worse."""
+    knocked_out = LAYERS_ESTIMATOR.knockout("dtype", donor=LAYERS)
+    lab.compare(knocked_out, LAYERS_ESTIMATOR, dataset, margin=0.25).assert_worse()
+
+
+@pytest.mark.refuted("the number type does not matter")
+def test_dtype_rescues_layers(lab: Lab, dataset: str) -> None:
+    """Is float64 sufficient? Given alone to the failing tf.layers model, it rescues it."""
+    rescued = LAYERS.rescue("dtype", donor=LAYERS_ESTIMATOR)
+    lab.compare(rescued, LAYERS, dataset, margin=0.25).assert_better()

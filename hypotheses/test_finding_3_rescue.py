@@ -1,8 +1,9 @@
 """Finding 3: training with Estimator.fit instead of train_op.run rescues the tf.matmul model.
 
-The post's chart shows 0.92 against 0.42 on digits: a rescue is half of that gap and more. Elsewhere
-the line is drawn where 32 to 64 seeds can resolve it. On wine the model's spread over seeds is 0.2
-to 0.3, too much to resolve the effects of single genes: those are tested on digits and iris.
+The post's chart shows 0.92 against 0.42 on digits: a rescue is half of that gap and more, there.
+On iris and wine the model's spread over seeds, 0.15 and 0.3, sets what cohorts can resolve. On wine
+the claim is of a rescue as large as that on digits, and single genes, whose effects are smaller
+than the spread, are tested on digits and iris.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("3")
 
-RESCUED = {"digits": 0.25, "iris": 0.3, "wine": 0.35}
+RESCUED = {"digits": 0.25, "iris": 0.3, "wine": 0.45}
 GENES = [
     pytest.param("coverage", marks=pytest.mark.refuted("nothing to rescue on iris", on="iris")),
     pytest.param("order", marks=pytest.mark.refuted("the order of rows does not matter")),
