@@ -250,3 +250,10 @@ def test_long_trainings_are_made_of_several_calls(monkeypatch):
 def test_importing_the_engine_does_not_import_tensorflow():
     code = "import sys, mlp.trainers.cohort; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_large_cohort_is_trained_in_several_stacks(monkeypatch):
+    five = plans(LAYERS, range(5))
+    whole = [t.run for t in train(five)]
+    monkeypatch.setattr("mlp.trainers.cohort.STACK", 2)
+    assert [t.run for t in train(five)] == whole
