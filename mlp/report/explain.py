@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlp.lab import SUPPORTED
 from mlp.report.results import Row
 
 _TITLES = {"1": "Finding 1", "2": "Finding 2", "3": "Finding 3", "4": "Finding 4"}
@@ -33,26 +34,40 @@ def _sentence(finding: str, dataset: str, rows: Sequence[Row]) -> str:
     if not post:
         return ""
     title = _TITLES.get(finding, _CONCLUSION)
-    clauses = [f"{title} on {dataset}: {_verdicts(post)}."]
+    clauses = [f"{title} on {dataset} {_verdicts(post)}."]
     clauses += [_shares(row) for row in rows if "shares" in row.claim.detail]
     clauses += _sufficient(rows)
-    if any(row.claim.identical and row.claim.verdict == "supported" for row in rows) or (
-        finding == "C" and any(row.claim.identical for row in post)
-    ):
-        clauses.append("Where nothing else differed, the arms ended with identical weights.")
+    if finding == "C" and any(row.claim.identical for row in post):
+        clauses.append("Estimator.fit itself changes nothing: the plan does.")
     return " ".join(dict.fromkeys(clauses))
 
 
 def _verdicts(post: Sequence[Row]) -> str:
-    parts = []
-    for row in sorted(post, key=lambda r: r.nodeid):
-        claim = row.claim
-        name = row.nodeid.rsplit("::", 1)[-1].split("[")[0].removeprefix("test_").replace("_", " ")
-        variant = row.nodeid.partition("[")[2].rstrip("]").replace(claim.dataset, "").strip("-")
-        label = f"{name} ({variant})" if variant else name
-        interval = f"{claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
-        parts.append(f"“{label}” is {claim.verdict} ({interval})")
-    return "; ".join(parts)
+    """The verdict of one claim; of several, how many are supported and which are not."""
+    if len(post) == 1:
+        return f"is {post[0].claim.verdict}: {_effect(post[0])}"
+    supported = [row for row in post if row.claim.verdict == SUPPORTED]
+    others = [
+        f"“{_name(row)}” is {row.claim.verdict} ({_effect(row)})"
+        for row in sorted(post, key=lambda r: r.nodeid)
+        if row.claim.verdict != SUPPORTED
+    ]
+    if not others:
+        return f"is supported in all its {len(post)} claims"
+    return f"is supported in {len(supported)} of its {len(post)} claims; {'; '.join(others)}"
+
+
+def _effect(row: Row) -> str:
+    claim = row.claim
+    if claim.identical:
+        return "identical weights"
+    return f"{claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
+
+
+def _name(row: Row) -> str:
+    variant = row.nodeid.partition("[")[2].rstrip("]").replace(row.claim.dataset, "").strip("-")
+    name = row.test.removeprefix("test_").replace("_", " ")
+    return f"{name} ({variant})" if variant else name
 
 
 def _shares(row: Row) -> str:

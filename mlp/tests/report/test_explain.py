@@ -1,0 +1,111 @@
+"""The explanation is made from the results: other results, other sentences."""
+
+from __future__ import annotations
+
+from mlp.lab import Claim
+from mlp.report.explain import explain
+from mlp.report.results import Row
+
+
+def _row(finding, test, sentence, dataset, verdict, effect, detail=None, identical=False, arm=""):
+    claim = Claim(
+        statement="a against b",
+        dataset=dataset,
+        protocol="quick",
+        expected="better",
+        outcome="better",
+        verdict=verdict,
+        effect=effect,
+        low=effect - 0.1,
+        high=effect + 0.1,
+        margin=0.05,
+        seeds=32,
+        first_seed=0,
+        diverged=0,
+        executor="cohort engine",
+        identical=identical,
+        detail=detail or {},
+    )
+    name = f"hypotheses/test_x.py::{test}[{arm}{dataset}]"
+    return Row(name, "x", test, finding, sentence, verdict, "", claim)
+
+
+def _screen(whole, shares):
+    def interval(mean):
+        return {"mean": mean, "low": mean - 0.05, "high": mean + 0.05}
+
+    return {
+        "good": "g",
+        "bad": "b",
+        "whole": interval(whole),
+        "shares": {gene: interval(share) for gene, share in shares.items()},
+    }
+
+
+def test_a_finding_names_verdict_gene_and_share():
+    rows = [
+        _row("3", "test_rescue", "Finding 3: it rescues.", "digits", "supported", 0.45),
+        _row(
+            "3",
+            "test_screen",
+            "Its share exceeds the rest.",
+            "digits",
+            "supported",
+            0.4,
+            _screen(0.5, {"coverage": 0.4, "order": 0.0}),
+        ),
+        _row(
+            "3",
+            "test_one",
+            "Is the gene sufficient? x",
+            "digits",
+            "supported",
+            0.4,
+            arm="coverage-",
+        ),
+        _row("3", "test_one", "Is the gene sufficient? x", "digits", "refuted", 0.0, arm="order-"),
+    ]
+
+    (sentence,) = explain(rows)
+
+    assert sentence.startswith("Finding 3 on digits is supported: +0.45 [+0.35, +0.55].")
+    assert "Between b and g (+0.50) the gene responsible: coverage 80%; order nothing" in sentence
+    assert "Alone sufficient: coverage; alone necessary: no gene." in sentence
+
+
+def test_no_difference_is_nothing_to_explain():
+    rows = [
+        _row("2", "test_knock", "Finding 2: it degrades.", "iris", "refuted", 0.0),
+        _row("2", "test_screen", "Share.", "iris", "refuted", 0, _screen(0.01, {"coverage": 0.0})),
+    ]
+
+    (sentence,) = explain(rows)
+
+    assert "is refuted: +0.00 [-0.10, +0.10]" in sentence
+    assert "the screen finds no difference to explain" in sentence
+
+
+def test_several_claims_say_which_do_not_stand():
+    rows = [
+        _row("1", "test_a_b", "Finding 1: a.", "wine", "refuted", -0.2),
+        _row("1", "test_c", "Finding 1: c.", "wine", "supported", 0.0),
+    ]
+
+    (sentence,) = explain(rows)
+
+    assert "is supported in 1 of its 2 claims; “a b” is refuted (-0.20 [-0.30, -0.10])" in sentence
+
+
+def test_identity_acquits_the_trainer():
+    rows = [_row("C", "test_c", "Conclusion: c.", "iris", "refuted", 0.0, identical=True)]
+
+    (sentence,) = explain(rows)
+
+    assert sentence == (
+        "The conclusion on iris is refuted: identical weights. "
+        "Estimator.fit itself changes nothing: the plan does."
+    )
+
+
+def test_findings_without_claims_have_no_sentence():
+    assert explain([]) == []
