@@ -39,15 +39,18 @@ def _import() -> Any:
         os.environ.setdefault(name, value)
     try:
         with _silent_stderr():
-            import tensorflow.compat.v1 as v1
+            import tensorflow
             import tf_keras  # noqa: F401
     except ImportError as error:
         raise installed.InstallationError(
             f"training needs TensorFlow and tf-keras, which cannot be imported ({error}): "
             "pip install --upgrade tensorflow tf-keras"
         ) from None
-    return v1
+    return tensorflow
 
 
-tf: Any = _import()
-"""`tensorflow.compat.v1`."""
+tensorflow: Any = _import()
+"""TensorFlow as it is today."""
+
+tf: Any = tensorflow.compat.v1
+"""TensorFlow as the study knew it: `tensorflow.compat.v1`."""

@@ -89,9 +89,7 @@ class Engine:
     """
 
     def __init__(self, shape: Shape, runs: int, losses: bool) -> None:
-        import tensorflow as tf
-
-        import mlp.backend  # noqa: F401  (settles which Keras TensorFlow loads)
+        from mlp.backend import tensorflow as tf
 
         self.tf, self.shape, self.runs, self.keep_losses = tf, shape, runs, losses
         self.dtype = tf.as_dtype(shape.dtype)
