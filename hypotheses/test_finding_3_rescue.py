@@ -17,9 +17,9 @@ pytestmark = pytest.mark.finding("3")
 
 RESCUED = {"digits": 0.25, "iris": 0.3, "wine": 0.45}
 GENES = [
-    pytest.param("coverage", marks=pytest.mark.refuted("nothing to rescue on iris", on="iris")),
-    pytest.param("order", marks=pytest.mark.refuted("the order of rows does not matter")),
-    pytest.param("batch_size", marks=pytest.mark.refuted("the batch size does not matter")),
+    pytest.param("coverage", marks=pytest.mark.refuted("no rescue beyond the margin", on="iris")),
+    pytest.param("order", marks=pytest.mark.refuted("no effect beyond the margin")),
+    pytest.param("batch_size", marks=pytest.mark.refuted("no effect beyond the margin")),
 ]
 
 

@@ -31,12 +31,8 @@ def _import() -> Any:
     installed.tensorflow_version()
     installed.tf_keras_version()
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    for name, value in (
-        ("TF_CPP_MIN_LOG_LEVEL", "3"),
-        ("TF_NUM_INTRAOP_THREADS", "1"),
-        ("TF_NUM_INTEROP_THREADS", "1"),
-    ):
-        os.environ.setdefault(name, value)
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _silent_stderr():
             import tensorflow

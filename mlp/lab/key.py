@@ -20,7 +20,13 @@ from mlp.genome import HIDDEN_LAYERS, Genome
 from mlp.run import Protocol
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_PLANNED = ("data.py::split", "run.py::sampled_steps", "run.py::Protocol", "plan.py")
+_PLANNED = (
+    "data.py::Dataset",
+    "data.py::split",
+    "run.py::Protocol",
+    "run.py::sampled_steps",
+    "plan.py",
+)
 _TRAINING_PATH = {
     "direct": ("backend.py", "network.py", "trainers/training.py", "trainers/direct.py"),
     "estimator": (
@@ -63,7 +69,7 @@ def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executo
     what = {
         "genome": expressed(genome, executor).alleles(),
         "hidden_layers": HIDDEN_LAYERS,
-        "data": load(dataset).digest,
+        "data": [dataset, load(dataset).digest],
         "protocol": [protocol.learning_rate, protocol.steps, protocol.sample_every],
         "seed": seed,
         "executor": executor,

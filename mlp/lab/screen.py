@@ -87,7 +87,7 @@ class Screening:
         rest = [share[g] for g in self.genes if g != gene]
         differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
         alpha = look_alpha()
-        interval = paired_interval(differences, alpha)
+        interval = paired_interval(differences, alpha, span=3.0)
         outcome = classify(interval, margin)
         settle(
             Claim(
