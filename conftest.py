@@ -142,8 +142,12 @@ def pytest_configure(config: pytest.Config) -> None:
             config.option.testrunuid = uuid.uuid4().hex
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker a core this process may use; each trains with one thread."""
+    given = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS", "")
+    if given.isdigit():
+        return int(given)
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
@@ -179,9 +183,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.stash[TICKER].start()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
-    if _is_worker(config) and STORE in config.stash and not session.shouldstop:
+    going_on = not session.shouldstop and exitstatus != pytest.ExitCode.INTERRUPTED
+    if _is_worker(config) and STORE in config.stash and going_on:
         help_out(config.stash[STORE])
     if TICKER in config.stash:
         config.stash[TICKER].stop()

@@ -1,8 +1,8 @@
 """Finding 1: swapping tf.matmul for tf.layers, or a hyperparameter, makes little difference.
 
 The post calls gaps of about 0.05 little and of about 0.3 a lot: the line is drawn between, for each
-dataset where cohorts can resolve it. All margins of these claims were settled on pilot seeds from
-1,000,000 on, before any run of the seeds that verdicts rest on.
+dataset where cohorts can resolve it. The margins of this suite were chosen on pilot seeds, from
+1,000,000 and 2,000,000 on (`--mlp-first-seed`), before any run of the seeds verdicts rest on.
 """
 
 from __future__ import annotations
@@ -17,20 +17,22 @@ pytestmark = pytest.mark.finding("1")
 LITTLE = {"digits": 0.15, "iris": 0.15, "wine": 0.1}
 HYPERPARAMETERS = {"dropout": 0.2, "layer_size": 32, "rate_scale": 0.3}
 FLOAT32 = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
-"""The strain with the failing strains' number type: that it makes no difference is a claim of its
-own (finding 2, gene dtype), and float64 trains several times slower."""
+"""The strain with the failing strains' number type: float64 trains several times slower, and its
+own claim (finding 2, dtype) shows no effect beyond that claim's margin."""
 
 
 @pytest.mark.refuted("the weights' initial distribution differs too", on=["digits", "wine"])
 def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: str) -> None:
     """Finding 1: under train_op.run, swapping tf.matmul for tf.layers makes little difference."""
-    lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE[dataset]).assert_equivalent()
+    lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE.get(dataset, 0.15)).assert_equivalent()
 
 
 @pytest.mark.refuted("double softmax costs the matmul model", on="wine")
 def test_swapping_makes_little_difference_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 1: under Estimator.fit, swapping tf.matmul for tf.layers makes little difference."""
-    lab.compare(FLOAT32, MATMUL_ESTIMATOR, dataset, margin=LITTLE[dataset]).assert_equivalent()
+    lab.compare(
+        FLOAT32, MATMUL_ESTIMATOR, dataset, margin=LITTLE.get(dataset, 0.15)
+    ).assert_equivalent()
 
 
 def test_swapping_the_dense_operation_alone_changes_nothing(lab: Lab, dataset: str) -> None:

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.finding("2")
 
 A_LOT = {"digits": 0.1, "iris": 0.25, "wine": 0.25}
 FLOAT32 = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
-"""The strain with the failing strains' number type: that it makes no difference is a claim of its
-own (finding 2, gene dtype), and float64 trains several times slower."""
+"""The strain with the failing strains' number type: float64 trains several times slower, and its
+own claim (finding 2, dtype) shows no effect beyond that claim's margin."""
 NO_GAP = "on iris there is no gap to explain"
 GENES = [
     pytest.param(
@@ -34,21 +34,21 @@ GENES = [
 @pytest.mark.refuted(NO_GAP, on="iris")
 def test_knocking_out_estimator_degrades_layers(lab: Lab, dataset: str) -> None:
     """Finding 2: without Estimator.fit, as published, the tf.layers model does a lot worse."""
-    lab.compare(LAYERS, LAYERS_ESTIMATOR, dataset, margin=A_LOT[dataset]).assert_worse()
+    lab.compare(LAYERS, LAYERS_ESTIMATOR, dataset, margin=A_LOT.get(dataset, 0.2)).assert_worse()
 
 
 @pytest.mark.parametrize("gene", GENES)
 def test_knocking_out_one_gene_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene necessary? Knocked out alone, the tf.layers model does a lot worse."""
     knocked_out = FLOAT32.knockout(gene, donor=LAYERS)
-    lab.compare(knocked_out, FLOAT32, dataset, margin=A_LOT[dataset]).assert_worse()
+    lab.compare(knocked_out, FLOAT32, dataset, margin=A_LOT.get(dataset, 0.2)).assert_worse()
 
 
 @pytest.mark.parametrize("gene", GENES)
 def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? Given alone to the failing tf.layers model, it rescues it."""
     rescued = LAYERS.rescue(gene, donor=LAYERS_ESTIMATOR)
-    lab.compare(rescued, LAYERS, dataset, margin=A_LOT[dataset]).assert_better()
+    lab.compare(rescued, LAYERS, dataset, margin=A_LOT.get(dataset, 0.2)).assert_better()
 
 
 @pytest.mark.refuted("not the gene responsible")

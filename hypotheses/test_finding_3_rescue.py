@@ -26,7 +26,9 @@ GENES = [
 @pytest.mark.refuted("no rescue beyond the margin", on=["iris", "wine"])
 def test_estimator_rescues_matmul(lab: Lab, dataset: str) -> None:
     """Finding 3: training with Estimator.fit, as published, rescues the tf.matmul model."""
-    lab.compare(MATMUL_ESTIMATOR, MATMUL, dataset, margin=RESCUED[dataset]).assert_better()
+    lab.compare(
+        MATMUL_ESTIMATOR, MATMUL, dataset, margin=RESCUED.get(dataset, 0.25)
+    ).assert_better()
 
 
 @pytest.mark.parametrize("dataset", ["digits", "iris"])
@@ -34,7 +36,7 @@ def test_estimator_rescues_matmul(lab: Lab, dataset: str) -> None:
 def test_one_gene_rescues_matmul(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? Given alone to the failing tf.matmul model, it rescues it."""
     rescued = MATMUL.rescue(gene, donor=MATMUL_ESTIMATOR)
-    lab.compare(rescued, MATMUL, dataset, margin=RESCUED[dataset]).assert_better()
+    lab.compare(rescued, MATMUL, dataset, margin=RESCUED.get(dataset, 0.25)).assert_better()
 
 
 @pytest.mark.parametrize("dataset", ["digits", "iris"])
@@ -42,4 +44,6 @@ def test_one_gene_rescues_matmul(lab: Lab, gene: str, dataset: str) -> None:
 def test_knocking_out_one_gene_undoes_the_rescue(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene necessary? Knocked out alone, the rescued tf.matmul model fails again."""
     knocked_out = MATMUL_ESTIMATOR.knockout(gene, donor=MATMUL)
-    lab.compare(knocked_out, MATMUL_ESTIMATOR, dataset, margin=RESCUED[dataset]).assert_worse()
+    lab.compare(
+        knocked_out, MATMUL_ESTIMATOR, dataset, margin=RESCUED.get(dataset, 0.25)
+    ).assert_worse()

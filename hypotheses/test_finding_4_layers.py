@@ -14,21 +14,23 @@ from mlp.lab import Lab
 pytestmark = pytest.mark.finding("4")
 
 FLOAT32 = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
-"""The strain with the failing strains' number type: that it makes no difference is a claim of its
-own (finding 2, gene dtype), and float64 trains several times slower."""
+"""The strain with the failing strains' number type: float64 trains several times slower, and its
+own claim (finding 2, dtype) shows no effect beyond that claim's margin."""
 A_LITTLE = {"digits": 0.01, "iris": 0.2, "wine": 0.1}
 
 
 @pytest.mark.refuted("no lead on iris; on wine layers does worse", on=["iris", "wine"])
 def test_layers_is_a_little_better_under_train_op_run(lab: Lab, dataset: str) -> None:
     """Finding 4: under train_op.run, tf.layers is a little better than tf.matmul."""
-    lab.compare(LAYERS, MATMUL, dataset, margin=A_LITTLE[dataset]).assert_better()
+    lab.compare(LAYERS, MATMUL, dataset, margin=A_LITTLE.get(dataset, 0.1)).assert_better()
 
 
 @pytest.mark.refuted("no lead of three rows on iris", on="iris")
 def test_layers_is_a_little_better_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 4: under Estimator.fit, tf.layers is a little better than tf.matmul."""
-    lab.compare(FLOAT32, MATMUL_ESTIMATOR, dataset, margin=A_LITTLE[dataset]).assert_better()
+    lab.compare(
+        FLOAT32, MATMUL_ESTIMATOR, dataset, margin=A_LITTLE.get(dataset, 0.1)
+    ).assert_better()
 
 
 @pytest.mark.parametrize("other", ["iris", "wine"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,23 +62,33 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
 
 
 def help_out(store: Store, grace: float = 1.0) -> None:
-    """Train jobs of this study until none has been waiting or in training for `grace` seconds."""
+    """Train jobs of this study until none has been waiting or in training for `grace` seconds.
+
+    A store that fails ends it: those who asked for the runs will say so.
+    """
     idle_since = time.monotonic()
-    while time.monotonic() - idle_since < grace:
-        job = store.take()
-        if job is not None:
-            try:
-                store.finish(job, _train(job))
-            except Exception as error:
-                store.fail(job, f"{type(error).__name__}: {error}")
-            except BaseException:
-                store.release(job)
-                raise
-        progress = store.progress()
-        if progress.queued or progress.running:
-            idle_since = time.monotonic()
-        if job is None:
-            time.sleep(0.1)
+    with suppress(StoreError):
+        while time.monotonic() - idle_since < grace:
+            job = store.take()
+            if job is None:
+                time.sleep(0.1)
+            else:
+                _do(store, job)
+            progress = store.progress()
+            if progress.queued or progress.running:
+                idle_since = time.monotonic()
+
+
+def _do(store: Store, job: Job) -> None:
+    try:
+        store.finish(job, _train(job))
+    except StoreError:
+        raise
+    except Exception as error:
+        store.fail(job, f"{type(error).__name__}: {error}")
+    except BaseException:
+        store.release(job)
+        raise
 
 
 def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
@@ -92,7 +103,8 @@ def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
         raise StoreError(
             f"{error}: {store.path} was written by another program; {_AFRESH}"
         ) from None
-    if (run.dataset, run.seed, run.executor) != (want.dataset, want.seed, want.executor):
+    same = (run.dataset, run.seed, run.executor) == (want.dataset, want.seed, want.executor)
+    if not same or run.genome != expressed(want.genome, want.executor):
         raise StoreError(
             f"a stored run must be the one its key names; {store.path} holds "
             f"{run.dataset} seed {run.seed} for {want.dataset} seed {want.seed}: {_AFRESH}"

@@ -48,7 +48,7 @@ def _verdicts(post: Sequence[Row]) -> str:
         return f"is {post[0].claim.verdict}: {_effect(post[0])}"
     supported = [row for row in post if row.claim.verdict == SUPPORTED]
     others = [
-        f"“{_name(row)}” is {row.claim.verdict} ({_effect(row)})"
+        f"“{row.title}” is {row.claim.verdict} ({_effect(row)})"
         for row in sorted(post, key=lambda r: r.nodeid)
         if row.claim.verdict != SUPPORTED
     ]
@@ -62,12 +62,6 @@ def _effect(row: Row) -> str:
     if claim.identical:
         return "identical weights"
     return f"{claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
-
-
-def _name(row: Row) -> str:
-    variant = row.nodeid.partition("[")[2].rstrip("]").replace(row.claim.dataset, "").strip("-")
-    name = row.test.removeprefix("test_").replace("_", " ")
-    return f"{name} ({variant})" if variant else name
 
 
 def _shares(row: Row) -> str:
@@ -98,8 +92,7 @@ def _sufficient(rows: Sequence[Row]) -> list[str]:
             if row.sentence.startswith(f"Is the gene {kind}?"):
                 asked = True
                 if row.claim.verdict == "supported":
-                    gene = row.nodeid.partition("[")[2].split("-")[0]
-                    found[kind].append(gene)
+                    found[kind].append(row.parameters)
     if not asked:
         return []
     words = [f"{kind}: {', '.join(sorted(genes)) or 'no gene'}" for kind, genes in found.items()]

@@ -1,7 +1,8 @@
 """Rewrites the README's results from saved results: `python -m mlp.report.readme RESULTS.json`.
 
 The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `verdicts` by
-the table of the post's own claims, `explanation` by the sentences made from the results.
+the table of the post's own claims, `explanation` by the sentences made from the results, `sample`
+by a part of the terminal's table.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from mlp.report.explain import explain
 from mlp.report.results import Row, ordered
 from mlp.report.saved import load
 from mlp.report.study import ReportError
+from mlp.report.terminal import table
 
 _BLOCK = re.compile(r"(<!-- results:(\w+) -->\n).*?(\n<!-- results:end -->)", re.DOTALL)
 
@@ -30,7 +32,8 @@ def verdict_table(rows: Sequence[Row]) -> str:
     ]
     found: dict[str, dict[str, Row]] = {}
     for row in post:
-        found.setdefault(row.sentence + _variant(row), {})[row.claim.dataset] = row
+        variant = f" ({row.parameters})" if row.parameters else ""
+        found.setdefault(row.sentence + variant, {})[row.claim.dataset] = row
     for sentence, cells in found.items():
         lines.append(
             f"| {sentence} | "
@@ -40,21 +43,18 @@ def verdict_table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _variant(row: Row) -> str:
-    words = row.nodeid.partition("[")[2].rstrip("]").split("-")
-    left = [w for w in words if w and w not in row.claim.dataset.split("-")]
-    return f" ({', '.join(left)})" if left else ""
-
-
 def _cell(row: Row) -> str:
     claim = row.claim
     same = "identical weights" if claim.identical else f"n={claim.seeds}"
-    return f"**{claim.verdict}** {claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}], {same}"
+    interval = f"{claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
+    return f"**{claim.verdict}** {interval} against {claim.margin:g}, {same}"
 
 
 def rewrite(text: str, rows: Sequence[Row]) -> str:
     """`text` with its blocks made anew from `rows`."""
+    sample = [row for row in rows if row.finding == "3" and row.claim.dataset == "digits"]
     blocks = {
+        "sample": "\n".join(["```text", *(line for line, _ in table(sample)), "```"]),
         "verdicts": verdict_table(rows),
         "explanation": "\n".join(f"- {sentence}" for sentence in explain(rows)),
     }
