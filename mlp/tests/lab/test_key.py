@@ -107,7 +107,7 @@ def test_seed_data_and_executor_change_the_key():
 
 
 @pytest.mark.usefixtures("own_registry")
-def test_the_datas_values_change_the_key_and_its_name_does_not():
+def test_the_datas_values_change_the_key_and_so_does_its_name_which_seeds_the_weights():
     from mlp import data
 
     iris = data.load("iris")
@@ -115,7 +115,7 @@ def test_the_datas_values_change_the_key_and_its_name_does_not():
     data.register("moved", lambda: (iris.x + 1e-12, iris.y))
 
     run_key.cache_clear()
-    assert key_of(dataset="alias") == key_of(dataset="iris")
+    assert key_of(dataset="alias") != key_of(dataset="iris")
     assert key_of(dataset="moved") != key_of(dataset="iris")
     run_key.cache_clear()
 
