@@ -76,7 +76,7 @@ def padded_runs(shape: Shape, runs: int) -> int:
     return -(-runs // multiple) * multiple
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def engine_of(shape: Shape, runs: int, losses: bool) -> Engine:
     """The engine of this shape and number of runs: built once in a process."""
     return Engine(shape, runs, losses)
