@@ -54,16 +54,33 @@ def test_hyperparameter_acts_alike_on_both_dense_operations(
     effects.assert_equivalent()
 
 
-@pytest.mark.parametrize("gene", HYPERPARAMETERS)
-def test_hyperparameter_acts_alike_on_both_models(lab: Lab, gene: str) -> None:
-    """Finding 1: a hyperparameter acts alike on the matmul and the layers model, on digits."""
+@pytest.mark.parametrize(
+    ("gene", "margin"),
+    [
+        pytest.param("dropout", 0.2, id="dropout"),
+        pytest.param(
+            "layer_size",
+            0.05,
+            id="layer_size",
+            marks=pytest.mark.refuted("smaller layers cost the matmul model more"),
+        ),
+        pytest.param("rate_scale", 0.2, id="rate_scale"),
+    ],
+)
+def test_hyperparameter_acts_alike_on_both_models(lab: Lab, gene: str, margin: float) -> None:
+    """Finding 1: a hyperparameter acts alike on the matmul and the layers model, on digits.
+
+    The margin for layer_size was 0.2 at first. The seeds from 0 on left that undecided at 128, with
+    an effect of 0.16: too much to be alike, too little to be past 0.2. It became 0.05, and was
+    checked on seeds from 3,000,000 on.
+    """
     low, high = MATMUL_ESTIMATOR, FLOAT32
     changed = {gene: HYPERPARAMETERS[gene]}
     effects = lab.compare_effects(
         (high.with_alleles(**changed), high),
         (low.with_alleles(**changed), low),
         "digits",
-        margin=0.2,
+        margin=margin,
     )
     effects.assert_equivalent()
 

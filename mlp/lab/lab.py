@@ -28,7 +28,7 @@ from mlp.stats import agreement, dose_response, look_sizes, sequential
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
-DEFAULT_SEEDS = 128
+DEFAULT_SEEDS = 256
 DEFAULT_MARGIN = 0.05
 
 
