@@ -19,7 +19,7 @@ from mlp.report.saved import load
 from mlp.report.study import ReportError
 from mlp.report.terminal import table
 
-_BLOCK = re.compile(r"(<!-- results:(\w+) -->\n).*?(\n<!-- results:end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- results:(\w+) -->\n).*?(<!-- results:end -->)", re.DOTALL)
 
 
 def verdict_table(rows: Sequence[Row]) -> str:
@@ -45,9 +45,10 @@ def verdict_table(rows: Sequence[Row]) -> str:
 
 def _cell(row: Row) -> str:
     claim = row.claim
-    same = "identical weights" if claim.identical else f"n={claim.seeds}"
+    if claim.identical:
+        return f"**{claim.verdict}** identical weights, n={claim.seeds}"
     interval = f"{claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
-    return f"**{claim.verdict}** {interval} against {claim.margin:g}, {same}"
+    return f"**{claim.verdict}** {interval} against {claim.margin:g}, n={claim.seeds}"
 
 
 def rewrite(text: str, rows: Sequence[Row]) -> str:
@@ -58,7 +59,7 @@ def rewrite(text: str, rows: Sequence[Row]) -> str:
         "verdicts": verdict_table(rows),
         "explanation": "\n".join(f"- {sentence}" for sentence in explain(rows)),
     }
-    return _BLOCK.sub(lambda m: m[1] + blocks.get(m[2], "") + m[3], text)
+    return _BLOCK.sub(lambda m: m[1] + blocks.get(m[2], "") + "\n" + m[3], text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
