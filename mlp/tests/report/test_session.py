@@ -184,11 +184,11 @@ def test_an_interruption_leaves_a_partial_report(suite, workers):
     words += ["-k", "reporting or waits", "-p", "no:cacheprovider"]
     with open(suite.path / "log", "w", encoding="utf-8") as log:
         going = subprocess.Popen(words, cwd=suite.path, stdout=log, stderr=log)
-        wait_for(lambda: (suite.path / "waiting").exists() or going.poll() is not None, 90)
+        wait_for(lambda: (suite.path / "waiting").exists() or going.poll() is not None, 300)
         if workers == "-n2":
-            wait_for(lambda: "." in dots(suite.path / "log") or going.poll() is not None, 90)
+            wait_for(lambda: "." in dots(suite.path / "log") or going.poll() is not None, 300)
         going.send_signal(signal.SIGINT)
-        assert going.wait(timeout=90) == pytest.ExitCode.INTERRUPTED
+        assert going.wait(timeout=300) == pytest.ExitCode.INTERRUPTED
     page = (suite.path / "out" / "index.html").read_text("utf-8")
     assert "interrupted after 1 of 2 tests" in page
     assert "reporting changes nothing" in page
