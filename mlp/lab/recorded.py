@@ -29,7 +29,8 @@ class RecordedComparison:
             Refuted: the exact permutation test rejects it.
         """
         found, first = self.agreement, self.runs[0]
-        reach = min(found.detectable, 1.0)
+        reach = float(min(found.detectable, 1.0))
+        difference = float(found.difference)
         settle(
             Claim(
                 statement=f"{self.strain} against the {found.recorded} recorded runs",
@@ -38,17 +39,17 @@ class RecordedComparison:
                 expected="agrees",
                 outcome="agrees" if found.agrees else "differs",
                 verdict=SUPPORTED if found.agrees else REFUTED,
-                effect=found.difference,
-                low=max(found.difference - reach, -1.0),
-                high=min(found.difference + reach, 1.0),
+                effect=difference,
+                low=max(difference - reach, -1.0),
+                high=min(difference + reach, 1.0),
                 margin=reach,
                 seeds=found.ours,
                 first_seed=first.seed,
                 diverged=sum(run.diverged for run in self.runs),
                 executor=first.executor,
                 detail={
-                    "p_value": found.p_value,
-                    "detectable": found.detectable,
+                    "p_value": float(found.p_value),
+                    "detectable": reach,
                     "recorded": list(self.recorded),
                     "ours": [run.final_accuracy for run in self.runs],
                 },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -61,8 +62,8 @@ class Row:
         return "identical" if self.claim.identical else self.claim.outcome
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON-able form."""
-        return {**asdict(self), "status": self.status}
+        """Plain JSON-able form: NumPy's numbers, which no worker can send, become Python's."""
+        return json.loads(json.dumps({**asdict(self), "status": self.status}, default=float))
 
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> Row:
