@@ -245,7 +245,8 @@ class Lab:
                 f"{dataset!r} at {self.protocol.name!r}: choose one of those"
             )
         runs = self.cohort(genome, dataset, seeds=seeds)
-        recorded = final_accuracies(strain_name, dataset)
+        held_out = runs[0].held_out
+        recorded = (final_accuracies(strain_name, dataset) * held_out).round() / held_out
         return RecordedComparison(
             strain=strain_name,
             runs=tuple(runs),
