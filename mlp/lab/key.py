@@ -3,8 +3,8 @@
 That is: the genome as it is expressed, the dataset's values, the protocol, the seed, who trains it,
 the code of the training path, and TensorFlow's version. Comments, docstrings and layout of the code
 are not part of it, and neither are paths, options or the other claims; a dataset's name is, since
-it seeds the initial weights. NumPy's version is
-not: all draws come from its legacy generator, whose streams are frozen.
+it seeds the initial weights. NumPy's version is not: all draws come from its legacy generator,
+whose streams are frozen.
 """
 
 from __future__ import annotations

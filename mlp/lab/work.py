@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mlp.data import load
@@ -114,8 +114,7 @@ def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
 
 def _named(run: Run, want: Wanted) -> Run:
     """The stored run under the genome and protocol it was asked for by."""
-    values = {f: getattr(run, f) for f in run.__dataclass_fields__}
-    return Run(**{**values, "genome": want.genome, "protocol": want.protocol})
+    return replace(run, genome=want.genome, protocol=want.protocol)
 
 
 def _jobs(missing: Mapping[str, Wanted]) -> list[Job]:
