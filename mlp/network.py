@@ -3,9 +3,9 @@
 Both are built of real `tf.compat.v1` graph operations and take any init, bias, loss-input and
 dropout allele, so that the dense operation alone can be swapped. Initial values come from a plan.
 
-Dropout follows each hidden ReLU, inverted, its masks drawn by `tf.random.stateless_uniform` from
-(`plan.dropout_seed` + layer + an offset for what is being computed, updates made so far): the same
-masks whichever trainer executes the plan.
+Dropout follows each hidden ReLU, inverted. The masks of all hidden layers are one draw of
+`tf.random.stateless_uniform`, [layers, rows, units], seeded by (`plan.dropout_seed` + an offset for
+what is being computed, updates made so far): the same masks whichever trainer executes the plan.
 """
 
 from __future__ import annotations
@@ -37,19 +37,31 @@ class Network:
     correct: Any
 
 
-def build(plan: Plan, features: Any, labels: Any, *, purpose: Any, updates: Any) -> Network:
+def build(
+    plan: Plan,
+    features: Any,
+    labels: Any,
+    *,
+    purpose: Any,
+    updates: Any,
+    dropout_seed: Any = None,
+) -> Network:
     """The plan's network over `features` [rows, columns] and `labels` int64 [rows] (or None).
 
     `purpose` is an int32 scalar tensor, `TRAINING`, `VALIDATION` or `TEST`; `updates` an integer
-    scalar tensor, updates made so far: both act through dropout alone. Features are cast to the
-    genome's dtype. Without labels, `loss` and `correct` are None.
+    scalar tensor, updates made so far; `dropout_seed` an int32 scalar tensor, by default the
+    plan's: all three act through dropout alone. Features are cast to the genome's dtype. Without
+    labels, `loss` and `correct` are None.
     """
     genome = plan.genome
+    seed = plan.dropout_seed if dropout_seed is None else dropout_seed
     dense = _matmul_layer if genome.dense == "matmul" else _dense_layer
     activations = tf.cast(features, genome.dtype)
+    factors = _dropout_factors(genome, tf.shape(features)[0], seed, purpose, updates)
     for layer in range(HIDDEN_LAYERS):
         activations = dense(plan, layer, activations, tf.nn.relu)
-        activations = _dropout(plan, layer, activations, purpose, updates)
+        if factors is not None:
+            activations *= factors[layer]
     outputs = dense(plan, HIDDEN_LAYERS, activations, None)
     predictions = tf.argmax(outputs, axis=1)
     if labels is None:
@@ -109,14 +121,17 @@ def _dense_layer(plan: Plan, layer: int, inputs: Any, activation: Any) -> Any:
     return outputs if activation is None else activation(outputs)
 
 
-def _dropout(plan: Plan, layer: int, activations: Any, purpose: Any, updates: Any) -> Any:
-    genome = plan.genome
+def _dropout_factors(genome: Genome, rows: Any, seed: Any, purpose: Any, updates: Any) -> Any:
+    """What the units [layers, rows, units] of the hidden layers are multiplied by; None is 1."""
     if genome.dropout == 0.0 or genome.dropout_mode == "never":
-        return activations
-    seed = tf.stack([plan.dropout_seed + layer + purpose, tf.cast(updates, tf.int32)])
-    uniform = tf.random.stateless_uniform(tf.shape(activations), seed)
-    kept = tf.cast(uniform >= genome.dropout, activations.dtype) / (1.0 - genome.dropout)
-    dropped = activations * kept
+        return None
+    shape = [HIDDEN_LAYERS, rows, genome.layer_size]
+
+    def drawn() -> Any:
+        seeds = tf.stack([seed + purpose, tf.cast(updates, tf.int32)])
+        kept = tf.random.stateless_uniform(shape, seeds) >= genome.dropout
+        return tf.cast(kept, genome.dtype) / (1.0 - genome.dropout)
+
     if genome.dropout_mode == "always":
-        return dropped
-    return tf.cond(tf.equal(purpose, TRAINING), lambda: dropped, lambda: activations)
+        return drawn()
+    return tf.cond(tf.equal(purpose, TRAINING), drawn, lambda: tf.ones(shape, genome.dtype))

@@ -66,11 +66,9 @@ def build():
 def masks(plan, purpose, updates, rate, shape):
     """The factors of each hidden layer, drawn as the module says it draws them."""
     with tf.Graph().as_default(), tf.Session() as session:
-        uniform = [
-            tf.random.stateless_uniform(shape, [plan.dropout_seed + layer + purpose, updates])
-            for layer in range(6)
-        ]
-        return [(u >= np.float32(rate)) / (1 - rate) for u in session.run(uniform)]
+        seeds = [plan.dropout_seed + purpose, updates]
+        uniform = session.run(tf.random.stateless_uniform([6, *shape], seeds))
+        return [(u >= np.float32(rate)) / (1 - rate) for u in uniform]
 
 
 def forward(plan, x, factors=None):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from mlp import network
 from mlp.backend import tf
-from mlp.plan import Plan
+from mlp.data import Dataset
+from mlp.genome import Genome
+from mlp.plan import Plan, make_plan
 from mlp.run import Protocol, sampled_steps
 from mlp.trainers.training import Training, record
 
 
 def session_config() -> Any:
-    """One thread within and between operations: deterministic, and one core a worker."""
-    return tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+    """One thread within operations, the caller among them: deterministic, one core a worker."""
+    return tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=-1)
 
 
 def all_finite(variables: list[Any]) -> Any:
@@ -23,47 +26,79 @@ def all_finite(variables: list[Any]) -> Any:
     return tf.reduce_all([tf.reduce_all(tf.is_finite(v)) for v in variables])
 
 
+class _Program:
+    """The graph and session of one genome: built once, begun anew for each plan."""
+
+    def __init__(self, plan: Plan, rate: float) -> None:
+        genome, data = plan.genome, plan.dataset
+        self.x, self.y = data.x.astype(genome.dtype), data.y
+        self.session = tf.Session(graph=tf.Graph(), config=session_config())
+        with self.session.graph.as_default():
+            self.features = tf.placeholder(genome.dtype, [None, data.features])
+            self.labels = tf.placeholder(tf.int64, [None])
+            self.purpose = tf.placeholder_with_default(np.int32(network.TRAINING), [])
+            step = tf.train.create_global_step()
+            seed = tf.get_variable("dropout_seed", (), tf.int32, trainable=False)
+            self.model = network.build(
+                plan,
+                self.features,
+                self.labels,
+                purpose=self.purpose,
+                updates=step,
+                dropout_seed=seed,
+            )
+            optimizer = network.optimizer(genome, rate)
+            self.train_op = optimizer.minimize(self.model.loss, global_step=step)
+            self.trained = network.variables()
+            self.finite = all_finite(self.trained)
+            self._initial = [v.initial_value for v in (*self.trained, seed)]
+            self._initialize = tf.global_variables_initializer()
+
+    def begin(self, plan: Plan) -> None:
+        """Set every variable to what the plan starts from."""
+        values = (*plan.weights, *plan.biases, plan.dropout_seed)
+        self.session.run(self._initialize, dict(zip(self._initial, values, strict=True)))
+
+    def feed(self, rows: Any) -> dict[Any, Any]:
+        """A training batch."""
+        return {self.features: self.x[rows], self.labels: self.y[rows]}
+
+    def correct(self, rows: Any, purpose: int) -> int:
+        """How many of the rows are answered correctly."""
+        return int(self.model.correct.eval({**self.feed(rows), self.purpose: purpose}))
+
+
+@lru_cache(maxsize=16)
+def _program_of(genome: Genome, dataset: Dataset, rate: float) -> _Program:
+    """The program of this genome: built once in a process."""
+    return _Program(make_plan(genome, dataset, 0), rate)
+
+
 def train_direct(plan: Plan, protocol: Protocol, *, losses: bool = False) -> Training:
     """Execute `plan` by the session loop. With `losses`, keep the loss before each update."""
-    genome, data = plan.genome, plan.dataset
-    x, y = data.x.astype(genome.dtype), data.y
-    with tf.Graph().as_default():
-        features = tf.placeholder(genome.dtype, [None, data.features])
-        labels = tf.placeholder(tf.int64, [None])
-        purpose = tf.placeholder_with_default(np.int32(network.TRAINING), [])
-        step = tf.train.create_global_step()
-        model = network.build(plan, features, labels, purpose=purpose, updates=step)
-        optimizer = network.optimizer(genome, protocol.learning_rate)
-        train_op = optimizer.minimize(model.loss, global_step=step)
-        trained = network.variables()
-        finite = all_finite(trained)
-
-        def feed(rows: Any, what: int = network.TRAINING) -> dict[Any, Any]:
-            return {features: x[rows], labels: y[rows], purpose: what}
-
-        with tf.Session(config=session_config()) as session:
-            session.run(tf.global_variables_initializer())
-            batches = plan.batches()
-            batch = feed(next(batches))
-            first_loss = model.loss.eval(batch)
-            kept: list[Any] = []
-            curves: tuple[list[int], list[int]] = ([], [])
-            diverged_at, updates = None, 0
-            for sample in sampled_steps(genome, protocol):
-                while updates < sample:
-                    if losses:
-                        kept.append(model.loss.eval(batch))
-                    train_op.run(batch)
-                    updates += 1
-                    batch = feed(next(batches))
-                if not finite.eval():
-                    diverged_at = sample
-                    break
-                curves[0].append(
-                    model.correct.eval(feed(plan.split.validation, network.VALIDATION))
-                )
-                curves[1].append(model.correct.eval(feed(plan.split.test, network.TEST)))
-            values = session.run(trained)
+    program = _program_of(plan.genome, plan.dataset, protocol.learning_rate)
+    model, train_op = program.model, program.train_op
+    with program.session.as_default():
+        program.begin(plan)
+        batches = plan.batches()
+        batch = program.feed(next(batches))
+        first_loss = model.loss.eval(batch)
+        kept: list[Any] = []
+        curves: tuple[list[int], list[int]] = ([], [])
+        diverged_at, updates = None, 0
+        for sample in sampled_steps(plan.genome, protocol):
+            while updates < sample:
+                if losses:
+                    kept.append(model.loss.eval(batch))
+                train_op.run(batch)
+                updates += 1
+                batch = program.feed(next(batches))
+            if not program.finite.eval():
+                diverged_at = sample
+                break
+            curves[0].append(program.correct(plan.split.validation, network.VALIDATION))
+            curves[1].append(program.correct(plan.split.test, network.TEST))
+        values = program.session.run(program.trained)
     return record(
         plan,
         protocol,

@@ -212,11 +212,11 @@ def test_dropout_follows_the_masks_of_its_seed():
     plan = make_plan(genome, load("iris"), 5)
     rows = plan.rows(1)[0]
     h = plan.dataset.x[rows]
+    uniform = tf.random.stateless_uniform([6, len(rows), 64], [plan.dropout_seed, 0]).numpy()
     for layer, (w, b) in enumerate(zip(plan.weights, plan.biases, strict=True)):
         h = h @ w + b
         if layer < 6:
-            uniform = tf.random.stateless_uniform(h.shape, [plan.dropout_seed + layer, 0]).numpy()
-            h = np.maximum(h, 0) * (uniform >= np.float32(0.4)) / (1 - 0.4)
+            h = np.maximum(h, 0) * (uniform[layer] >= np.float32(0.4)) / (1 - 0.4)
     expected = -np.log(softmax(h))[np.arange(len(rows)), plan.dataset.y[rows]].mean()
     first = train([plan], steps=20, every=20)[0].run.saw.first_loss
     assert first == pytest.approx(expected, rel=1e-6)

@@ -219,37 +219,41 @@ class Engine:
         whole = tf.cast(tf.reduce_all(tf.stack(finite), axis=0), tf.int64)
         return tf.concat([tf.transpose(halves), whole[None]], axis=0)
 
-    def _mask(self, layer: int, rows: int, offsets: Sequence[int]) -> Any:
-        """Factors [runs, rows, units] of a hidden layer's units, for parts of equally many rows."""
+    def _masks(self, rows: int, offsets: Sequence[int]) -> Any:
+        """Factors [layers, runs, rows, units] of the hidden units, for parts of equally many rows.
+
+        The draws are those of `mlp.network`, one for each run and part.
+        """
         tf, units = self.tf, self.shape.layer_size
-        uniform = [
-            tf.random.stateless_uniform(
-                [rows // len(offsets), units],
-                tf.stack([self.seeds[run] + offset + layer, self.step]),
+        part = [HIDDEN_LAYERS, rows // len(offsets), units]
+        drawn = [
+            tf.raw_ops.StatelessRandomUniform(
+                shape=part, seed=tf.stack([self.seeds[run] + offset, self.step])
             )
             for run in range(self.runs)
             for offset in offsets
         ]
-        keep = tf.stack(uniform) >= tf.constant(self.shape.dropout, tf.float32)
+        uniform = tf.reshape(tf.stack(drawn), [self.runs, len(offsets), *part])
+        keep = uniform >= tf.constant(self.shape.dropout, tf.float32)
         factors = tf.cast(keep, self.dtype) / (1 - self.shape.dropout)
-        return tf.reshape(factors, [self.runs, rows, units])
+        return tf.reshape(
+            tf.transpose(factors, [2, 0, 1, 3, 4]), [HIDDEN_LAYERS, self.runs, rows, units]
+        )
 
     def _forward(
         self, values: Sequence[Any], x: Any, offsets: Sequence[int]
-    ) -> tuple[list[Any], Any, list[Any]]:
-        """Each layer's inputs, the logits and the dropout masks, one for each seed offset."""
+    ) -> tuple[list[Any], Any, Any]:
+        """Each layer's inputs, the logits and the dropout masks (None is 1), for seed offsets."""
         tf = self.tf
-        inputs, masks = [x], []
+        inputs = [x]
+        masks = self._masks(x.shape[1], offsets) if offsets and self.shape.dropout > 0 else None
         for layer in range(HIDDEN_LAYERS):
             h = tf.nn.relu(tf.matmul(inputs[-1], values[layer]) + values[HIDDEN_LAYERS + 1 + layer])
-            if offsets and self.shape.dropout > 0:
-                masks.append(self._mask(layer, x.shape[1], offsets))
-                h = h * masks[-1]
-            inputs.append(h)
+            inputs.append(h if masks is None else h * masks[layer])
         logits = tf.matmul(inputs[-1], values[HIDDEN_LAYERS]) + values[-1]
         return inputs, logits, masks
 
-    def _training_pass(self, rows: Any) -> tuple[list[Any], list[Any], Any, list[Any]]:
+    def _training_pass(self, rows: Any) -> tuple[list[Any], list[Any], Any, Any]:
         """Parameters, each layer's inputs, logits and masks, on dataset rows [runs, batch]."""
         values = [self.tf.convert_to_tensor(v) for v in self.state[0]]
         offsets = () if self.shape.dropout_mode == "never" else (TRAINING_SEED,)
@@ -286,7 +290,7 @@ class Engine:
             gradients[depth + layer] = self._bias_gradient(dz)
             if layer:
                 dh = tf.matmul(dz, values[layer], transpose_b=True)
-                if masks:
+                if masks is not None:
                     dh = dh * masks[layer - 1]
                 dz = tf.raw_ops.ReluGrad(gradients=dh, features=inputs[layer])
         return self._apply(gradients), loss
