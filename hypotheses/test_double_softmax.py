@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS_ESTIMATOR, MATMUL_ESTIMATOR
+from mlp.genome import LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR
 from mlp.lab import Lab
 
-FLOAT32 = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
-"""The strain with the failing strains' number type: float64 trains several times slower, and its
-own claim (finding 2, dtype) shows no effect beyond that claim's margin."""
 HARM = {"digits": 0.1, "iris": 0.2, "wine": 0.2}
 
 
 @pytest.mark.refuted("harmless there", on=["digits", "iris"])
 def test_double_softmax_alone_harms_layers(lab: Lab, dataset: str) -> None:
     """Softmax probabilities in place of logits, and nothing else, make the layers model worse."""
-    double = FLOAT32.knockout("logits", donor=MATMUL_ESTIMATOR)
-    lab.compare(double, FLOAT32, dataset, margin=HARM.get(dataset, 0.2)).assert_worse()
+    double = LAYERS_ESTIMATOR_FLOAT32.knockout("logits", donor=MATMUL_ESTIMATOR)
+    lab.compare(
+        double, LAYERS_ESTIMATOR_FLOAT32, dataset, margin=HARM.get(dataset, 0.2)
+    ).assert_worse()
 
 
 @pytest.mark.parametrize("dataset", ["wine"])
@@ -26,6 +25,6 @@ def test_double_softmax_kills_wine_only_from_glorot_weights(lab: Lab, dataset: s
 
     From small weights (truncated normal) the same double softmax does no such harm.
     """
-    small = FLOAT32.with_alleles(init="truncated_normal")
-    harm = [(g.with_alleles(logits="softmax"), g) for g in (FLOAT32, small)]
+    small = LAYERS_ESTIMATOR_FLOAT32.with_alleles(init="truncated_normal")
+    harm = [(g.with_alleles(logits="softmax"), g) for g in (LAYERS_ESTIMATOR_FLOAT32, small)]
     lab.compare_effects(harm[0], harm[1], dataset, margin=HARM.get(dataset, 0.2)).assert_worse()

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
+from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("1")
 
 LITTLE = {"digits": 0.15, "iris": 0.15, "wine": 0.1}
 HYPERPARAMETERS = {"dropout": 0.2, "layer_size": 32, "rate_scale": 0.3}
-FLOAT32 = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
-"""The strain with the failing strains' number type: float64 trains several times slower, and its
-own claim (finding 2, dtype) shows no effect beyond that claim's margin."""
 
 
 @pytest.mark.refuted("the weights' initial distribution differs too", on=["digits", "wine"])
@@ -31,7 +28,7 @@ def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: 
 def test_swapping_makes_little_difference_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 1: under Estimator.fit, swapping tf.matmul for tf.layers makes little difference."""
     lab.compare(
-        FLOAT32, MATMUL_ESTIMATOR, dataset, margin=LITTLE.get(dataset, 0.15)
+        LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, margin=LITTLE.get(dataset, 0.15)
     ).assert_equivalent()
 
 
@@ -74,7 +71,7 @@ def test_hyperparameter_acts_alike_on_both_models(lab: Lab, gene: str, margin: f
     an effect of 0.16: too much to be alike, too little to be past 0.2. It became 0.05, and was
     checked on seeds from 3,000,000 on.
     """
-    low, high = MATMUL_ESTIMATOR, FLOAT32
+    low, high = MATMUL_ESTIMATOR, LAYERS_ESTIMATOR_FLOAT32
     changed = {gene: HYPERPARAMETERS[gene]}
     effects = lab.compare_effects(
         (high.with_alleles(**changed), high),

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
+from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("4")
 
-FLOAT32 = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
-"""The strain with the failing strains' number type: float64 trains several times slower, and its
-own claim (finding 2, dtype) shows no effect beyond that claim's margin."""
 A_LITTLE = {"digits": 0.01, "iris": 0.2, "wine": 0.1}
 
 
@@ -29,7 +26,7 @@ def test_layers_is_a_little_better_under_train_op_run(lab: Lab, dataset: str) ->
 def test_layers_is_a_little_better_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 4: under Estimator.fit, tf.layers is a little better than tf.matmul."""
     lab.compare(
-        FLOAT32, MATMUL_ESTIMATOR, dataset, margin=A_LITTLE.get(dataset, 0.1)
+        LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, margin=A_LITTLE.get(dataset, 0.1)
     ).assert_better()
 
 

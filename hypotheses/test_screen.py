@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
+from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab
 
 MARGIN = {"digits": 0.01, "iris": 0.2, "wine": 0.2}
-FLOAT32_ESTIMATOR = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
 
 
 @pytest.mark.finding("2")
@@ -25,7 +24,7 @@ FLOAT32_ESTIMATOR = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
 )
 def test_gene_is_responsible_between_layers_strains(lab: Lab, gene: str, dataset: str) -> None:
     """The gene's share of the difference between the layers strains exceeds the rest."""
-    screen = lab.screen(FLOAT32_ESTIMATOR, LAYERS, dataset)
+    screen = lab.screen(LAYERS_ESTIMATOR_FLOAT32, LAYERS, dataset)
     screen.assert_responsible(gene, margin=MARGIN.get(dataset, 0.2))
 
 

@@ -319,6 +319,10 @@ LAYERS_ESTIMATOR = Genome(
     init_seed="unseeded",
 )
 
+LAYERS_ESTIMATOR_FLOAT32 = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
+"""LAYERS_ESTIMATOR with the number type of the other strains, for comparisons gene by gene; float64
+trains several times slower, and is compared by claims of its own."""
+
 STRAINS: Mapping[str, Genome] = {
     "matmul": MATMUL,
     "layers": LAYERS,

@@ -62,7 +62,6 @@ class Lab:
         self.real = real
         self.store = store if isinstance(store, Store) else Store(store)
         self.claims: list[Claim] = []
-        self.comparisons: list[Comparison] = []
 
     @staticmethod
     def check_seeds(seeds: int, first_seed: int) -> None:
@@ -330,7 +329,7 @@ class Lab:
                 span=sum(abs(arm.weight) for arm in found) / 2,
             )
             needed = None if identical(found) else result.needed
-        comparison = Comparison(
+        return Comparison(
             arms=found,
             dataset=dataset,
             protocol=self.protocol,
@@ -338,8 +337,6 @@ class Lab:
             result=result,
             claims=self.claims,
         )
-        self.comparisons.append(comparison)
-        return comparison
 
     def _on_real_api(self, genomes: Sequence[Genome]) -> bool:
         """Whether only the real API can tell the genomes apart."""
