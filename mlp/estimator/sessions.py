@@ -24,8 +24,11 @@ def build_training(build: Callable[[], ModelFnOps]) -> ModelFnOps:
     collection `STEP_AFTER_UPDATE`.
     """
     global_step = tf.train.get_or_create_global_step()
-    with tf.control_dependencies([training_util._get_or_create_global_step_read()]):
-        ops = build()
+    before = training_util._get_or_create_global_step_read()
+    ops = build()
+    for writer in global_step.handle.consumers():
+        if writer.type.startswith("Assign"):
+            writer._add_control_input(before.op)
     tf.add_to_collection(tf.GraphKeys.LOSSES, ops.loss)
     with tf.control_dependencies([ops.train_op]):
         tf.add_to_collection(STEP_AFTER_UPDATE, global_step.read_value())

@@ -21,15 +21,22 @@ from mlp.lab.dose import DoseCurve
 from mlp.lab.key import executor, expressed
 from mlp.lab.recorded import RecordedComparison
 from mlp.lab.screen import SCREEN_SEEDS, Screening, acting_genes, subsets
-from mlp.lab.work import Wanted, obtain
+from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.reference import curves, final_accuracies
 from mlp.run import PROTOCOLS, Protocol, Run, protocol
-from mlp.stats import agreement, dose_response, look_sizes, sequential
+from mlp.stats import Result, agreement, dose_response, look_sizes, sequential
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
 DEFAULT_SEEDS = 256
 DEFAULT_MARGIN = 0.05
+
+GLANCE = 4
+"""Seeds at which arms that only the real API can tell apart may come out identical, before the
+first look. Trajectories of thousands of updates that end in the same bits at four seeds are the
+same computation: more seeds would show nothing new, and each is a slow real run. Arms that are not
+identical then go through the looks like any others.
+"""
 
 
 class Lab:
@@ -85,6 +92,7 @@ class Lab:
 
         Both are compared in their paired form (`Genome.paired`). A comparison in which the trainer
         differs, or nothing but the dense operation does, runs on the real API; `real` overrides.
+        Where nothing but those differ, bit-identical weights at `GLANCE` seeds decide at once.
 
         Raises:
             LabError: `a` and `b` express the same.
@@ -136,8 +144,8 @@ class Lab:
         self.check_seeds(self.seeds, apart)
 
         def arms(n: int) -> tuple[Arm, ...]:
-            first = self._train([(other, dataset)], n, self.real, apart)[0]
-            second = self._train([(genome, dataset)], n, self.real)[0]
+            first = self._ahead([(other, dataset)], n, self.real, apart)[0]
+            second = self._ahead([(genome, dataset)], n, self.real)[0]
             return Arm(1, other, dataset, tuple(first)), Arm(-1, genome, dataset, tuple(second))
 
         return self._look(arms, dataset, margin, "real API" if self.real else "cohort engine")
@@ -151,7 +159,7 @@ class Lab:
 
         def arms(n: int) -> tuple[Arm, ...]:
             return tuple(
-                Arm(weight, genome, dataset, tuple(self._train([(genome, dataset)], n, real)[0]))
+                Arm(weight, genome, dataset, tuple(self._ahead([(genome, dataset)], n, real)[0]))
                 for weight, real in ((1, False), (-1, True))
             )
 
@@ -210,7 +218,7 @@ class Lab:
         check_doses(genomes, doses)
         n = look_sizes(self.seeds)[0]
         while True:
-            runs = self._train([(g, dataset) for g in genomes], n, self.real)
+            runs = self._ahead([(g, dataset) for g in genomes], n, self.real)
             accuracies = [[r.final_accuracy for r in seed] for seed in zip(*runs, strict=True)]
             found = dose_response(accuracies, margin, cap=self.seeds)
             if found.needed is None:
@@ -288,6 +296,20 @@ class Lab:
         runs = obtain(self.store, [w for arm in wanted for w in arm])
         return [[runs[w] for w in arm] for arm in wanted]
 
+    def _ahead(
+        self,
+        arms: Sequence[tuple[Genome, str]],
+        seeds: int,
+        real: bool,
+        first_seed: int | None = None,
+    ) -> list[list[Run]]:
+        """The runs of the first `seeds` seeds, from whole cohorts where the cohort engine trains.
+
+        Few claims are decided by less than a cohort, and two halves cost more than one whole.
+        """
+        whole = seeds if real else min(max(seeds, COHORT), self.seeds)
+        return [runs[:seeds] for runs in self._train(arms, whole, real, first_seed)]
+
     def _contrast(
         self, terms: Sequence[tuple[int, Genome, str]], margin: float, real: bool | None
     ) -> Comparison:
@@ -299,14 +321,16 @@ class Lab:
         _refuse_same(arms, use_real)
 
         def trained(n: int) -> tuple[Arm, ...]:
-            cohorts = self._train(arms, n, use_real)
+            cohorts = self._ahead(arms, n, use_real)
             return tuple(
                 Arm(w, g, d, tuple(runs))
                 for w, (g, d), runs in zip(weights, arms, cohorts, strict=True)
             )
 
         names = "-".join(dict.fromkeys(dataset for _, dataset in arms))
-        comparison = self._look(trained, names, margin, "real API" if use_real else "cohort engine")
+        trainer = "real API" if use_real else "cohort engine"
+        twins = use_real and _same_in_engine([g for g, _ in arms])
+        comparison = self._look(trained, names, margin, trainer, twins=twins)
         _check(comparison.arms)
         return comparison
 
@@ -316,19 +340,28 @@ class Lab:
         dataset: str,
         margin: float,
         executor: str,
+        *,
+        twins: bool = False,
     ) -> Comparison:
-        """Train and look at 8, 16, 32, ... seeds of `arms`, until a look decides."""
+        """Train and look at 8, 16, 32, ... seeds of `arms`, until a look decides.
+
+        `twins` are first looked at for identity alone.
+        """
         check_margin(margin)
-        needed: int | None = look_sizes(self.seeds)[0]
-        while needed is not None:
-            found = arms(needed)
-            result = sequential(
-                weighted_differences(found),
-                margin,
-                cap=self.seeds,
-                span=sum(abs(arm.weight) for arm in found) / 2,
-            )
-            needed = None if identical(found) else result.needed
+
+        def looked(found: tuple[Arm, ...], cap: int) -> Result:
+            span = sum(abs(arm.weight) for arm in found) / 2
+            return sequential(weighted_differences(found), margin, cap=cap, span=span)
+
+        glance = min(GLANCE, self.seeds)
+        if twins and identical(found := arms(glance)):
+            result = looked(found, glance)
+        else:
+            needed: int | None = look_sizes(self.seeds)[0]
+            while needed is not None:
+                found = arms(needed)
+                result = looked(found, self.seeds)
+                needed = None if identical(found) else result.needed
         return Comparison(
             arms=found,
             dataset=dataset,
@@ -342,8 +375,13 @@ class Lab:
         """Whether only the real API can tell the genomes apart."""
         if self.real or len({g.trainer for g in genomes}) > 1:
             return True
-        different = {g.expressed() for g in genomes}
-        return len({expressed(g, "cohort") for g in different}) < len(different)
+        return _same_in_engine(genomes)
+
+
+def _same_in_engine(genomes: Sequence[Genome]) -> bool:
+    """Whether genomes that express something different express the same in the cohort engine."""
+    different = {g.expressed() for g in genomes}
+    return len({expressed(g, "cohort") for g in different}) < len(different)
 
 
 def _refuse_same(arms: Sequence[tuple[Genome, str]], real: bool) -> None:

@@ -8,6 +8,7 @@ from mlp.data import DataError, load
 from mlp.genome import LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, Genome, GenomeError
 from mlp.lab import DEFAULT_SEEDS, Lab, LabError, ManipulationError, Refuted, help_out
 from mlp.lab import work as work_module
+from mlp.lab.lab import GLANCE
 from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.plan import make_plan
 from mlp.run import Protocol, ProtocolError, Run
@@ -216,6 +217,33 @@ class TestComparing:
 
         assert comparison.executor == "real API"
         assert comparison.identical
+
+    def test_what_only_the_real_api_tells_apart_may_be_identical_at_a_glance(self, store):
+        lab = Lab(store, protocol=TINY, seeds=16)
+
+        comparison = lab.compare(BASE.with_alleles(dense="layers"), BASE, "iris")
+
+        assert comparison.identical
+        assert comparison.result.n == GLANCE == len(stored(store)) / 2
+        assert comparison.result.interval.high > 0.5, "it says little itself"
+
+    def test_a_glance_at_arms_that_are_not_identical_decides_nothing(self, store):
+        """A bias per unit has its gradient summed in another order by each dense operation."""
+        lab = Lab(store, protocol=TINY, seeds=8)
+        unit = BASE.with_alleles(bias="unit")
+
+        comparison = lab.compare(unit.with_alleles(dense="layers"), unit, "digits", margin=0.99)
+
+        assert not comparison.identical
+        assert comparison.result.n == 8
+
+    def test_the_engine_trains_whole_cohorts_of_which_a_look_reads_its_seeds(self, store):
+        lab = Lab(store, protocol=TINY, seeds=64)
+
+        comparison = lab.compare(BASE.with_alleles(reporting="ends"), BASE, "iris")
+
+        assert comparison.seeds == tuple(range(8))
+        assert len(stored(store)) == 2 * COHORT
 
     def test_identical_arms_need_no_second_look(self, store):
         lab = Lab(store, protocol=TINY, seeds=16)

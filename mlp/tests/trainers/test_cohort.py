@@ -12,6 +12,7 @@ from mlp.data import load
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, STRAINS
 from mlp.plan import make_plan
 from mlp.run import Protocol
+from mlp.trainers import cohort
 from mlp.trainers.cohort import train_cohort
 
 
@@ -255,5 +256,5 @@ def test_importing_the_engine_does_not_import_tensorflow():
 def test_a_large_cohort_is_trained_in_several_stacks(monkeypatch):
     five = plans(LAYERS, range(5))
     whole = [t.run for t in train(five)]
-    monkeypatch.setattr("mlp.trainers.cohort.STACK", 2)
+    monkeypatch.setitem(cohort.STACK, "float32", 2)
     assert [t.run for t in train(five)] == whole

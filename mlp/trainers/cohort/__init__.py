@@ -23,9 +23,9 @@ __all__ = ["train_cohort"]
 CHUNK = 2_000
 """Most updates in one call into TensorFlow, unless a curve's samples lie further apart."""
 
-STACK = 16
-"""Most runs stacked in one graph: more fit a processor's cache worse and fewer pay more for each
-operation, by measurement. A larger cohort is trained in several stacks.
+STACK = {"float32": 16, "float64": 4}
+"""Most runs stacked in one graph, by number type: more fit a processor's cache worse and fewer pay
+more for each operation, by measurement. A larger cohort is trained in several stacks.
 """
 
 
@@ -46,8 +46,9 @@ def train_cohort(
     trainings: dict[int, Training] = {}
     for rate in dict.fromkeys(rates):
         members = [i for i, own in enumerate(rates) if own == rate]
-        for start in range(0, len(members), STACK):
-            block = members[start : start + STACK]
+        size = STACK[plans[members[0]].genome.dtype]
+        for start in range(0, len(members), size):
+            block = members[start : start + size]
             trained = _train([plans[i] for i in block], protocol, rate, losses)
             trainings.update(zip(block, trained, strict=True))
     return [trainings[i] for i in range(len(plans))]
