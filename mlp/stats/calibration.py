@@ -250,7 +250,7 @@ def normal_law(mean: float, sd: float) -> Law:
     """A normal distribution on a fine grid within 3.5 sd and [-1, 1], its mean restored."""
     if sd == 0:
         return Law(np.array([mean]), np.ones(1))
-    z: FloatArray = np.linspace(-3.5, 3.5, 141)
+    z: FloatArray = np.linspace(-3.5, 3.5, 141, dtype=np.float64)
     z = z[np.abs(mean + sd * z) <= 1]
     weights = np.exp(-z * z / 2)
     weights /= weights.sum()

@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from mlp.report import saved
+from mlp.run import PROTOCOLS
+from mlp.tests.report import helpers
 from mlp.tests.report.helpers import ROOT
 
 pytest_plugins = ("pytester",)
@@ -68,6 +70,7 @@ def suite(pytester, monkeypatch, cold):
     """The same suite anew, with a store that holds every run."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setitem(PROTOCOLS, "tiny", helpers.TINY)  # forgets what a session here registers
     lay(pytester.path)
     shutil.copy(cold[0] / "s.sqlite", pytester.path)
     return pytester
