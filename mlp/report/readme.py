@@ -2,7 +2,7 @@
 
 The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `verdicts` by
 the table of the post's own claims, `explanation` by the sentences made from the results, `sample`
-by a part of the terminal's table.
+by a part of the terminal's table, `calibration` by the measured error rates that are committed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlp.report import calibrated
 from mlp.report.explain import explain
 from mlp.report.results import Row, ordered
 from mlp.report.saved import load
@@ -51,6 +52,23 @@ def _cell(row: Row) -> str:
     return f"**{claim.verdict}** {interval} against {claim.margin:g}, n={claim.seeds}"
 
 
+def calibration_table(measured: Sequence[calibrated.Measured]) -> str:
+    """Markdown: for each kind of differences, the worst measured rates of false verdicts."""
+    lines = [
+        "| differences | false better or worse | false equivalent | simulated |",
+        "|---" * 4 + "|",
+    ]
+    for m in measured:
+        rates = [_rate(m.false_difference), _rate(m.false_equivalent)]
+        simulated = f"{m.simulated:,}" if m.simulated else "worked out"
+        lines.append(f"| {m.scenario} | {' | '.join(rates)} | {simulated} |")
+    return "\n".join(lines)
+
+
+def _rate(rate: float | None) -> str:
+    return "" if rate is None else "0" if rate < 1e-10 else f"{rate:.1g}"
+
+
 def rewrite(text: str, rows: Sequence[Row]) -> str:
     """`text` with its blocks made anew from `rows`."""
     sample = [row for row in rows if row.finding == "3" and row.claim.dataset == "digits"]
@@ -58,6 +76,7 @@ def rewrite(text: str, rows: Sequence[Row]) -> str:
         "sample": "\n".join(["```text", *(line for line, _ in table(sample)), "```"]),
         "verdicts": verdict_table(rows),
         "explanation": "\n".join(f"- {sentence}" for sentence in explain(rows)),
+        "calibration": calibration_table(calibrated.measured()),
     }
     return _BLOCK.sub(lambda m: m[1] + blocks.get(m[2], "") + "\n" + m[3], text)
 

@@ -155,7 +155,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--quick", action="store_true", help="10000 simulations, two methods, looks to 128"
     )
-    p.add_argument("--json", type=Path, metavar="FILE", help="write every rate to FILE")
+    p.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write the rates of the interval in use, and its power, to FILE",
+    )
     p.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     return p
 
@@ -185,11 +190,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     report(found, methods, worst, powers, options.markdown)
     if options.json:
         plain = {
-            "rates": [dataclasses.asdict(x) for x in found],
+            "rates": [dataclasses.asdict(x) for x in found if x.method == IN_USE],
             "beyond": [dataclasses.asdict(x) for x in worst],
             "power": [dataclasses.asdict(x) for x in powers],
         }
-        options.json.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(plain) + "\n", encoding="utf-8")
     progress("done")
     return 0 if all(r.holds for r in found if r.method == IN_USE and r.promised) else 1
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlp.report.readme import rewrite
+from mlp.report.calibrated import Measured
+from mlp.report.readme import calibration_table, rewrite
 
 TEXT = """before
 <!-- results:sample -->
@@ -30,3 +31,12 @@ def test_rewriting_twice_is_rewriting_once():
     once = rewrite(TEXT, [])
 
     assert rewrite(once, []) == once
+
+
+def test_the_calibration_is_a_row_for_each_kind_of_differences():
+    rows = [Measured("noise", 0.0, 2e-5, 100_000, True), Measured("zeros", 4.4e-7, None, 0, True)]
+
+    assert calibration_table(rows).splitlines()[2:] == [
+        "| noise | 0 | 2e-05 | 100,000 |",
+        "| zeros | 4e-07 |  | worked out |",
+    ]
