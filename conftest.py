@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from mlp import interrupt
+
+interrupt.be_brief()  # before the imports that take seconds
+
 from mlp import data, installed, marks
 from mlp.data import DataError
 from mlp.genome import GenomeError
