@@ -79,8 +79,8 @@ def summary(done: Sequence[Trial], late: int, seconds: float) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(t.kind for t in done).items())
     return (
         f"{len(done)} trials in {seconds / 60:.0f} min ({kinds or 'none'}): "
-        f"{sum(t.finished for t in done)} runs finished, {sum(t.trained for t in done)} trained "
-        f"after, {sum(bool(t.broken) for t in done)} trials broken"
+        f"{sum(t.trained for t in done)} runs trained, those finished before left alone "
+        f"({sum(t.finished for t in done)}); {sum(bool(t.broken) for t in done)} trials broken"
         + (f"; {late} studies more ended too soon to be struck" if late else "")
     )
 

@@ -32,7 +32,10 @@ class Strike:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a trial did, how many runs were `finished` before and `trained` after, what broke."""
+    """What a trial did, how many runs were `finished` before and `trained` after, what broke.
+
+    Studies that nothing strikes have no `times`.
+    """
 
     kind: str
     times: str
@@ -42,7 +45,9 @@ class Trial:
 
     def __str__(self) -> str:
         verdict = f"BROKEN: {'; '.join(self.broken)}" if self.broken else "ok"
-        runs = f"{self.finished} runs finished, {self.trained} trained after"
+        runs = f"{self.trained} runs trained"
+        if self.times:
+            runs = f"{self.finished} runs finished, {self.trained} trained after"
         return f"{self.kind}{self.times}: {runs}, {verdict}"
 
 

@@ -74,9 +74,8 @@ class TestCommand:
 
         assert status == 0
         assert out.count("3 runs finished, 4 trained after, ok") == 2
-        assert (
-            "2 trials in 0 min (2 good): 6 runs finished, 8 trained after, 0 trials broken\n" in out
-        )
+        assert "2 trials in 0 min (2 good): 8 runs trained, those finished" in out
+        assert "before left alone (6); 0 trials broken\n" in out
         assert kept == []
 
     def test_a_broken_trial_is_told_and_its_files_are_kept(self, run):
@@ -85,7 +84,7 @@ class TestCommand:
         status, out, (kept,) = run([GOOD, bad, GOOD], "kill", "--trials", "3")
 
         assert status == 1
-        said = f"bad: 0 runs finished, 0 trained after, BROKEN: a promise; its files are in {kept}"
+        said = f"bad: 0 runs trained, BROKEN: a promise; its files are in {kept}"
         assert said in out
         assert "1 trials broken" in out
         assert Path(kept, "file").exists()
