@@ -19,6 +19,7 @@ from mlp.genome import GenomeError
 from mlp.lab import (
     DEFAULT_SEEDS,
     DEFAULT_STORE,
+    FIRST_SEED,
     REFUTED,
     SUPPORTED,
     Claim,
@@ -85,10 +86,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mlp-first-seed",
         type=_whole,
-        default=0,
+        default=FIRST_SEED,
         metavar="N",
         help="first seed of every comparison: rerun the study on seeds it has never seen. "
-        "Default: 0",
+        f"Default: {FIRST_SEED}",
     )
     group.addoption(
         "--mlp-seeds",
@@ -336,7 +337,7 @@ def _rerun(item: pytest.Item) -> str:
     words = [f'pytest "{item.nodeid}"']
     if option.mlp_protocol != "quick":
         words.append(f"--mlp-protocol={option.mlp_protocol}")
-    if option.mlp_first_seed:
+    if option.mlp_first_seed != FIRST_SEED:
         words.append(f"--mlp-first-seed={option.mlp_first_seed}")
     if option.mlp_seeds != DEFAULT_SEEDS:
         words.append(f"--mlp-seeds={option.mlp_seeds}")

@@ -1,7 +1,7 @@
 """Finding 4: the tf.layers model is in general a little better than tf.matmul, digits above all.
 
 "A little" is more than 0.01 on digits. The validation sets of iris and wine have 15 and 17 rows:
-there it is more than 0.2 and 0.1, what cohorts can tell from nothing.
+there it is more than finding 1 calls little.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("4")
 
-A_LITTLE = {"digits": 0.01, "iris": 0.2, "wine": 0.1}
+A_LITTLE = {"digits": 0.01, "iris": 0.2, "wine": 0.05}
 
 
 @pytest.mark.refuted("no lead on iris; on wine layers does worse", on=["iris", "wine"])

@@ -34,7 +34,7 @@ def test_gene_is_responsible_between_layers_strains(lab: Lab, gene: str, dataset
 def test_coverage_is_responsible_between_matmul_strains(lab: Lab, dataset: str) -> None:
     """Coverage's share of the difference between the matmul strains exceeds the rest.
 
-    On iris the margin is finding 3's own: at 0.2 the seeds from 0 on left it undecided.
+    On iris the margin is finding 3's own.
     """
     screen = lab.screen(MATMUL_ESTIMATOR, MATMUL, dataset)
     screen.assert_responsible("coverage", margin=0.3 if dataset == "iris" else 0.01)

@@ -13,13 +13,14 @@ from mlp.lab.comparison import (
     Undecided,
     settle,
 )
-from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, Lab
+from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, FIRST_SEED, Lab
 from mlp.lab.work import help_out
 
 __all__ = [
     "DEFAULT_MARGIN",
     "DEFAULT_SEEDS",
     "DEFAULT_STORE",
+    "FIRST_SEED",
     "REFUTED",
     "SUPPORTED",
     "UNDECIDED",

@@ -13,17 +13,12 @@ from mlp.data import Dataset
 from mlp.genome import Genome
 from mlp.plan import Plan, make_plan
 from mlp.run import Protocol, sampled_steps
-from mlp.trainers.training import Training, record
+from mlp.trainers.training import Training, all_finite, record
 
 
 def session_config() -> Any:
     """One thread within operations, the caller among them: deterministic, one core a worker."""
     return tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=-1)
-
-
-def all_finite(variables: list[Any]) -> Any:
-    """Boolean scalar tensor: whether every value of `variables` is finite."""
-    return tf.reduce_all([tf.reduce_all(tf.is_finite(v)) for v in variables])
 
 
 class _Program:
@@ -50,7 +45,6 @@ class _Program:
             optimizer = network.optimizer(genome, rate)
             self.train_op = optimizer.minimize(self.model.loss, global_step=step)
             self.trained = network.variables()
-            self.finite = all_finite(self.trained)
             self._initial = [v.initial_value for v in (*self.trained, seed)]
             self._initialize = tf.global_variables_initializer()
 
@@ -93,12 +87,12 @@ def train_direct(plan: Plan, protocol: Protocol, *, losses: bool = False) -> Tra
                 train_op.run(batch)
                 updates += 1
                 batch = program.feed(next(batches))
-            if not program.finite.eval():
+            values = program.session.run(program.trained)
+            if not all_finite(values):
                 diverged_at = sample
                 break
             curves[0].append(program.correct(plan.split.validation, network.VALIDATION))
             curves[1].append(program.correct(plan.split.test, network.TEST))
-        values = program.session.run(program.trained)
     return record(
         plan,
         protocol,

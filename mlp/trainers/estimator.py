@@ -16,11 +16,11 @@ import numpy as np
 
 from mlp import network
 from mlp.backend import tf
-from mlp.estimator import Estimator, MetricSpec, ModeKeys, ModelFnOps, RunConfig
+from mlp.estimator import Estimator, ModeKeys, ModelFnOps, RunConfig
 from mlp.plan import Plan
 from mlp.run import Protocol, sampled_steps
-from mlp.trainers.direct import all_finite, session_config
-from mlp.trainers.training import Training, record
+from mlp.trainers.direct import session_config
+from mlp.trainers.training import Training, all_finite, record
 
 
 class PlanError(RuntimeError):
@@ -29,9 +29,6 @@ class PlanError(RuntimeError):
 
 def train_estimator(plan: Plan, protocol: Protocol, *, losses: bool = False) -> Training:
     """Execute `plan` by `Estimator.fit`. With `losses`, keep the loss before each update.
-
-    The last point of the validation curve is what `Estimator.evaluate` answers from the final
-    checkpoint.
 
     Raises:
         PlanError: Estimator's feeder drew other rows than the plan's.
@@ -59,8 +56,6 @@ def train_estimator(plan: Plan, protocol: Protocol, *, losses: bool = False) -> 
                 )
         except tf.train.NanLossDuringTrainingError:
             watch.diverge()
-        if watch.diverged_at is None:
-            watch.check_final(_evaluated(estimator, plan))
     return record(
         plan,
         protocol,
@@ -85,17 +80,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-def _evaluated(estimator: Estimator, plan: Plan) -> int:
-    """Validation rows answered correctly, by `Estimator.evaluate`."""
-    rows = plan.split.validation
-    answer = estimator.evaluate(
-        x=plan.dataset.x[rows],
-        y=plan.dataset.y[rows],
-        metrics={"accuracy": MetricSpec(metric_fn=tf.metrics.accuracy)},
-    )
-    return round(float(answer["accuracy"]) * len(rows))
 
 
 class _Feeding:
@@ -147,7 +131,6 @@ class _Watch(tf.train.SessionRunHook):
             train_op = optimizer.minimize(model.loss, global_step=step)
             self._features, self._labels, self._purpose = features, labels, purpose
             self._model, self._trained = model, network.variables()
-            self._finite = all_finite(self._trained)
         return ModelFnOps(
             mode=mode, predictions=model.predictions, loss=model.loss, train_op=train_op
         )
@@ -179,16 +162,8 @@ class _Watch(tf.train.SessionRunHook):
         """Record a divergence at the next sample."""
         self.diverged_at = min(s for s in self._samples if s >= self.updates)
 
-    def check_final(self, evaluated: int) -> None:
-        """Hold the curve's last point against what `Estimator.evaluate` answered."""
-        if evaluated != self.validation[-1]:
-            raise PlanError(
-                f"Estimator.evaluate answered {evaluated} rows correctly, the session "
-                f"{self.validation[-1]}"
-            )
-
     def _sample(self, session: Any) -> None:
-        if not session.run(self._finite):
+        if not all_finite(session.run(self._trained)):
             self.diverge()
             return
         held_out = (

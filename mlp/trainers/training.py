@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,11 @@ class Training:
     run: Run
     losses: NDArray[np.floating] | None
     variables: tuple[Array, ...]
+
+
+def all_finite(variables: Iterable[Array]) -> bool:
+    """Whether every value of `variables` is finite."""
+    return all(bool(np.isfinite(values).all()) for values in variables)
 
 
 def record(

@@ -6,7 +6,7 @@ import pytest
 
 from mlp.data import DataError, load
 from mlp.genome import LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, Genome, GenomeError
-from mlp.lab import DEFAULT_SEEDS, Lab, LabError, ManipulationError, Refuted, help_out
+from mlp.lab import DEFAULT_SEEDS, FIRST_SEED, Lab, LabError, ManipulationError, Refuted, help_out
 from mlp.lab import work as work_module
 from mlp.lab.lab import GLANCE
 from mlp.lab.work import COHORT, Wanted, obtain
@@ -156,7 +156,7 @@ class TestComparing:
             MATMUL.paired(),
         ]
         assert comparison.outcome is Outcome.EQUIVALENT
-        assert comparison.seeds == tuple(range(comparison.result.n))
+        assert comparison.seeds == tuple(range(FIRST_SEED, FIRST_SEED + comparison.result.n))
         assert comparison.result.n in look_sizes(tiny_lab.seeds)
         assert comparison.executor == "cohort engine"
 
@@ -242,7 +242,7 @@ class TestComparing:
 
         comparison = lab.compare(BASE.with_alleles(reporting="ends"), BASE, "iris")
 
-        assert comparison.seeds == tuple(range(8))
+        assert comparison.seeds == tuple(range(FIRST_SEED, FIRST_SEED + 8))
         assert len(stored(store)) == 2 * COHORT
 
     def test_identical_arms_need_no_second_look(self, store):
@@ -463,7 +463,7 @@ class TestOpening:
         try:
             assert lab.store.path == str(tmp_path / "runs.sqlite")
             assert lab.seeds == DEFAULT_SEEDS
-            assert lab.first_seed == 0
+            assert lab.first_seed == FIRST_SEED
         finally:
             lab.store.close()
 
@@ -488,4 +488,4 @@ def test_runs_were_recorded_at_the_published_protocol_alone(tiny_lab):
 def test_a_run_says_the_digest_of_its_plan(tiny_lab):
     run = tiny_lab.cohort(BASE, "iris", seeds=1)[0]
 
-    assert run.saw.init == make_plan(BASE, load("iris"), 0).init_digest
+    assert run.saw.init == make_plan(BASE, load("iris"), FIRST_SEED).init_digest

@@ -8,10 +8,13 @@ import logging
 import numpy as np
 import pytest
 
+from mlp.backend import tf
 from mlp.data import load
+from mlp.estimator import MetricSpec
 from mlp.genome import LAYERS_ESTIMATOR, MATMUL_ESTIMATOR
 from mlp.plan import make_plan
 from mlp.run import Protocol, Run
+from mlp.trainers import estimator as estimator_trainer
 from mlp.trainers.direct import train_direct
 from mlp.trainers.estimator import PlanError, train_estimator
 
@@ -83,6 +86,29 @@ def test_both_trainers_agree_whatever_else_differs(edit):
     assert (direct.run.executor, estimator.run.executor) == ("direct", "estimator")
     assert direct.run.validation == estimator.run.validation
     assert direct.run.test == estimator.run.test
+
+
+@pytest.mark.parametrize("dropout_mode", ["training", "always"])
+def test_the_curve_ends_at_what_evaluate_answers_from_the_final_checkpoint(
+    monkeypatch, dropout_mode
+):
+    genome = MATMUL_FORM.with_alleles(dropout=0.3, dropout_mode=dropout_mode)
+    plan = make_plan(genome, load("digits"), 3)
+    x, y = (values[plan.split.validation] for values in (plan.dataset.x, plan.dataset.y))
+    answered = []
+
+    class Evaluated(estimator_trainer.Estimator):
+        def fit(self, *args, **kwargs):
+            super().fit(*args, **kwargs)
+            accuracy = {"accuracy": MetricSpec(metric_fn=tf.metrics.accuracy)}
+            answered.append(self.evaluate(x=x, y=y, metrics=accuracy)["accuracy"])
+
+    monkeypatch.setattr(estimator_trainer, "Estimator", Evaluated)
+
+    run = train_estimator(plan, TINY).run
+
+    assert answered == [pytest.approx(run.final_accuracy)]
+    assert run.final_accuracy > 0
 
 
 def test_a_feeder_that_draws_other_rows_than_the_plan_is_caught():
