@@ -2,8 +2,8 @@
 
 The post's chart shows 0.92 against 0.42 on digits: a rescue is half of that gap and more, there.
 On iris and wine the model's spread over seeds, 0.15 and 0.3, sets what cohorts can resolve. On wine
-the claim is of a rescue as large as that on digits, and single genes, whose effects are smaller
-than the spread, are tested on digits and iris.
+the claim is of a rescue as large as the whole gap on digits, and single genes, whose effects are
+smaller than the spread, are tested on digits and iris.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mlp.lab import Lab
 
 pytestmark = pytest.mark.finding("3")
 
-RESCUED = {"digits": 0.25, "iris": 0.3, "wine": 0.45}
+RESCUED = {"digits": 0.25, "iris": 0.3, "wine": 0.5}
 GENES = [
     pytest.param("coverage", marks=pytest.mark.refuted("no rescue beyond the margin", on="iris")),
     pytest.param("order", marks=pytest.mark.refuted("no effect beyond the margin")),

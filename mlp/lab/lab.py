@@ -31,17 +31,18 @@ DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
 DEFAULT_SEEDS = 256
 DEFAULT_MARGIN = 0.05
 
-FIRST_SEED = 10_000
+FIRST_SEED = 20_000
 """Where the seeds that verdicts rest on begin, unless told otherwise.
 
-Margins, caps and looks were settled on pilot seeds: from 0, 1,000,000, 2,000,000 and 3,000,000 on.
+Margins, caps and looks were settled on pilot seeds: from 0, 10,000, 1,000,000, 2,000,000 and
+3,000,000 on.
 """
 
 GLANCE = 4
-"""Seeds at which arms that only the real API can tell apart may come out identical, before the
-first look. Trajectories of thousands of updates that end in the same bits at four seeds are the
-same computation: more seeds would show nothing new, and each is a slow real run. Arms that are not
-identical then go through the looks like any others.
+"""Seeds at which arms that only the real API can tell apart, or two executors of one plan, may come
+out identical, before the first look. Trajectories of thousands of updates that end in the same bits
+at four seeds are the same computation: more seeds would show nothing new, and each is a slow real
+run. Arms that are not identical then go through the looks like any others.
 """
 
 
@@ -159,7 +160,10 @@ class Lab:
     def compare_executors(
         self, genome: Genome, dataset: str, *, margin: float = DEFAULT_MARGIN
     ) -> Comparison:
-        """Compare the cohort engine with the real API, training one genome on the same seeds."""
+        """Compare the cohort engine with the real API, training one genome on the same seeds.
+
+        Bit-identical weights at `GLANCE` seeds decide at once.
+        """
         check_arm(genome, dataset)
         genome = genome.paired()
 
@@ -169,7 +173,7 @@ class Lab:
                 for weight, real in ((1, False), (-1, True))
             )
 
-        return self._look(arms, dataset, margin, "cohort engine against real API")
+        return self._look(arms, dataset, margin, "cohort engine against real API", twins=True)
 
     def screen(
         self, good: Genome, bad: Genome, dataset: str, *, seeds: int = SCREEN_SEEDS

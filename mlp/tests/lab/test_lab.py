@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlp.data import DataError, load
-from mlp.genome import LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, Genome, GenomeError
+from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, Genome, GenomeError
 from mlp.lab import DEFAULT_SEEDS, FIRST_SEED, Lab, LabError, ManipulationError, Refuted, help_out
 from mlp.lab import work as work_module
 from mlp.lab.lab import GLANCE
@@ -226,6 +226,15 @@ class TestComparing:
         assert comparison.identical
         assert comparison.result.n == GLANCE == len(stored(store)) / 2
         assert comparison.result.interval.high > 0.5, "it says little itself"
+
+    def test_executors_that_end_with_the_same_weights_need_no_more_than_a_glance(self, tiny_lab):
+        comparison = tiny_lab.compare_executors(LAYERS, "iris", margin=0.2)
+
+        if comparison.identical:
+            assert comparison.result.n == GLANCE
+        else:  # on processors where the two round differently
+            assert comparison.result.n in look_sizes(tiny_lab.seeds)
+        assert comparison.executor == "cohort engine against real API"
 
     def test_a_glance_at_arms_that_are_not_identical_decides_nothing(self, store):
         """A bias per unit has its gradient summed in another order by each dense operation."""

@@ -296,12 +296,13 @@ class Engine:
         return self._apply(gradients), loss
 
     def _bias_gradient(self, dz: Any) -> Any:
-        """Sums [runs, 1, 1 or units] of dz [runs, batch, units]."""
-        tf, units = self.tf, dz.shape[2]
+        """Sums [runs, 1, 1 or units] of dz [runs, batch, units].
+
+        A product with ones adds the rows one after another, as `BiasAddGrad` does; a sum does not.
+        """
         if self.shape.bias == "scalar":
-            return tf.reduce_sum(dz, axis=[1, 2], keepdims=True)
-        padded = tf.pad(dz, [[0, 0], [0, 0], [0, -units % LANES]]) if units % LANES else dz
-        return tf.reduce_sum(padded, axis=1, keepdims=True)[:, :, :units]
+            return self.tf.reduce_sum(dz, axis=[1, 2], keepdims=True)
+        return self.tf.matmul(self.tf.ones([dz.shape[0], 1, dz.shape[1]], dz.dtype), dz)
 
     def _apply(self, gradients: Sequence[Any]) -> list[Any]:
         """Adam's operations, fused for each parameter over all runs."""
