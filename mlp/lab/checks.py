@@ -6,7 +6,9 @@ that fails a check refuses to report.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mlp.genome import Genome, differing
 from mlp.run import Run
@@ -40,6 +42,11 @@ def check_manipulation(a: Genome, b: Genome, runs: Sequence[tuple[Run, Run]]) ->
         _must_agree(genes, runs, "the rows fed", lambda r: r.saw.order, whole=True)
     if not genes & INIT:
         _must_agree(genes, runs, "the initial weights", lambda r: r.saw.init)
+    _must_agree(genes, runs, "the updates made", lambda r: r.saw.updates, whole=True)
+    if genes <= SILENT:
+        _must_agree(
+            genes, runs, "the losses before the first update", lambda r: r.saw.first_loss, near=1e-5
+        )
     if genes <= {"reporting", "handicap"}:
         _must_agree(genes, runs, "the final weights", lambda r: r.weights)
 
@@ -58,15 +65,22 @@ def _must_agree(
     genes: set[str],
     runs: Sequence[tuple[Run, Run]],
     what: str,
-    of: Callable[[Run], object],
+    of: Callable[[Run], Any],
     whole: bool = False,
+    near: float | None = None,
 ) -> None:
     for a, b in runs:
         cut_short = whole and (a.diverged or b.diverged)
-        if not cut_short and of(a) != of(b):
+        if not cut_short and not _agree(of(a), of(b), near):
             raise ManipulationError(
                 f"nothing but {_names(genes)} may change; {what} differ too, at seed {a.seed}"
             )
+
+
+def _agree(a: Any, b: Any, near: float | None) -> bool:
+    if near is None or a is None or b is None:
+        return bool(a == b)
+    return math.isclose(a, b, rel_tol=near, abs_tol=near)
 
 
 def _names(genes: set[str]) -> str:

@@ -65,6 +65,8 @@ def test_a_gene_that_did_not_act_is_refused(genome, saw, told):
         (SHUFFLED, {"order": "other", "init": "other"}, "gene 'order' may .* initial weights"),
         (GLOROT, {"init": "other", "order": "other"}, "gene 'init' may change; the rows fed"),
         (LAYERS, {"init": "other"}, "gene 'dense' may change; the initial weights"),
+        (RAW, {"updates": 19}, "gene 'logits' may change; the updates made differ too"),
+        (LAYERS, {"first_loss": 1.2}, "gene 'dense' may change; the losses before the first"),
         (ENDS, {"weights": "other"}, "gene 'reporting' may change; the final weights"),
     ],
 )

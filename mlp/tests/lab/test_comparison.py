@@ -164,6 +164,12 @@ class TestIdentity:
         assert identical((Arm(1, BASE, "iris", a), Arm(-1, BASE, "iris", a)))
         assert not identical((Arm(1, BASE, "iris", a), Arm(-1, BASE, "iris", b)))
 
+    def test_a_loss_reported_in_other_bits_is_no_part_of_the_training(self):
+        a = tuple(a_run(BASE, s, weights="same", first_loss=1.1) for s in range(4))
+        b = tuple(a_run(BASE, s, weights="same", first_loss=1.1000001) for s in range(4))
+
+        assert identical((Arm(1, BASE, "iris", a), Arm(-1, BASE, "iris", b)))
+
 
 @pytest.mark.parametrize(
     ("verdict", "raised"), [(SUPPORTED, None), (REFUTED, Refuted), (UNDECIDED, Undecided)]
