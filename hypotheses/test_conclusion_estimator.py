@@ -39,3 +39,17 @@ def test_train_op_run_and_estimator_end_with_the_same_weights(lab: Lab, dataset:
     """With one plan, Estimator.fit and train_op.run end with the same weights, bit for bit."""
     without = LAYERS_ESTIMATOR.knockout("trainer", donor=LAYERS)
     lab.compare(LAYERS_ESTIMATOR, without, dataset).assert_identical()
+
+
+def test_estimator_fed_only_the_first_rows_fails_as_the_direct_loop_does(
+    lab: Lab, dataset: str
+) -> None:
+    """Fed only the first rows, Estimator.fit leaves the tf.matmul model where train_op.run does."""
+    first_rows = MATMUL.rescue("trainer", donor=MATMUL_ESTIMATOR)
+    lab.compare(first_rows, MATMUL, dataset).assert_identical()
+
+
+def test_direct_loop_over_all_rows_does_as_well_as_estimator(lab: Lab, dataset: str) -> None:
+    """Given all rows, train_op.run takes the tf.matmul model where Estimator.fit does."""
+    all_rows = MATMUL_ESTIMATOR.knockout("trainer", donor=MATMUL)
+    lab.compare(all_rows, MATMUL_ESTIMATOR, dataset).assert_identical()

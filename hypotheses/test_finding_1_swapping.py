@@ -75,7 +75,6 @@ def test_hyperparameter_acts_alike_on_both_models(lab: Lab, gene: str) -> None:
     effects.assert_equivalent()
 
 
-@pytest.mark.parametrize("dataset", ["digits"])
 def test_matmul_with_every_layers_allele_equals_layers(lab: Lab, dataset: str) -> None:
     """Beyond the post: the layers model written with tf.matmul is equivalent to itself."""
     rewritten = LAYERS.rescue("dense", donor=MATMUL)

@@ -1,7 +1,8 @@
 """Finding 2: knocking out Estimator.fit, running the train op, degrades tf.layers a lot.
 
 The post's chart shows 0.97 against 0.72 on digits: "a lot" is 0.1 and more. The validation sets of
-iris and wine have 15 and 17 rows: there it is 0.25, four rows.
+iris and wine have 15 and 17 rows: there it is 0.25, four rows. The number type, whose float64 runs
+are slow, is held to that line on digits too; the other genes are tested with it at float32.
 """
 
 from __future__ import annotations
@@ -51,16 +52,16 @@ def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
 
 
 @pytest.mark.refuted("not the gene responsible")
-@pytest.mark.parametrize("dataset", ["digits"])
-def test_knocking_out_dtype_degrades_layers(lab: Lab, dataset: str) -> None:
-    """Is float64 necessary? Knocked out alone, the tf.layers model does a lot worse."""
-    knocked_out = LAYERS_ESTIMATOR.knockout("dtype", donor=LAYERS)
+@pytest.mark.parametrize("gene", ["dtype"])
+def test_knocking_out_the_number_type_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
+    """Is the gene necessary? With float32 alone, the tf.layers model does a lot worse."""
+    knocked_out = LAYERS_ESTIMATOR.knockout(gene, donor=LAYERS)
     lab.compare(knocked_out, LAYERS_ESTIMATOR, dataset, margin=0.25).assert_worse()
 
 
 @pytest.mark.refuted("not the gene responsible")
-@pytest.mark.parametrize("dataset", ["digits"])
-def test_dtype_rescues_layers(lab: Lab, dataset: str) -> None:
-    """Is float64 sufficient? Given alone to the failing tf.layers model, it rescues it."""
-    rescued = LAYERS.rescue("dtype", donor=LAYERS_ESTIMATOR)
+@pytest.mark.parametrize("gene", ["dtype"])
+def test_the_number_type_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
+    """Is the gene sufficient? With float64 alone, the failing tf.layers model does a lot better."""
+    rescued = LAYERS.rescue(gene, donor=LAYERS_ESTIMATOR)
     lab.compare(rescued, LAYERS, dataset, margin=0.25).assert_better()

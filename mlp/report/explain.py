@@ -1,12 +1,14 @@
 """The explanation, in words made from the results: for each finding and dataset, one sentence.
 
 Nothing here is typed in: the verdicts come from the post's own claims (tests whose sentence begins
-with the finding's name), the genes and their shares from the screens of the same finding, and the
-trainer's part from claims of identity.
+with the finding's name), the genes and their shares from the screens of the same finding or between
+the very genomes it compares, which genes are sufficient or necessary alone from the claims that ask
+it, and the trainer's part from claims of identity.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mlp.lab import SUPPORTED
@@ -23,20 +25,32 @@ def explain(rows: Sequence[Row]) -> list[str]:
         mine = [row for row in rows if row.finding == finding]
         for dataset in sorted({row.claim.dataset for row in mine if "-" not in row.claim.dataset}):
             here = [row for row in mine if row.claim.dataset == dataset]
-            sentence = _sentence(finding, dataset, here)
+            screens = [row for row in rows if _screened(row, dataset, here)]
+            sentence = _sentence(finding, dataset, here, screens)
             if sentence:
                 sentences.append(sentence)
     return sentences
 
 
-def _sentence(finding: str, dataset: str, rows: Sequence[Row]) -> str:
+def _screened(row: Row, dataset: str, finding: Sequence[Row]) -> bool:
+    """Whether `row` holds a screen that explains the `finding` on `dataset`."""
+    detail = row.claim.detail
+    if "shares" not in detail or row.claim.dataset != dataset:
+        return False
+    pair = {detail["good"], detail["bad"]}
+    return row in finding or any(
+        pair == {arm["genome"] for arm in other.claim.detail.get("arms", ())} for other in finding
+    )
+
+
+def _sentence(finding: str, dataset: str, rows: Sequence[Row], screens: Sequence[Row]) -> str:
     post = [row for row in rows if row.sentence.startswith(("Finding", "Conclusion"))]
     if not post:
         return ""
     title = _TITLES.get(finding, _CONCLUSION)
     clauses = [f"{title} on {dataset} {_verdicts(post)}."]
-    clauses += [_shares(row) for row in rows if "shares" in row.claim.detail]
-    clauses += _sufficient(rows)
+    clauses += [_shares(row) for row in screens]
+    clauses += _alone(rows)
     if finding == "C" and any(row.claim.identical for row in post):
         clauses.append("Estimator.fit itself changes nothing: the plan does.")
     return " ".join(dict.fromkeys(clauses))
@@ -80,20 +94,29 @@ def _shares(row: Row) -> str:
     parts = [f"{gene} {share['mean'] / whole['mean']:.0%}" for gene, share in named]
     others = [gene for gene, _ in ranked if gene not in dict(named)]
     rest = f"; {', '.join(others)} nothing that shows" if others else ""
-    return f"{between} ({whole['mean']:+.2f}) the gene responsible: {', '.join(parts)}{rest}."
+    genes = "gene" if len(parts) == 1 else "genes"
+    return f"{between} ({whole['mean']:+.2f}) the {genes} responsible: {', '.join(parts)}{rest}."
 
 
-def _sufficient(rows: Sequence[Row]) -> list[str]:
-    """Which genes alone rescue, and which alone, knocked out, degrade."""
-    found: dict[str, list[str]] = {"sufficient": [], "necessary": []}
-    asked = False
+def _alone(rows: Sequence[Row]) -> list[str]:
+    """Which genes alone rescue, and which alone, knocked out, degrade: a clause for each pair.
+
+    Claims that ask it say so first: "Is the gene sufficient?", or "necessary"; where a finding
+    compares several pairs, also of which: "Is the gene sufficient under Estimator.fit?".
+    """
+    pairs: dict[str, dict[str, list[str]]] = {}
     for row in rows:
-        for kind in found:
-            if row.sentence.startswith(f"Is the gene {kind}?"):
-                asked = True
-                if row.claim.verdict == "supported":
-                    found[kind].append(row.parameters)
-    if not asked:
-        return []
-    words = [f"{kind}: {', '.join(sorted(genes)) or 'no gene'}" for kind, genes in found.items()]
-    return [f"Alone {'; alone '.join(words)}."]
+        asked = re.match(r"Is the gene (sufficient|necessary)( [^?]*)?\?", row.sentence)
+        if asked:
+            kind, pair = asked[1], asked[2] or ""
+            genes = pairs.setdefault(pair, {"sufficient": [], "necessary": []})[kind]
+            if row.claim.verdict == SUPPORTED:
+                genes.append(row.parameters)
+    return [
+        f"Alone{pair} "
+        + "; ".join(
+            f"{kind}: {', '.join(sorted(genes)) or 'no gene'}" for kind, genes in of.items()
+        )
+        + "."
+        for pair, of in pairs.items()
+    ]

@@ -70,7 +70,50 @@ def test_a_finding_names_verdict_gene_and_share():
 
     assert sentence.startswith("Finding 3 on digits is supported: +0.45 [+0.35, +0.55].")
     assert "Between b and g (+0.50) the gene responsible: coverage 80%; order nothing" in sentence
-    assert "Alone sufficient: coverage; alone necessary: no gene." in sentence
+    assert "Alone sufficient: coverage; necessary: no gene." in sentence
+
+
+def test_genes_are_named_for_each_pair_that_a_finding_compares():
+    rows = [
+        _row("4", "test_lead", "Finding 4: it leads.", "wine", "supported", 0.3),
+        _row(
+            "4",
+            "test_a",
+            "Is the gene sufficient under x? a",
+            "wine",
+            "supported",
+            0.3,
+            arm="init-",
+        ),
+        _row("4", "test_b", "Is the gene necessary under x? b", "wine", "refuted", 0, arm="init-"),
+        _row(
+            "4", "test_c", "Is the gene necessary under y? c", "wine", "supported", 1, arm="bias-"
+        ),
+    ]
+
+    (sentence,) = explain(rows)
+
+    assert "Alone under x sufficient: init; necessary: no gene." in sentence
+    assert "Alone under y sufficient: no gene; necessary: bias." in sentence
+
+
+def test_a_screen_explains_every_finding_that_compares_its_strains():
+    pair = {"arms": [{"genome": "b"}, {"genome": "g"}]}
+    other = {"arms": [{"genome": "b"}, {"genome": "h"}]}
+    screen = _screen(0.5, {"init": 0.4, "bias": 0.0})
+    rows = [
+        _row("1", "test_swap", "Finding 1: it swaps.", "iris", "refuted", 0.5, pair),
+        _row("3", "test_other", "Finding 3: it rescues.", "iris", "refuted", 0.5, other),
+        _row("4", "test_lead", "Finding 4: it leads.", "iris", "supported", 0.5, pair),
+        _row("4", "test_screen", "Its share exceeds the rest.", "iris", "supported", 0.4, screen),
+        _row("4", "test_screen", "Its share exceeds the rest.", "wine", "supported", 0.4, screen),
+    ]
+
+    first, third, fourth = explain(rows)
+
+    assert "the gene responsible: init 80%; bias nothing" in first
+    assert "responsible" not in third
+    assert fourth.count("the gene responsible: init 80%; bias nothing") == 1
 
 
 def test_no_difference_is_nothing_to_explain():
