@@ -2,7 +2,8 @@
 
 The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `verdicts` by
 the table of the post's own claims, `explanation` by the sentences made from the results, `sample`
-by a part of the terminal's table, `calibration` by the measured error rates that are committed.
+by a part of the terminal's table, `calibration` by the measured error rates that are committed, and
+`published` by what comes out otherwise at the published protocol, if results of it are given.
 """
 
 from __future__ import annotations
@@ -69,8 +70,27 @@ def _rate(rate: float | None) -> str:
     return "" if rate is None else "0" if rate < 1e-10 else f"{rate:.1g}"
 
 
-def rewrite(text: str, rows: Sequence[Row]) -> str:
-    """`text` with its blocks made anew from `rows`."""
+def published_table(rows: Sequence[Row], published: Sequence[Row]) -> str:
+    """Markdown: how many claims have the verdict of `rows` in `published` too, and the others."""
+    here = {row.nodeid: row for row in rows}
+    both = [(here[row.nodeid], row) for row in ordered(published) if row.nodeid in here]
+    other = [(a, b) for a, b in both if a.claim.verdict != b.claim.verdict]
+    places = ", ".join(sorted({b.claim.dataset for _, b in both}))
+    lines = [
+        f"{len(both) - len(other)} of {len(both)} claims ({places}) have the same verdict at the "
+        f"published protocol{'; these have another:' if other else '.'}"
+    ]
+    if other:
+        lines += ["", "| finding | claim | dataset | quick | published |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {b.finding or 'beyond'} | {b.title} | {b.claim.dataset} | {_cell(a)} | {_cell(b)} |"
+        for a, b in other
+    ]
+    return "\n".join(lines)
+
+
+def rewrite(text: str, rows: Sequence[Row], published: Sequence[Row] = ()) -> str:
+    """`text` with its blocks made anew from `rows`, and that of `published` results if any."""
     sample = [row for row in rows if row.finding == "3" and row.claim.dataset == "digits"]
     blocks = {
         "sample": "\n".join(["```text", *(line for line, _ in table(sample)), "```"]),
@@ -78,22 +98,38 @@ def rewrite(text: str, rows: Sequence[Row]) -> str:
         "explanation": "\n".join(f"- {sentence}" for sentence in explain(rows)),
         "calibration": calibration_table(calibrated.measured()),
     }
-    return _BLOCK.sub(lambda m: m[1] + blocks.get(m[2], "") + "\n" + m[3], text)
+    if published:
+        blocks["published"] = published_table(rows, published)
+
+    def anew(block: re.Match[str]) -> str:
+        kept = block[2] == "published" and not published
+        return block[0] if kept else block[1] + blocks.get(block[2], "") + "\n" + block[3]
+
+    return _BLOCK.sub(anew, text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Rewrite the README. Exit status 2 for results that cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m mlp.report.readme", description=__doc__)
     parser.add_argument("results", type=Path, help="results saved with --mlp-save")
+    parser.add_argument(
+        "--published",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="RESULTS",
+        help="results saved at the published protocol; without, what the README says of it stays",
+    )
     parser.add_argument("--readme", type=Path, default=Path("README.md"))
     options = parser.parse_args(argv)
     try:
         saved = load(options.results)
+        published = [row for path in options.published for row in load(path).rows]
         text = options.readme.read_text("utf-8")
     except (ReportError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    options.readme.write_text(rewrite(text, saved.rows), "utf-8")
+    options.readme.write_text(rewrite(text, saved.rows, published), "utf-8")
     return 0
 
 

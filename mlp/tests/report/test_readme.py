@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mlp.report.calibrated import Measured
-from mlp.report.readme import calibration_table, rewrite
+from mlp.report.readme import calibration_table, published_table, rewrite
+from mlp.tests.report.helpers import row
 
 TEXT = """before
 <!-- results:sample -->
@@ -40,3 +41,30 @@ def test_the_calibration_is_a_row_for_each_kind_of_differences():
         "| noise | 0 | 2e-05 | 100,000 |",
         "| zeros | 4e-07 |  | worked out |",
     ]
+
+
+def test_the_published_protocol_is_told_by_what_comes_out_otherwise():
+    quick = [row(), row(dataset="iris"), row("test_screen", parameters="order")]
+    published = [
+        row(),
+        row(dataset="iris", verdict="refuted", effect=0.25),
+        row("test_of_no_other_study"),
+    ]
+
+    told = published_table(quick, published).splitlines()
+
+    assert told[0].startswith("1 of 2 claims (digits, iris) have the same verdict at")
+    assert told[-1] == (
+        "| 3 | estimator rescues matmul | iris | **supported** +0.50 [+0.20, +0.80] against 0.1, "
+        "n=4 | **refuted** +0.25 [+0.20, +0.80] against 0.1, n=4 |"
+    )
+    assert published_table(quick, quick) == (
+        "3 of 3 claims (digits, iris) have the same verdict at the published protocol."
+    )
+
+
+def test_what_is_said_of_the_published_protocol_stays_where_no_results_of_it_are_given():
+    text = "<!-- results:published -->\nsaid\n<!-- results:end -->\n"
+
+    assert rewrite(text, [row()]) == text
+    assert "1 of 1 claims" in rewrite(text, [row()], [row()])
