@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from mlp.trials.promises import broken, ending
 from mlp.trials.study import STORE, Left, Study, stored
 
-VICTIMS = {
+VICTIMS: Mapping[signal.Signals, tuple[str, ...]] = {
     signal.SIGKILL: ("worker", "controller", "everything"),
     signal.SIGINT: ("everything", "controller"),
 }
