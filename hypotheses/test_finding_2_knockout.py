@@ -1,8 +1,8 @@
 """Finding 2: knocking out Estimator.fit, running the train op, degrades tf.layers a lot.
 
 The post's chart shows 0.97 against 0.72 on digits: "a lot" is 0.1 and more. The validation sets of
-iris and wine have 15 and 17 rows: there it is 0.25, four rows. The number type, whose float64 runs
-are slow, is held to that line on digits too; the other genes are tested with it at float32.
+iris and wine have 15 and 17 rows: there it is 0.25, about four rows. float64 runs are
+slow: genes other than the number type are tested with it at float32.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GENES = [
 
 @pytest.mark.refuted(NO_GAP, on="iris")
 def test_knocking_out_estimator_degrades_layers(lab: Lab, dataset: str) -> None:
-    """Finding 2: without Estimator.fit, as published, the tf.layers model does a lot worse."""
+    """Finding 2: without Estimator.fit and all it brought, the tf.layers model does a lot worse."""
     lab.compare(LAYERS, LAYERS_ESTIMATOR, dataset, margin=A_LOT.get(dataset, 0.2)).assert_worse()
 
 
@@ -56,7 +56,9 @@ def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
 def test_knocking_out_the_number_type_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene necessary? With float32 alone, the tf.layers model does a lot worse."""
     knocked_out = LAYERS_ESTIMATOR.knockout(gene, donor=LAYERS)
-    lab.compare(knocked_out, LAYERS_ESTIMATOR, dataset, margin=0.25).assert_worse()
+    lab.compare(
+        knocked_out, LAYERS_ESTIMATOR, dataset, margin=A_LOT.get(dataset, 0.2)
+    ).assert_worse()
 
 
 @pytest.mark.refuted("not the gene responsible")
@@ -64,4 +66,4 @@ def test_knocking_out_the_number_type_degrades_layers(lab: Lab, gene: str, datas
 def test_the_number_type_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? With float64 alone, the failing tf.layers model does a lot better."""
     rescued = LAYERS.rescue(gene, donor=LAYERS_ESTIMATOR)
-    lab.compare(rescued, LAYERS, dataset, margin=0.25).assert_better()
+    lab.compare(rescued, LAYERS, dataset, margin=A_LOT.get(dataset, 0.2)).assert_better()

@@ -27,7 +27,7 @@ GENES = [
 
 @pytest.mark.refuted("no rescue beyond the margin", on=["iris", "wine"])
 def test_estimator_rescues_matmul(lab: Lab, dataset: str) -> None:
-    """Finding 3: training with Estimator.fit, as published, rescues the tf.matmul model."""
+    """Finding 3: training with Estimator.fit and all it brings rescues the tf.matmul model."""
     lab.compare(
         MATMUL_ESTIMATOR, MATMUL, dataset, margin=RESCUED.get(dataset, 0.25)
     ).assert_better()

@@ -54,6 +54,17 @@ def check_effect(effect: tuple[Genome, Genome]) -> None:
         )
 
 
+def check_effects(
+    first: tuple[Genome, Genome], second: tuple[Genome, Genome], same_dataset: bool
+) -> None:
+    """Refuse an effect compared with itself: it could not come out otherwise than equal."""
+    if same_dataset and tuple(first) == tuple(second):
+        raise LabError(
+            f"two effects are compared that are not one; got {first[0]} over {first[1]} twice on "
+            "one dataset: change one, or give second_dataset"
+        )
+
+
 def check_doses(genomes: Sequence[Genome], doses: Sequence[float]) -> None:
     """Refuse doses that do not rise, and genomes that are not one for each dose, all different."""
     rising = all(low < high for low, high in pairwise(doses))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from mlp.genome import Genome, strain
@@ -12,6 +13,7 @@ from mlp.lab.asked import (
     check_count,
     check_doses,
     check_effect,
+    check_effects,
     check_margin,
     check_seeds,
 )
@@ -127,6 +129,7 @@ class Lab:
         check_effect(first)
         check_effect(second)
         (a, b), (c, d), other = first, second, second_dataset or dataset
+        check_effects(first, second, other == dataset)
         terms = ((1, a, dataset), (-1, b, dataset), (-1, c, other), (1, d, other))
         return self._contrast(terms, margin, real)
 
@@ -185,6 +188,8 @@ class Lab:
 
         Raises:
             LabError: no gene that acts differs, or more than 8 do.
+            ManipulationError: of two cells one gene apart, it did not act, or something else
+                changed.
         """
         for genome in (good, bad):
             check_arm(genome, dataset)
@@ -198,13 +203,18 @@ class Lab:
         sets = subsets(genes)
         cells = [bad.with_alleles(**{g: good.alleles()[g] for g in on}) for on in sets]
         runs = self._train([(c, dataset) for c in cells], min(seeds, self.seeds), self.real)
+        trained = {on: (cell, r) for on, cell, r in zip(sets, cells, runs, strict=True)}
+        for on in sets:
+            for gene in on:
+                _check_pair(*trained[on], *trained[on - {gene}])
         return Screening(
             good=good,
             bad=bad,
             dataset=dataset,
             protocol=self.protocol,
             genes=genes,
-            cells={on: tuple(r) for on, r in zip(sets, runs, strict=True)},
+            cells={on: tuple(r) for on, (_, r) in trained.items()},
+            executor="real API" if self.real else "cohort engine",
             claims=self.claims,
         )
 
@@ -220,6 +230,7 @@ class Lab:
 
         Raises:
             LabError: fewer than 3 doses, doses that do not rise, or genomes that express the same.
+            ManipulationError: a dose did not act, or something else changed with it.
         """
         check_margin(margin)
         for genome in genomes:
@@ -234,6 +245,8 @@ class Lab:
             if found.needed is None:
                 break
             n = found.needed
+        for (a, of_a), (b, of_b) in pairwise(zip(genomes, runs, strict=True)):
+            _check_pair(a, of_a, b, of_b)
         return DoseCurve(
             genomes=tuple(genomes),
             doses=tuple(doses),
@@ -406,7 +419,11 @@ def _refuse_same(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
 def _check(arms: Sequence[Arm]) -> None:
     for a, b in zip(arms[::2], arms[1::2], strict=True):
         if a.genome.expressed() != b.genome.expressed():
-            check_manipulation(a.genome, b.genome, list(zip(a.runs, b.runs, strict=True)))
+            _check_pair(a.genome, a.runs, b.genome, b.runs)
+
+
+def _check_pair(a: Genome, of_a: Sequence[Run], b: Genome, of_b: Sequence[Run]) -> None:
+    check_manipulation(a, b, list(zip(of_a, of_b, strict=True)))
 
 
 def _protocol(given: Protocol | str) -> Protocol:

@@ -48,6 +48,7 @@ class Screening:
     protocol: Protocol
     genes: tuple[str, ...]
     cells: Mapping[Cell, tuple[Run, ...]]
+    executor: str = "cohort engine"
     claims: list[Claim] | None = field(default=None, repr=False)
 
     @property
@@ -104,7 +105,7 @@ class Screening:
                 seeds=self.seeds,
                 first_seed=self.cells[frozenset()][0].seed,
                 diverged=sum(r.diverged for runs in self.cells.values() for r in runs),
-                executor="cohort engine",
+                executor=self.executor,
                 detail=self.detail(),
             ),
             self.claims,

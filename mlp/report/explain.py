@@ -51,8 +51,8 @@ def _sentence(finding: str, dataset: str, rows: Sequence[Row], screens: Sequence
     clauses = [f"{title} on {dataset} {_verdicts(post)}."]
     clauses += [_shares(row) for row in screens]
     clauses += _alone(rows)
-    if finding == "C" and any(row.claim.identical for row in post):
-        clauses.append("Estimator.fit itself changes nothing: the plan does.")
+    if finding == "C" and all(row.claim.identical for row in post):
+        clauses.append("Estimator.fit itself changes nothing; what it is fed does.")
     return " ".join(dict.fromkeys(clauses))
 
 
@@ -67,8 +67,9 @@ def _verdicts(post: Sequence[Row]) -> str:
         if row.claim.verdict != SUPPORTED
     ]
     if not others:
-        return f"is supported in all its {len(post)} claims"
-    return f"is supported in {len(supported)} of its {len(post)} claims; {'; '.join(others)}"
+        return f"is supported in {'both' if len(post) == 2 else 'all'} its {len(post)} claims"
+    stand = f"{len(supported)}" if supported else "none"
+    return f"is supported in {stand} of its {len(post)} claims; {'; '.join(others)}"
 
 
 def _effect(row: Row) -> str:
@@ -84,18 +85,21 @@ def _shares(row: Row) -> str:
     between = f"Between {detail['bad']} and {detail['good']}"
     if whole["low"] <= 0 <= whole["high"]:
         return (
-            f"{between} the screen finds no difference to explain "
+            f"{between} the screen shows no difference to explain "
             f"({whole['mean']:+.2f} [{whole['low']:+.2f}, {whole['high']:+.2f}])."
         )
     ranked = sorted(shares.items(), key=lambda kv: -abs(kv[1]["mean"]))
     named = [(g, s) for g, s in ranked if not s["low"] <= 0 <= s["high"]]
     if not named:
         return f"{between} no single gene's share stands out of {whole['mean']:+.2f}."
-    parts = [f"{gene} {share['mean'] / whole['mean']:.0%}" for gene, share in named]
+    parts = [(g, share["mean"] / whole["mean"]) for g, share in named]
+    for_it = [f"{gene} {part:.0%}" for gene, part in parts if part > 0]
+    against = [f"{gene} {part:.0%}" for gene, part in parts if part < 0]
     others = [gene for gene, _ in ranked if gene not in dict(named)]
-    rest = f"; {', '.join(others)} nothing that shows" if others else ""
-    genes = "gene" if len(parts) == 1 else "genes"
-    return f"{between} ({whole['mean']:+.2f}) the {genes} responsible: {', '.join(parts)}{rest}."
+    told = [f"the gene{'s' * (len(for_it) > 1)} responsible: {', '.join(for_it)}"] if for_it else []
+    told += [f"against it: {', '.join(against)}"] if against else []
+    told += [f"no share shown of {', '.join(others)}"] if others else []
+    return f"{between} ({whole['mean']:+.2f}) {'; '.join(told)}."
 
 
 def _alone(rows: Sequence[Row]) -> list[str]:
@@ -109,13 +113,15 @@ def _alone(rows: Sequence[Row]) -> list[str]:
         asked = re.match(r"Is the gene (sufficient|necessary)( [^?]*)?\?", row.sentence)
         if asked:
             kind, pair = asked[1], asked[2] or ""
-            genes = pairs.setdefault(pair, {"sufficient": [], "necessary": []})[kind]
+            genes = pairs.setdefault(pair, {}).setdefault(kind, [])
             if row.claim.verdict == SUPPORTED:
                 genes.append(row.parameters)
     return [
-        f"Alone{pair} "
+        f"Beyond the margin, alone{pair} "
         + "; ".join(
-            f"{kind}: {', '.join(sorted(genes)) or 'no gene'}" for kind, genes in of.items()
+            f"{kind}: {', '.join(sorted(of[kind])) or 'none shown'}"
+            for kind in ("sufficient", "necessary")
+            if kind in of
         )
         + "."
         for pair, of in pairs.items()

@@ -71,9 +71,13 @@ def _rate(rate: float | None) -> str:
 
 
 def published_table(rows: Sequence[Row], published: Sequence[Row]) -> str:
-    """Markdown: how many claims have the verdict of `rows` in `published` too, and the others."""
+    """Markdown: how many claims have the verdict of `rows` in `published` too, and the others.
+
+    A claim that several published results hold counts once; claims of one study alone do not.
+    """
     here = {row.nodeid: row for row in rows}
-    both = [(here[row.nodeid], row) for row in ordered(published) if row.nodeid in here]
+    there = {row.nodeid: row for row in published}
+    both = [(here[row.nodeid], row) for row in ordered(there.values()) if row.nodeid in here]
     other = [(a, b) for a, b in both if a.claim.verdict != b.claim.verdict]
     places = ", ".join(sorted({b.claim.dataset for _, b in both}))
     lines = [
@@ -108,6 +112,17 @@ def rewrite(text: str, rows: Sequence[Row], published: Sequence[Row] = ()) -> st
     return _BLOCK.sub(anew, text)
 
 
+def _published(path: Path) -> Sequence[Row]:
+    rows = load(path).rows
+    others = sorted({row.claim.protocol for row in rows} - {"published"})
+    if others:
+        raise ReportError(
+            f"--published takes results of the published protocol; {path} holds {others[0]!r}: "
+            "save them with --mlp-protocol=published"
+        )
+    return rows
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Rewrite the README. Exit status 2 for results that cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m mlp.report.readme", description=__doc__)
@@ -124,7 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         saved = load(options.results)
-        published = [row for path in options.published for row in load(path).rows]
+        published = [row for path in options.published for row in _published(path)]
         text = options.readme.read_text("utf-8")
     except (ReportError, OSError) as error:
         print(error, file=sys.stderr)

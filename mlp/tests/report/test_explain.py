@@ -69,8 +69,11 @@ def test_a_finding_names_verdict_gene_and_share():
     (sentence,) = explain(rows)
 
     assert sentence.startswith("Finding 3 on digits is supported: +0.45 [+0.35, +0.55].")
-    assert "Between b and g (+0.50) the gene responsible: coverage 80%; order nothing" in sentence
-    assert "Alone sufficient: coverage; necessary: no gene." in sentence
+    assert (
+        "Between b and g (+0.50) the gene responsible: coverage 80%; no share shown of order"
+        in sentence
+    )
+    assert "Beyond the margin, alone sufficient: coverage." in sentence
 
 
 def test_genes_are_named_for_each_pair_that_a_finding_compares():
@@ -93,8 +96,8 @@ def test_genes_are_named_for_each_pair_that_a_finding_compares():
 
     (sentence,) = explain(rows)
 
-    assert "Alone under x sufficient: init; necessary: no gene." in sentence
-    assert "Alone under y sufficient: no gene; necessary: bias." in sentence
+    assert "Beyond the margin, alone under x sufficient: init; necessary: none shown." in sentence
+    assert "Beyond the margin, alone under y necessary: bias." in sentence
 
 
 def test_a_screen_explains_every_finding_that_compares_its_strains():
@@ -111,9 +114,28 @@ def test_a_screen_explains_every_finding_that_compares_its_strains():
 
     first, third, fourth = explain(rows)
 
-    assert "the gene responsible: init 80%; bias nothing" in first
+    assert "the gene responsible: init 80%; no share shown of bias" in first
     assert "responsible" not in third
-    assert fourth.count("the gene responsible: init 80%; bias nothing") == 1
+    assert fourth.count("the gene responsible: init 80%; no share shown of bias") == 1
+
+
+def test_a_gene_that_works_against_the_difference_is_not_called_responsible():
+    rows = [
+        _row("4", "test_lead", "Finding 4: it leads.", "wine", "supported", 0.2),
+        _row(
+            "4",
+            "test_screen",
+            "Share.",
+            "wine",
+            "supported",
+            0.4,
+            _screen(0.2, {"logits": 0.35, "init": -0.15}),
+        ),
+    ]
+
+    (sentence,) = explain(rows)
+
+    assert "the gene responsible: logits 175%; against it: init -75%." in sentence
 
 
 def test_no_difference_is_nothing_to_explain():
@@ -125,7 +147,7 @@ def test_no_difference_is_nothing_to_explain():
     (sentence,) = explain(rows)
 
     assert "is refuted: +0.00 [-0.10, +0.10]" in sentence
-    assert "the screen finds no difference to explain" in sentence
+    assert "the screen shows no difference to explain" in sentence
 
 
 def test_several_claims_say_which_do_not_stand():
@@ -146,9 +168,18 @@ def test_identity_acquits_the_trainer():
 
     assert sentence == (
         "The conclusion on iris is refuted: identical weights. "
-        "Estimator.fit itself changes nothing: the plan does."
+        "Estimator.fit itself changes nothing; what it is fed does."
     )
 
 
 def test_findings_without_claims_have_no_sentence():
     assert explain([]) == []
+
+
+def test_one_supported_claim_keeps_the_trainer_from_being_acquitted():
+    rows = [
+        _row("C", "test_c", "Conclusion: c.", "iris", "refuted", 0.0, identical=True),
+        _row("C", "test_d", "Conclusion: d.", "iris", "supported", 0.4),
+    ]
+
+    assert "changes nothing" not in explain(rows)[0]
