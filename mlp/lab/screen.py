@@ -48,8 +48,8 @@ class Screening:
     protocol: Protocol
     genes: tuple[str, ...]
     cells: Mapping[Cell, tuple[Run, ...]]
-    executor: str = "cohort engine"
     claims: list[Claim] | None = field(default=None, repr=False)
+    executor: str = "cohort engine"
 
     @property
     def seeds(self) -> int:

@@ -1,9 +1,10 @@
 """Rewrites the README's results from saved results: `python -m mlp.report.readme RESULTS.json`.
 
-The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `verdicts` by
-the table of the post's own claims, `explanation` by the sentences made from the results, `sample`
-by a part of the terminal's table, `calibration` by the measured error rates that are committed, and
-`published` by what comes out otherwise at the published protocol, if results of it are given.
+The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `strains` by the
+alleles in which the strains differ, `verdicts` by the table of the post's own claims, `explanation`
+by the sentences made from the results, `sample` by a part of the terminal's table, `calibration` by
+the measured error rates that are committed, and `published` by what comes out otherwise at the
+published protocol, if results of it are given.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlp.genome import GENES, STRAINS
 from mlp.report import calibrated
 from mlp.report.explain import explain
 from mlp.report.results import Row, ordered
@@ -70,6 +72,20 @@ def _rate(rate: float | None) -> str:
     return "" if rate is None else "0" if rate < 1e-10 else f"{rate:.1g}"
 
 
+def strains_table() -> str:
+    """Markdown: the genes in which the strains differ, and each strain's allele."""
+    alleles = {name: genome.alleles() for name, genome in STRAINS.items()}
+    lines = [
+        "| gene | what it is | " + " | ".join(f"`{name.upper()}`" for name in alleles) + " |",
+        "|---" * (len(alleles) + 2) + "|",
+    ]
+    for gene in GENES.values():
+        row = [own[gene.name] for own in alleles.values()]
+        if len(set(row)) > 1:
+            lines.append(f"| {gene.name} | {gene.meaning} | {' | '.join(map(str, row))} |")
+    return "\n".join(lines)
+
+
 def published_table(rows: Sequence[Row], published: Sequence[Row]) -> str:
     """Markdown: how many claims have the verdict of `rows` in `published` too, and the others.
 
@@ -97,6 +113,7 @@ def rewrite(text: str, rows: Sequence[Row], published: Sequence[Row] = ()) -> st
     """`text` with its blocks made anew from `rows`, and that of `published` results if any."""
     sample = [row for row in rows if row.finding == "3" and row.claim.dataset == "digits"]
     blocks = {
+        "strains": strains_table(),
         "sample": "\n".join(["```text", *(line for line, _ in table(sample)), "```"]),
         "verdicts": verdict_table(rows),
         "explanation": "\n".join(f"- {sentence}" for sentence in explain(rows)),

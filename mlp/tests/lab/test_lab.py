@@ -5,9 +5,18 @@ from __future__ import annotations
 import pytest
 
 from mlp.data import DataError, load
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, Genome, GenomeError
+from mlp.genome import (
+    LAYERS,
+    LAYERS_ESTIMATOR,
+    MATMUL,
+    MATMUL_ESTIMATOR,
+    Genome,
+    GenomeError,
+    differing,
+)
 from mlp.lab import DEFAULT_SEEDS, FIRST_SEED, Lab, LabError, ManipulationError, Refuted, help_out
 from mlp.lab import work as work_module
+from mlp.lab.checks import check_manipulation
 from mlp.lab.lab import GLANCE
 from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.plan import make_plan
@@ -372,6 +381,10 @@ class TestComparing:
             with pytest.raises(DataError, match="must be one of iris, wine, digits"):
                 ask()
 
+    def test_an_effect_is_not_compared_with_itself(self, tiny_lab):
+        with pytest.raises(LabError, match="two effects are compared that are not one"):
+            tiny_lab.compare_effects((FAST, BASE), (FAST, BASE), "iris")
+
     @pytest.mark.parametrize("effect", [BASE, (BASE,), (BASE, FAST, BASE), "matmul"])
     def test_an_effect_is_a_pair_of_genomes(self, tiny_lab, effect):
         with pytest.raises(LabError, match="an effect is a pair of genomes"):
@@ -398,6 +411,27 @@ class TestScreeningAndDoses:
         ]
         assert sum(screening.shares.values()) == pytest.approx(sum(whole) / 4)
         assert len(stored(store)) == 16
+
+    def test_cells_and_doses_one_gene_apart_are_checked(self, store, monkeypatch):
+        lab, checked = Lab(store, protocol=TINY, seeds=4), []
+
+        def check(a, b, runs):
+            checked.append((differing(a, b), len(runs)))
+            check_manipulation(a, b, runs)
+
+        monkeypatch.setattr("mlp.lab.lab.check_manipulation", check)
+        lab.screen(BASE.with_alleles(order="shuffled_once", rate_scale=9.0), BASE, "iris")
+        assert sorted(checked) == [(("order",), 4)] * 2 + [(("rate_scale",), 4)] * 2
+
+        checked.clear()
+        doses = [BASE.with_alleles(coverage=share) for share in (0.5, 0.7, 0.9)]
+        lab.dose_response(doses, [0.5, 0.7, 0.9], "iris", margin=0.5)
+        assert checked == [(("coverage",), 4)] * 2
+
+    def test_a_screen_on_the_real_api_says_so(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2, real=True)
+
+        assert lab.screen(FAST, BASE, "iris").executor == "real API"
 
     @pytest.mark.parametrize("bad", [BASE, BASE.with_alleles(dense="layers"), BASE.paired()])
     def test_a_screen_of_genomes_that_act_the_same_is_refused(self, tiny_lab, bad):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mlp.report.calibrated import Measured
-from mlp.report.readme import calibration_table, published_table, rewrite
-from mlp.tests.report.helpers import row
+from mlp.report.readme import calibration_table, main, published_table, rewrite, strains_table
+from mlp.report.saved import save
+from mlp.tests.report.helpers import row, study
 
 TEXT = """before
 <!-- results:sample -->
@@ -68,3 +71,28 @@ def test_what_is_said_of_the_published_protocol_stays_where_no_results_of_it_are
 
     assert rewrite(text, [row()]) == text
     assert "1 of 1 claims" in rewrite(text, [row()], [row()])
+
+
+def test_every_block_stands_in_the_readme():
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+
+    for name in ("strains", "sample", "verdicts", "explanation", "published", "calibration"):
+        assert f"<!-- results:{name} -->" in readme
+
+
+def test_the_strains_are_told_by_the_genes_in_which_they_differ():
+    lines = strains_table().splitlines()
+
+    assert lines[0].endswith("| `MATMUL` | `LAYERS` | `MATMUL_ESTIMATOR` | `LAYERS_ESTIMATOR` |")
+    assert any(line.startswith("| logits |") and line.endswith("| raw |") for line in lines)
+    assert not any(line.startswith("| layer_size |") for line in lines)
+
+
+def test_results_of_another_protocol_are_no_published_ones(tmp_path, capsys):
+    saved, readme = tmp_path / "quick.json", tmp_path / "README.md"
+    save(study(rows=[row(protocol="quick")]), saved)
+    readme.write_text(TEXT, "utf-8")
+
+    assert main([str(saved), "--published", str(saved), f"--readme={readme}"]) == 2
+    assert "takes results of the published protocol" in capsys.readouterr().err
+    assert readme.read_text("utf-8") == TEXT
