@@ -243,6 +243,10 @@ def _check_marks(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.mlp_dataset:
+        others = [item for item in items if _dataset(item) not in (None, *_datasets(config))]
+        items[:] = [item for item in items if item not in others]
+        config.hook.pytest_deselected(items=others)
     for item in items:
         reason = _recorded_refutation(item, config.option.mlp_protocol)
         if reason is not None:

@@ -224,6 +224,7 @@ class TestSelection:
         ))  # fmt: skip
 
         assert self.ids(warm, *OPTIONS) == ["test_one[wine]", "test_two[1-iris]"]
+        assert self.ids(warm, *OPTIONS, "--mlp-dataset=wine") == ["test_one[wine]"]
 
     @pytest.mark.usefixtures("own_registry")
     def test_a_dataset_registered_in_a_conftest_is_one_like_the_others(self, warm):
