@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,22 +56,25 @@ class Plan:
         """Rows of a full batch: the batch size, or all covered rows where those are fewer."""
         return min(self.genome.batch_size, len(self.covered))
 
-    def batches(self) -> Iterator[NDArray[np.int64]]:
-        """Rows of the dataset fed at each step, without end; an epoch's last batch may be short."""
-        covered, size, order = self.covered, self.batch, self.genome.order
+    def epochs(self) -> Iterator[NDArray[np.int64]]:
+        """The covered rows in the order of each epoch, without end."""
+        covered, order = self.covered, self.genome.order
         generator = np.random.RandomState(
             PUBLISHED_SEED
             if self.genome.feeder == "42"
             else stream("feeder", self.seed).randint(2**31)
         )
-        rows = covered
-        if order == "shuffled_once":
-            rows = covered[generator.permutation(len(covered))]
-        while True:
-            if order == "reshuffled":
-                rows = covered[generator.permutation(len(covered))]
-            for start in range(0, len(rows), size):
-                yield rows[start : start + size]
+        if order == "reshuffled":
+            while True:
+                yield covered[generator.permutation(len(covered))]
+        shuffled = order == "shuffled_once"
+        yield from repeat(covered[generator.permutation(len(covered))] if shuffled else covered)
+
+    def batches(self) -> Iterator[NDArray[np.int64]]:
+        """Rows of the dataset fed at each step, without end; an epoch's last batch may be short."""
+        for rows in self.epochs():
+            for start in range(0, len(rows), self.batch):
+                yield rows[start : start + self.batch]
 
     def rows(self, steps: int) -> NDArray[np.int32]:
         """Rows fed at the first `steps` steps, int32 [steps, batch]; short batches end in -1."""
@@ -79,13 +82,18 @@ class Plan:
 
     def chunks(self, steps: int, chunk: int) -> Iterator[NDArray[np.int32]]:
         """`rows(steps)` in consecutive pieces of at most `chunk` steps."""
-        batches = self.batches()
+        size, count = self.batch, len(self.covered)
+        length = -(-count // size)
+        epochs = self.epochs()
+        made = np.empty((0, size), np.int32)
         for start in range(0, steps, chunk):
-            rows = np.full((min(chunk, steps - start), self.batch), -1, np.int32)
-            for i in range(len(rows)):
-                batch = next(batches)
-                rows[i, : len(batch)] = batch
-            yield rows
+            wanted = min(chunk, steps - start)
+            fresh = np.full((-(-max(0, wanted - len(made)) // length), length * size), -1, np.int32)
+            for epoch in fresh:
+                epoch[:count] = next(epochs)
+            made = np.concatenate([made, fresh.reshape(-1, size)])
+            yield made[:wanted]
+            made = made[wanted:]
 
     @property
     def init_digest(self) -> str:

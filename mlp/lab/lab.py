@@ -33,11 +33,11 @@ DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
 DEFAULT_SEEDS = 256
 DEFAULT_MARGIN = 0.05
 
-FIRST_SEED = 20_000
+FIRST_SEED = 40_000
 """Where the seeds that verdicts rest on begin, unless told otherwise.
 
-Margins, caps and looks were settled on pilot seeds: from 0, 10,000, 1,000,000, 2,000,000 and
-3,000,000 on.
+Margins, caps and looks were settled on pilot seeds: from 0, 10,000, 20,000, 1,000,000, 2,000,000
+and 3,000,000 on.
 """
 
 GLANCE = 4

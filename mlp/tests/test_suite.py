@@ -161,7 +161,7 @@ class TestClaims:
         result.stdout.re_match_lines(
             [
                 r"undecided: matmul\[.*\] against matmul\[layer_size=8\] on iris \(tiny\): effect "
-                r"[+-]\d\.\d{3} \[.*\], margin 0\.05, n=8 \(seeds 20000\.\.20007\): undecided, "
+                r"[+-]\d\.\d{3} \[.*\], margin 0\.05, n=8 \(seeds 40000\.\.40007\): undecided, "
                 "claimed better",
                 r'rerun: pytest "test_user.py::test_undecided\[iris\]" --mlp-protocol=tiny '
                 r"--mlp-seeds=8 --mlp-store=runs.db",

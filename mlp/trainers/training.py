@@ -41,12 +41,14 @@ def record(
     updates: int,
     first_loss: float,
     variables: Sequence[Array],
+    fed: NDArray[np.int32] | None = None,
     losses: NDArray[np.floating] | None = None,
 ) -> Training:
     """The training of `plan`, its curves as counts of correct rows at each sampled step.
 
     Counts from the sample at `diverged_at` on are set to 0 and may be missing. The genome's
-    handicap is taken off here, whoever trained.
+    handicap is taken off here, whoever trained. `fed` [updates, batch] are the rows of all updates,
+    drawn from the plan again unless given.
     """
     steps = sampled_steps(plan.genome, protocol)
     kept = 1.0 - plan.genome.handicap
@@ -55,7 +57,7 @@ def record(
         tuple(round(int(curve[i]) * kept) if ok else 0 for i, ok in enumerate(alive))
         for curve in (validation, test)
     ]
-    fed = plan.rows(updates)
+    fed = plan.rows(updates) if fed is None else fed
     run = Run(
         genome=plan.genome,
         dataset=plan.dataset.name,

@@ -80,11 +80,11 @@ def _train(
     sampled = sampled_steps(plans[0].genome, protocol)
     pieces = _pieces(protocol.steps, sampled[1] - sampled[0])
     feeds = [plan.chunks(protocol.steps, pieces[0][0]) for plan in plans]
-    counts, losses = [loop.evaluate()], []
+    counts, losses, fed = [loop.evaluate()], [], []
     done = 0
     for length, every in pieces:
-        fed = [next(feed) for feed in feeds]
-        rows = np.stack(fed + [fed[-1]] * (places - len(plans)), axis=1)
+        fed.append([next(feed) for feed in feeds])
+        rows = np.stack(fed[-1] + [fed[-1][-1]] * (places - len(plans)), axis=1)
         if not done:
             first_losses = loop.loss(rows[0])
         loss, curve = loop.advance(rows, every)
@@ -102,6 +102,7 @@ def _train(
             first_losses[i],
             samples[:, :, i].T,
             [v[i] for v in variables],
+            np.concatenate([rows[i] for rows in fed]),
             losses_of[:, i].copy() if keep_losses else None,
         )
         for i, plan in enumerate(plans)
@@ -129,6 +130,7 @@ def _record(
     first_loss: float,
     counts: NDArray[np.int64],
     variables: Sequence[Array],
+    fed: NDArray[np.int32],
     losses: Array | None,
 ) -> Training:
     """The training of one run.
@@ -150,5 +152,6 @@ def _record(
         updates=protocol.steps,
         first_loss=first_loss,
         variables=[*weights, *(b.reshape(form) for b in biases)],
+        fed=fed,
         losses=losses,
     )
