@@ -11,6 +11,9 @@ from mlp.lab import Lab
 DOSES: tuple[str | float, ...] = ("first_batch", 0.1, 0.2, 0.4, 0.7, "all")
 """Shares of the training rows ever seen; the first and the last are the published alleles."""
 
+HALFWAY = 0.1
+"""A dose between: 144 of 1,439 rows, not three batches."""
+
 
 def _share(dose: str | float) -> float:
     if dose == "first_batch":
@@ -24,6 +27,19 @@ def test_accuracy_rises_with_the_rows_ever_seen(lab: Lab, dataset: str) -> None:
     genomes = [MATMUL.with_alleles(coverage=dose) for dose in DOSES]
     shares = [_share(dose) for dose in DOSES]
     lab.dose_response(genomes, shares, dataset, margin=0.2).assert_rising()
+
+
+@pytest.mark.parametrize("dataset", ["digits"])
+@pytest.mark.parametrize(
+    ("more", "less"), [(HALFWAY, "first_batch"), ("all", HALFWAY)], ids=["some", "all"]
+)
+def test_more_rows_help_at_either_end(
+    lab: Lab, more: str | float, less: str | float, dataset: str
+) -> None:
+    """Not a switch: a tenth of the rows does better than one batch, and all better than a tenth."""
+    lab.compare(
+        MATMUL.with_alleles(coverage=more), MATMUL.with_alleles(coverage=less), dataset
+    ).assert_better()
 
 
 @pytest.mark.parametrize("order", ["shuffled_once", "reshuffled"])

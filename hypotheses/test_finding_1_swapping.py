@@ -11,25 +11,25 @@ from __future__ import annotations
 import pytest
 
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
-from mlp.lab import Lab
+from mlp.lab import Lab, Margin
 
 pytestmark = pytest.mark.finding("1")
 
-LITTLE = {"digits": 0.2, "iris": 0.2, "wine": 0.05}
+LITTLE = Margin(0.2, {"wine": 0.05})
 HYPERPARAMETERS = {"dropout": 0.2, "layer_size": 16, "rate_scale": 0.3}
 
 
 @pytest.mark.refuted("the weights' initial distribution differs too", on=["digits", "wine"])
 def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: str) -> None:
     """Finding 1: under train_op.run, swapping tf.matmul for tf.layers makes little difference."""
-    lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE.get(dataset, 0.2)).assert_equivalent()
+    lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE).assert_equivalent()
 
 
 @pytest.mark.refuted("double softmax costs the matmul model", on="wine")
 def test_swapping_makes_little_difference_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 1: under Estimator.fit, swapping tf.matmul for tf.layers makes little difference."""
     lab.compare(
-        LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, margin=LITTLE.get(dataset, 0.2)
+        LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, margin=LITTLE
     ).assert_equivalent()
 
 
@@ -71,7 +71,7 @@ def test_hyperparameter_acts_alike_on_both_models(lab: Lab, gene: str, dataset: 
         (high.with_alleles(**changed), high),
         (low.with_alleles(**changed), low),
         dataset,
-        margin=LITTLE.get(dataset, 0.2),
+        margin=LITTLE,
     )
     effects.assert_equivalent()
 

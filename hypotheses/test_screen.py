@@ -9,13 +9,13 @@ from __future__ import annotations
 import pytest
 
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
-from mlp.lab import Lab
+from mlp.lab import Lab, Margin
 from mlp.lab.screen import SCREEN_SEEDS
 
-BETWEEN_LAYERS_STRAINS = {"digits": 0.01, "iris": 0.2, "wine": 0.2}
-BETWEEN_MATMUL_STRAINS = {"digits": 0.01, "iris": 0.3, "wine": 0.5}
-BETWEEN_LAYERS_AND_MATMUL = {"digits": 0.01, "iris": 0.3, "wine": 0.05}
-UNDER_ESTIMATOR = {"digits": 0.05, "iris": 0.3, "wine": 0.05}
+BETWEEN_LAYERS_STRAINS = Margin(0.2, {"digits": 0.01})
+BETWEEN_MATMUL_STRAINS = Margin(0.3, {"digits": 0.01, "wine": 0.5})
+BETWEEN_LAYERS_AND_MATMUL = Margin(0.3, {"digits": 0.01, "wine": 0.05})
+UNDER_ESTIMATOR = Margin(0.3, {"digits": 0.05, "wine": 0.05})
 SEEDS_UNDER_ESTIMATOR = {"digits": 256, "wine": 128}
 
 
@@ -30,7 +30,7 @@ SEEDS_UNDER_ESTIMATOR = {"digits": 256, "wine": 128}
 def test_gene_is_responsible_between_layers_strains(lab: Lab, gene: str, dataset: str) -> None:
     """The gene's share of the difference between the layers strains exceeds the rest."""
     screen = lab.screen(LAYERS_ESTIMATOR_FLOAT32, LAYERS, dataset)
-    screen.assert_responsible(gene, margin=BETWEEN_LAYERS_STRAINS.get(dataset, 0.2))
+    screen.assert_responsible(gene, margin=BETWEEN_LAYERS_STRAINS)
 
 
 @pytest.mark.finding("3")
@@ -38,7 +38,7 @@ def test_gene_is_responsible_between_layers_strains(lab: Lab, gene: str, dataset
 def test_coverage_is_responsible_between_matmul_strains(lab: Lab, dataset: str) -> None:
     """Coverage's share of the difference between the matmul strains exceeds the rest."""
     screen = lab.screen(MATMUL_ESTIMATOR, MATMUL, dataset)
-    screen.assert_responsible("coverage", margin=BETWEEN_MATMUL_STRAINS.get(dataset, 0.2))
+    screen.assert_responsible("coverage", margin=BETWEEN_MATMUL_STRAINS)
 
 
 @pytest.mark.finding("4")
@@ -46,9 +46,7 @@ def test_coverage_is_responsible_between_matmul_strains(lab: Lab, dataset: str) 
 def test_init_is_responsible_between_layers_and_matmul(lab: Lab, dataset: str) -> None:
     """Initial weights' share of the lead under train_op.run exceeds the rest."""
     better, worse = (MATMUL, LAYERS) if dataset == "wine" else (LAYERS, MATMUL)
-    lab.screen(better, worse, dataset).assert_responsible(
-        "init", margin=BETWEEN_LAYERS_AND_MATMUL.get(dataset, 0.2)
-    )
+    lab.screen(better, worse, dataset).assert_responsible("init", margin=BETWEEN_LAYERS_AND_MATMUL)
 
 
 @pytest.mark.finding("4")
@@ -69,4 +67,4 @@ def test_gene_is_responsible_between_layers_and_matmul_under_estimator(
     """
     seeds = SEEDS_UNDER_ESTIMATOR.get(dataset, SCREEN_SEEDS)
     screen = lab.screen(LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, seeds=seeds)
-    screen.assert_responsible(gene, margin=UNDER_ESTIMATOR.get(dataset, 0.2))
+    screen.assert_responsible(gene, margin=UNDER_ESTIMATOR)

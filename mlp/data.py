@@ -66,12 +66,14 @@ class Split:
 
 
 _LOADERS: dict[str, Loader] = {}
+_SPECIAL: set[str] = set()
 
 
-def register(name: str, loader: Loader) -> None:
+def register(name: str, loader: Loader, *, special: bool = False) -> None:
     """Add a dataset: `loader()` returns features [rows, features] and labels [rows] 0..classes-1.
 
-    The loader runs when the dataset is first used.
+    The loader runs when the dataset is first used. Every claim is asked on every dataset, unless
+    it names its own; a `special` one is used by claims that name it alone.
 
     Raises:
         DataError: the name is taken.
@@ -79,11 +81,13 @@ def register(name: str, loader: Loader) -> None:
     if name in _LOADERS:
         raise DataError(f"a dataset's name must be new; {name!r} is registered: choose another")
     _LOADERS[name] = loader
+    if special:
+        _SPECIAL.add(name)
 
 
 def names() -> tuple[str, ...]:
-    """Names of the registered datasets, in order of registration."""
-    return tuple(_LOADERS)
+    """Names of the registered datasets that are not special, in order of registration."""
+    return tuple(name for name in _LOADERS if name not in _SPECIAL)
 
 
 def check_name(name: str) -> None:

@@ -14,6 +14,7 @@ from mlp.lab.comparison import (
     settle,
 )
 from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, FIRST_SEED, Lab
+from mlp.lab.margin import Margin
 from mlp.lab.work import help_out
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Lab",
     "LabError",
     "ManipulationError",
+    "Margin",
     "Refuted",
     "Undecided",
     "help_out",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mlp.data import check_name
-from mlp.genome import Genome
+from mlp.genome import Genome, differing
 from mlp.stats.looks import MAX_CAP
 
 
@@ -66,12 +66,18 @@ def check_effects(
 
 
 def check_doses(genomes: Sequence[Genome], doses: Sequence[float]) -> None:
-    """Refuse doses that do not rise, and genomes that are not one for each dose, all different."""
+    """Refuse doses that do not rise, and genomes that are not one for each dose of one gene."""
     rising = all(low < high for low, high in pairwise(doses))
     if len(doses) < 3 or len(genomes) != len(doses) or not rising:
         raise LabError(
             "a dose-response needs at least 3 doses, smallest first, and a genome for each; got "
             f"{len(genomes)} genomes at doses {list(doses)}: name them in rising order"
+        )
+    genes = {name for a, b in pairwise(genomes) for name in differing(a.expressed(), b.expressed())}
+    if len(genes) > 1:
+        raise LabError(
+            f"a dose-response varies one gene; the genomes from {genomes[0]} to {genomes[-1]} "
+            f"differ in {', '.join(sorted(genes))}: vary one and hold the others"
         )
     if len({genome.expressed() for genome in genomes}) < len(genomes):
         raise LabError(

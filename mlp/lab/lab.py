@@ -14,13 +14,13 @@ from mlp.lab.asked import (
     check_doses,
     check_effect,
     check_effects,
-    check_margin,
     check_seeds,
 )
 from mlp.lab.checks import check_manipulation
 from mlp.lab.comparison import Arm, Claim, Comparison, identical, weighted_differences
 from mlp.lab.dose import DoseCurve
 from mlp.lab.key import executor, expressed
+from mlp.lab.margin import Margin, resolve
 from mlp.lab.recorded import RecordedComparison
 from mlp.lab.screen import SCREEN_SEEDS, Screening, acting_genes, subsets
 from mlp.lab.work import COHORT, Wanted, obtain
@@ -39,6 +39,9 @@ FIRST_SEED = 40_000
 Margins, caps and looks were settled on pilot seeds: from 0, 10,000, 20,000, 1,000,000, 2,000,000
 and 3,000,000 on.
 """
+
+FAR = 1_000
+"""How far apart the seeds of cohorts that share none begin: the same for every usual cap."""
 
 GLANCE = 4
 """Seeds at which arms that only the real API can tell apart, or two executors of one plan, may come
@@ -94,7 +97,7 @@ class Lab:
         b: Genome,
         dataset: str,
         *,
-        margin: float = DEFAULT_MARGIN,
+        margin: float | Margin = DEFAULT_MARGIN,
         real: bool | None = None,
     ) -> Comparison:
         """Compare `a` with `b`, paired by seed, at looks of 8, 16, 32, ... seeds until one decides.
@@ -116,7 +119,7 @@ class Lab:
         dataset: str,
         *,
         second_dataset: str | None = None,
-        margin: float = DEFAULT_MARGIN,
+        margin: float | Margin = DEFAULT_MARGIN,
         real: bool | None = None,
     ) -> Comparison:
         """Compare the effect of `first[0]` over `first[1]` with that of `second[0]` over the other.
@@ -139,18 +142,18 @@ class Lab:
         dataset: str,
         *,
         other: Genome | None = None,
-        margin: float = DEFAULT_MARGIN,
+        margin: float | Margin = DEFAULT_MARGIN,
     ) -> Comparison:
         """Compare `other` (default `genome` itself) with `genome` on seeds they do not share.
 
         A control: where the genomes are the same, the two cohorts differ in nothing but seeds. The
-        first arm's seeds begin where the second's may end.
+        first arm's seeds begin `FAR` beyond the second's, or where a larger cap lets these end.
         """
         other = genome if other is None else other
         check_arm(genome, dataset)
         check_arm(other, dataset)
         genome, other = genome.paired(), other.paired()
-        apart = self.first_seed + self.seeds
+        apart = self.first_seed + max(self.seeds, FAR)
         self.check_seeds(self.seeds, apart)
 
         def arms(n: int) -> tuple[Arm, ...]:
@@ -161,7 +164,7 @@ class Lab:
         return self._look(arms, dataset, margin, "real API" if self.real else "cohort engine")
 
     def compare_executors(
-        self, genome: Genome, dataset: str, *, margin: float = DEFAULT_MARGIN
+        self, genome: Genome, dataset: str, *, margin: float | Margin = DEFAULT_MARGIN
     ) -> Comparison:
         """Compare the cohort engine with the real API, training one genome on the same seeds.
 
@@ -224,7 +227,7 @@ class Lab:
         doses: Sequence[float],
         dataset: str,
         *,
-        margin: float = DEFAULT_MARGIN,
+        margin: float | Margin = DEFAULT_MARGIN,
     ) -> DoseCurve:
         """Final accuracy of `genomes`, smallest dose first, which differ in one gene's dose.
 
@@ -232,7 +235,7 @@ class Lab:
             LabError: fewer than 3 doses, doses that do not rise, or genomes that express the same.
             ManipulationError: a dose did not act, or something else changed with it.
         """
-        check_margin(margin)
+        declared = resolve(margin, dataset, self.protocol.name)
         for genome in genomes:
             check_arm(genome, dataset)
         genomes = [g.paired() for g in genomes]
@@ -241,7 +244,7 @@ class Lab:
         while True:
             runs = self._ahead([(g, dataset) for g in genomes], n, self.real)
             accuracies = [[r.final_accuracy for r in seed] for seed in zip(*runs, strict=True)]
-            found = dose_response(accuracies, margin, cap=self.seeds)
+            found = dose_response(accuracies, declared, cap=self.seeds)
             if found.needed is None:
                 break
             n = found.needed
@@ -334,7 +337,7 @@ class Lab:
         return [runs[:seeds] for runs in self._train(arms, whole, real, first_seed)]
 
     def _contrast(
-        self, terms: Sequence[tuple[int, Genome, str]], margin: float, real: bool | None
+        self, terms: Sequence[tuple[int, Genome, str]], margin: float | Margin, real: bool | None
     ) -> Comparison:
         for _, genome, dataset in terms:
             check_arm(genome, dataset)
@@ -361,7 +364,7 @@ class Lab:
         self,
         arms: Callable[[int], tuple[Arm, ...]],
         dataset: str,
-        margin: float,
+        margin: float | Margin,
         executor: str,
         *,
         twins: bool = False,
@@ -370,11 +373,11 @@ class Lab:
 
         `twins` are first looked at for identity alone.
         """
-        check_margin(margin)
+        declared = resolve(margin, dataset, self.protocol.name)
 
         def looked(found: tuple[Arm, ...], cap: int) -> Result:
             span = sum(abs(arm.weight) for arm in found) / 2
-            return sequential(weighted_differences(found), margin, cap=cap, span=span)
+            return sequential(weighted_differences(found), declared, cap=cap, span=span)
 
         glance = min(GLANCE, self.seeds)
         if twins and identical(found := arms(glance)):

@@ -12,11 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.genome import Genome, differing
-from mlp.lab.asked import LabError, check_margin
+from mlp.lab.asked import LabError
 from mlp.lab.comparison import Claim, settle, verdict_of
 from mlp.lab.key import expressed
+from mlp.lab.margin import Margin, resolve
 from mlp.run import Protocol, Run
-from mlp.stats import Outcome, Screen, classify, look_alpha, paired_interval, screen, shapley
+from mlp.stats import (
+    Outcome,
+    Screen,
+    classify,
+    look_alpha,
+    paired_interval,
+    screen,
+    shapley,
+    whole_difference,
+)
 
 SCREEN_SEEDS = 32
 """Seeds of each cell: fixed in advance, one look."""
@@ -71,14 +81,18 @@ class Screening:
         """Each gene's Shapley share of the whole difference, in accuracy; they add up to it."""
         return {g: self.effects.shares[g].mean for g in self.genes}
 
-    def assert_responsible(self, gene: str, *, margin: float = 0.05) -> None:
+    def assert_responsible(self, gene: str, *, margin: float | Margin = 0.05) -> None:
         """Claim: `gene`'s Shapley share exceeds that of all other genes together by `margin`.
+
+        There must be a difference to answer for: shares that cancel out make no gene responsible.
+        Unless the good strain is shown to do better, the claim is undecided; where it is shown not
+        to do so by `margin`, refuted.
 
         Raises:
             Refuted, Undecided: the claim does not stand.
             LabError: `gene` was not varied, or a margin outside (0, 1).
         """
-        check_margin(margin)
+        declared = resolve(margin, self.dataset, self.protocol.name)
         if gene not in self.genes:
             raise LabError(
                 f"a screen shares the difference among the genes it varies, "
@@ -89,7 +103,10 @@ class Screening:
         differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
         alpha = look_alpha()
         interval = paired_interval(differences, alpha, span=3.0)
-        outcome = classify(interval, margin)
+        outcome = classify(interval, declared)
+        whole = paired_interval(whole_difference(self.accuracies), alpha)
+        if outcome is Outcome.BETTER and whole.low <= 0:
+            outcome = Outcome.EQUIVALENT if whole.high < declared else Outcome.UNDECIDED
         settle(
             Claim(
                 statement=f"share of {gene} against all else between {self.good} and {self.bad}",
@@ -101,7 +118,7 @@ class Screening:
                 effect=interval.mean,
                 low=interval.low,
                 high=interval.high,
-                margin=margin,
+                margin=declared,
                 seeds=self.seeds,
                 first_seed=self.cells[frozenset()][0].seed,
                 diverged=sum(r.diverged for runs in self.cells.values() for r in runs),

@@ -2,16 +2,17 @@
 
 Nothing here is typed in: the verdicts come from the post's own claims (tests whose sentence begins
 with the finding's name), the genes and their shares from the screens of the same finding or between
-the very genomes it compares, which genes are sufficient or necessary alone from the claims that ask
-it, and the trainer's part from claims of identity.
+the very genomes it compares, each gene's role from the claims that ask whether it alone is
+sufficient or necessary, and the trainer's part from claims of identity.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from mlp.lab import SUPPORTED
+from mlp.lab import REFUTED, SUPPORTED
 from mlp.report.results import Row
 
 _TITLES = {"1": "Finding 1", "2": "Finding 2", "3": "Finding 3", "4": "Finding 4"}
@@ -19,17 +20,53 @@ _CONCLUSION = "The conclusion"
 
 
 def explain(rows: Sequence[Row]) -> list[str]:
-    """Sentences for every finding and dataset that `rows` hold claims of, in that order."""
+    """Sentences for every finding and dataset that `rows` hold claims of, in that order.
+
+    Datasets of which the same is to be said share a sentence.
+    """
     sentences = []
     for finding in ("1", "2", "3", "4", "C"):
         mine = [row for row in rows if row.finding == finding]
-        for dataset in sorted({row.claim.dataset for row in mine if "-" not in row.claim.dataset}):
+        said: dict[str, list[str]] = {}
+        for dataset in sorted({row.claim.dataset for row in mine if not _compares_datasets(row)}):
             here = [row for row in mine if row.claim.dataset == dataset]
             screens = [row for row in rows if _screened(row, dataset, here)]
-            sentence = _sentence(finding, dataset, here, screens)
+            sentence = _sentence(finding, here, screens)
             if sentence:
-                sentences.append(sentence)
+                said.setdefault(sentence, []).append(dataset)
+        for sentence, datasets in said.items():
+            only = f" and {datasets[0]}" if len(datasets) == 1 else ""
+            name = "conclusion" if finding == "C" else f"finding_{finding}"
+            sentences.append(
+                f"{_TITLES.get(finding, _CONCLUSION)} on {_listed(datasets)} {sentence} "
+                f'(-k "{name}{only}")'
+            )
     return sentences
+
+
+def signed(number: float) -> str:
+    """A difference with its sign and two decimals; nothing is minus nothing."""
+    return f"{round(number, 2) + 0.0:+.2f}"
+
+
+def effect(row: Row) -> str:
+    """Effect and interval of a claim, and the margin they are held against."""
+    claim = row.claim
+    if claim.identical:
+        return "identical weights"
+    return f"{_interval(claim.effect, claim.low, claim.high)} against {claim.margin:g}"
+
+
+def _interval(mean: float, low: float, high: float) -> str:
+    return f"{signed(mean)} [{signed(low)}, {signed(high)}]"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _compares_datasets(row: Row) -> bool:
+    return len({arm.get("dataset") for arm in row.claim.detail.get("arms", ())}) > 1
 
 
 def _screened(row: Row, dataset: str, finding: Sequence[Row]) -> bool:
@@ -43,14 +80,13 @@ def _screened(row: Row, dataset: str, finding: Sequence[Row]) -> bool:
     )
 
 
-def _sentence(finding: str, dataset: str, rows: Sequence[Row], screens: Sequence[Row]) -> str:
+def _sentence(finding: str, rows: Sequence[Row], screens: Sequence[Row]) -> str:
     post = [row for row in rows if row.sentence.startswith(("Finding", "Conclusion"))]
     if not post:
         return ""
-    title = _TITLES.get(finding, _CONCLUSION)
-    clauses = [f"{title} on {dataset} {_verdicts(post)}."]
-    clauses += [_shares(row) for row in screens]
-    clauses += _alone(rows)
+    clauses = [f"is {_verdicts(post)}."]
+    clauses += [_shares(row.claim.detail) for row in screens]
+    clauses += _roles(rows)
     if finding == "C" and all(row.claim.identical for row in post):
         clauses.append("Estimator.fit itself changes nothing; what it is fed does.")
     return " ".join(dict.fromkeys(clauses))
@@ -58,71 +94,80 @@ def _sentence(finding: str, dataset: str, rows: Sequence[Row], screens: Sequence
 
 def _verdicts(post: Sequence[Row]) -> str:
     """The verdict of one claim; of several, how many are supported and which are not."""
-    if len(post) == 1:
-        return f"is {post[0].claim.verdict}: {_effect(post[0])}"
-    supported = [row for row in post if row.claim.verdict == SUPPORTED]
+    verdicts = {row.claim.verdict for row in post}
+    effects = list(dict.fromkeys(effect(row) for row in post))
+    if len(verdicts) == len(effects) == 1:
+        of = f" in all its {len(post)} claims" if len(post) > 1 else ""
+        return f"{post[0].claim.verdict}{of}: {effects[0]}"
+    if verdicts == {SUPPORTED}:
+        return f"supported in {'both' if len(post) == 2 else 'all'} its {len(post)} claims"
+    supported = sum(row.claim.verdict == SUPPORTED for row in post)
     others = [
-        f"“{row.title}” is {row.claim.verdict} ({_effect(row)})"
+        f"“{row.title}” is {row.claim.verdict} ({effect(row)})"
         for row in sorted(post, key=lambda r: r.nodeid)
         if row.claim.verdict != SUPPORTED
     ]
-    if not others:
-        return f"is supported in {'both' if len(post) == 2 else 'all'} its {len(post)} claims"
-    stand = f"{len(supported)}" if supported else "none"
-    return f"is supported in {stand} of its {len(post)} claims; {'; '.join(others)}"
+    return f"supported in {supported or 'none'} of its {len(post)} claims; {'; '.join(others)}"
 
 
-def _effect(row: Row) -> str:
-    claim = row.claim
-    if claim.identical:
-        return "identical weights"
-    return f"{claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
-
-
-def _shares(row: Row) -> str:
-    detail = row.claim.detail
+def _shares(detail: Mapping[str, Any]) -> str:
+    """What each gene contributed to the difference between two strains."""
     whole, shares = detail["whole"], detail["shares"]
-    between = f"Between {detail['bad']} and {detail['good']}"
+    between = f"between {detail['bad']} and {detail['good']}"
+    size = _interval(whole["mean"], whole["low"], whole["high"])
     if whole["low"] <= 0 <= whole["high"]:
-        return (
-            f"{between} the screen shows no difference to explain "
-            f"({whole['mean']:+.2f} [{whole['low']:+.2f}, {whole['high']:+.2f}])."
-        )
-    ranked = sorted(shares.items(), key=lambda kv: -abs(kv[1]["mean"]))
-    named = [(g, s) for g, s in ranked if not s["low"] <= 0 <= s["high"]]
-    if not named:
-        return f"{between} no single gene's share stands out of {whole['mean']:+.2f}."
-    parts = [(g, share["mean"] / whole["mean"]) for g, share in named]
-    for_it = [f"{gene} {part:.0%}" for gene, part in parts if part > 0]
-    against = [f"{gene} {part:.0%}" for gene, part in parts if part < 0]
-    others = [gene for gene, _ in ranked if gene not in dict(named)]
-    told = [f"the gene{'s' * (len(for_it) > 1)} responsible: {', '.join(for_it)}"] if for_it else []
-    told += [f"against it: {', '.join(against)}"] if against else []
-    told += [f"no share shown of {', '.join(others)}"] if others else []
-    return f"{between} ({whole['mean']:+.2f}) {'; '.join(told)}."
+        return f"No difference is detected {between} ({size})."
+    ranked = sorted(shares, key=lambda gene: -abs(shares[gene]["mean"]))
+    named = {g: shares[g]["mean"] / whole["mean"] for g in ranked if not _holds_none(shares[g])}
+    others = [gene for gene in ranked if gene not in named]
+    makes = [f"{gene} {part:.0%}" for gene, part in named.items() if part > 0]
+    takes = [f"{gene} {-part:.0%}" for gene, part in named.items() if part < 0]
+    told = [f"{_listed(makes)}"] if makes else ["no single gene's share stands out"]
+    told += [f"{_listed(takes)} against it"] if takes else []
+    told += [f"no share detected of {_listed(others)}"] if others and makes else []
+    return f"Shares of the difference {between} ({size}): {'; '.join(told)}."
 
 
-def _alone(rows: Sequence[Row]) -> list[str]:
-    """Which genes alone rescue, and which alone, knocked out, degrade: a clause for each pair.
+def _holds_none(share: Mapping[str, float]) -> bool:
+    return bool(share["low"] <= 0 <= share["high"])
+
+
+_ROLES = {
+    (SUPPORTED, SUPPORTED): "necessary and sufficient",
+    (SUPPORTED, REFUTED): "sufficient, not necessary",
+    (REFUTED, SUPPORTED): "necessary, not sufficient",
+    (REFUTED, REFUTED): "neither necessary nor sufficient",
+    (SUPPORTED, None): "sufficient",
+    (REFUTED, None): "not sufficient",
+    (None, SUPPORTED): "necessary",
+    (None, REFUTED): "not necessary",
+}
+"""A gene's role by the verdicts on whether it is sufficient, and necessary; None: not asked."""
+
+
+def _roles(rows: Sequence[Row]) -> list[str]:
+    """Each gene's role alone, beyond the margin: a clause for each pair of strains.
 
     Claims that ask it say so first: "Is the gene sufficient?", or "necessary"; where a finding
     compares several pairs, also of which: "Is the gene sufficient under Estimator.fit?".
     """
-    pairs: dict[str, dict[str, list[str]]] = {}
+    asked: dict[str, dict[str, dict[str, str]]] = {}
     for row in rows:
-        asked = re.match(r"Is the gene (sufficient|necessary)( [^?]*)?\?", row.sentence)
-        if asked:
-            kind, pair = asked[1], asked[2] or ""
-            genes = pairs.setdefault(pair, {}).setdefault(kind, [])
-            if row.claim.verdict == SUPPORTED:
-                genes.append(row.parameters)
-    return [
-        f"Beyond the margin, alone{pair} "
-        + "; ".join(
-            f"{kind}: {', '.join(sorted(of[kind])) or 'none shown'}"
-            for kind in ("sufficient", "necessary")
-            if kind in of
-        )
-        + "."
-        for pair, of in pairs.items()
-    ]
+        found = re.match(r"Is the gene (sufficient|necessary)( [^?]*)?\?", row.sentence)
+        if found:
+            genes = asked.setdefault(found[2] or "", {})
+            genes.setdefault(row.parameters, {})[found[1]] = row.claim.verdict
+    return [f"Alone{pair}, {_told(genes)}." for pair, genes in asked.items()]
+
+
+def _told(genes: Mapping[str, Mapping[str, str]]) -> str:
+    by_role: dict[str, list[str]] = {}
+    for gene, of in sorted(genes.items()):
+        role = _ROLES.get((of.get("sufficient"), of.get("necessary")), "undecided")
+        by_role.setdefault(role, []).append(gene)
+    ranked: Iterable[str] = [*dict.fromkeys(_ROLES.values()), "undecided"]
+    return "; ".join(
+        f"{_listed(by_role[role])} {'is' if len(by_role[role]) == 1 else 'are'} {role}"
+        for role in ranked
+        if role in by_role
+    )

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mlp.genome import GENES, STRAINS
 from mlp.report import calibrated
-from mlp.report.explain import explain
+from mlp.report.explain import effect, explain
 from mlp.report.results import Row, ordered
 from mlp.report.saved import load
 from mlp.report.study import ReportError
@@ -48,11 +48,7 @@ def verdict_table(rows: Sequence[Row]) -> str:
 
 
 def _cell(row: Row) -> str:
-    claim = row.claim
-    if claim.identical:
-        return f"**{claim.verdict}** identical weights, n={claim.seeds}"
-    interval = f"{claim.effect:+.2f} [{claim.low:+.2f}, {claim.high:+.2f}]"
-    return f"**{claim.verdict}** {interval} against {claim.margin:g}, n={claim.seeds}"
+    return f"**{row.claim.verdict}** {effect(row)}, n={row.claim.seeds}"
 
 
 def calibration_table(measured: Sequence[calibrated.Measured]) -> str:

@@ -22,6 +22,7 @@ def own_registry(monkeypatch):
     from mlp import data
 
     monkeypatch.setattr(data, "_LOADERS", dict(data._LOADERS))
+    monkeypatch.setattr(data, "_SPECIAL", set(data._SPECIAL))
     yield
     data._load.cache_clear()
 

@@ -95,6 +95,13 @@ class TestRegistration:
         own = data.load("own")
         assert (own.features, own.classes, own.held_out, own.training_rows) == (3, 3, 3, 24)
 
+    def test_a_special_dataset_is_there_for_those_who_name_it(self):
+        data.register("own", good, special=True)
+
+        assert "own" not in data.names()
+        data.check_name("own")
+        assert data.load("own").name == "own"
+
     def test_the_loader_runs_when_first_used_and_once(self):
         calls = []
         data.register("own", lambda: calls.append(1) or good())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlp.genome import GENES
@@ -83,11 +85,35 @@ def test_one_seed_in_which_something_else_changed_is_enough_to_refuse():
         check_manipulation(RAW, BASE, runs)
 
 
-def test_one_seed_in_which_a_gene_acted_is_enough():
-    runs = pairs(SHUFFLED, BASE)
-    runs[5] = pairs(SHUFFLED, BASE, 6, of_a={"order": "other"})[5]
+@pytest.mark.parametrize(
+    ("genome", "acted"), [(SHUFFLED, {"order": "other"}), (GLOROT, {"init": "other"})]
+)
+def test_what_a_run_is_given_must_differ_at_every_seed(genome, acted):
+    runs = pairs(genome, BASE, of_a=acted)
+    runs[5] = pairs(genome, BASE)[5]
 
-    check_manipulation(SHUFFLED, BASE, runs)
+    with pytest.raises(ManipulationError, match="the same in seed 5: compare alleles"):
+        check_manipulation(genome, BASE, runs)
+
+
+def test_two_runs_may_end_in_the_same_weights_but_not_all():
+    runs = pairs(RAW, BASE, weights="died")
+    with pytest.raises(ManipulationError, match="the final weights the same in all 8 seeds"):
+        check_manipulation(RAW, BASE, runs)
+
+    runs[5] = pairs(RAW, BASE)[5]
+    check_manipulation(RAW, BASE, runs)
+
+
+def test_on_the_real_api_each_trainer_trains_its_own():
+    fitted = BASE.with_alleles(trainer="estimator")
+
+    def trained_by(a, b):
+        return [(replace(x, executor=a), replace(y, executor=b)) for x, y in pairs(fitted, BASE)]
+
+    check_manipulation(fitted, BASE, trained_by("estimator", "direct"))
+    with pytest.raises(ManipulationError, match="gene 'trainer' left who trained the same"):
+        check_manipulation(fitted, BASE, trained_by("direct", "direct"))
 
 
 def test_two_genes_are_named_together():

@@ -17,7 +17,7 @@ from mlp.genome import (
 from mlp.lab import DEFAULT_SEEDS, FIRST_SEED, Lab, LabError, ManipulationError, Refuted, help_out
 from mlp.lab import work as work_module
 from mlp.lab.checks import check_manipulation
-from mlp.lab.lab import GLANCE
+from mlp.lab.lab import FAR, GLANCE
 from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.plan import make_plan
 from mlp.run import Protocol, ProtocolError, Run
@@ -312,7 +312,7 @@ class TestComparing:
 
         first, second = ({run.seed for run in arm.runs} for arm in comparison.arms)
         assert not first & second
-        assert min(first) == tiny_lab.first_seed + tiny_lab.seeds
+        assert min(first) == tiny_lab.first_seed + FAR
 
     def test_a_gene_that_did_not_act_refuses_to_be_compared(self, store):
         """Order cannot act where the one batch holds every row there is."""
@@ -476,6 +476,15 @@ class TestScreeningAndDoses:
         genomes = [BASE.with_alleles(rate_scale=r) for r in rates]
         with pytest.raises(LabError, match="at least 3 doses, smallest first"):
             tiny_lab.dose_response(genomes, doses, "iris")
+
+    def test_doses_of_more_than_one_gene_are_refused(self, tiny_lab):
+        genomes = [
+            BASE,
+            BASE.with_alleles(coverage=0.7),
+            BASE.with_alleles(coverage=0.9, logits="raw"),
+        ]
+        with pytest.raises(LabError, match=r"varies one gene; .* differ in coverage, logits"):
+            tiny_lab.dose_response(genomes, (0.4, 0.7, 0.9), "iris")
 
     def test_a_dose_that_changes_nothing_is_refused(self, tiny_lab):
         genomes = [MATMUL.with_alleles(dropout=d, dropout_mode="never") for d in (0.0, 0.1, 0.2)]

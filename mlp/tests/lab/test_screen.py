@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
-from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, LabError, Refuted, Undecided
+from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, LabError, Margin, Refuted, Undecided
 from mlp.lab.dose import DoseCurve
 from mlp.lab.screen import Screening, acting_genes, subsets
 from mlp.stats import dose_response
@@ -116,6 +116,29 @@ def test_responsibility_is_a_share_above_that_of_all_others(effects, verdict, ra
     others = effects["logits"] + effects["order"]
     assert claims[0].effect == pytest.approx((effects["coverage"] - others) / 100)
     assert claims[0].seeds == screening.seeds == 32
+
+
+@pytest.mark.parametrize(
+    ("coverage", "verdict", "raised"), [(30, REFUTED, Refuted), (45, UNDECIDED, Undecided)]
+)
+def test_no_gene_answers_for_a_difference_that_is_not_there(coverage, verdict, raised):
+    claims = []
+    effects = {"logits": -38, "coverage": coverage, "order": 0}
+    screening = a_screen(lambda on, _: 40 + sum(effects[g] for g in on), 32, claims)
+
+    with pytest.raises(raised):
+        screening.assert_responsible("coverage", margin=0.2)
+
+    assert [c.verdict for c in claims] == [verdict]
+
+
+def test_a_margin_by_dataset_is_that_of_the_screen():
+    claims = []
+    screening = a_screen(lambda on, _: 40 + 45 * ("coverage" in on), 32, claims)
+
+    screening.assert_responsible("coverage", margin=Margin(0.9, {"iris": 0.15}))
+
+    assert claims[0].margin == 0.15
 
 
 def test_a_gene_that_was_not_varied_has_no_share_to_claim():

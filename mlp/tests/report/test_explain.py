@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mlp.lab import Claim
-from mlp.report.explain import explain
+from mlp.report.explain import explain, signed
 from mlp.report.results import Row
 
 
@@ -68,12 +70,12 @@ def test_a_finding_names_verdict_gene_and_share():
 
     (sentence,) = explain(rows)
 
-    assert sentence.startswith("Finding 3 on digits is supported: +0.45 [+0.35, +0.55].")
-    assert (
-        "Between b and g (+0.50) the gene responsible: coverage 80%; no share shown of order"
-        in sentence
+    assert sentence == (
+        "Finding 3 on digits is supported: +0.45 [+0.35, +0.55] against 0.05. "
+        "Shares of the difference between b and g (+0.50 [+0.45, +0.55]): coverage 80%; no share "
+        "detected of order. Alone, coverage is sufficient; order is not sufficient. "
+        '(-k "finding_3 and digits")'
     )
-    assert "Beyond the margin, alone sufficient: coverage." in sentence
 
 
 def test_genes_are_named_for_each_pair_that_a_finding_compares():
@@ -96,8 +98,28 @@ def test_genes_are_named_for_each_pair_that_a_finding_compares():
 
     (sentence,) = explain(rows)
 
-    assert "Beyond the margin, alone under x sufficient: init; necessary: none shown." in sentence
-    assert "Beyond the margin, alone under y necessary: bias." in sentence
+    assert "Alone under x, init is sufficient, not necessary." in sentence
+    assert "Alone under y, bias is necessary." in sentence
+
+
+@pytest.mark.parametrize(
+    ("sufficient", "necessary", "role"),
+    [
+        ("supported", "supported", "is necessary and sufficient"),
+        ("supported", "refuted", "is sufficient, not necessary"),
+        ("refuted", "supported", "is necessary, not sufficient"),
+        ("refuted", "refuted", "is neither necessary nor sufficient"),
+        ("undecided", "refuted", "is undecided"),
+    ],
+)
+def test_a_gene_has_the_role_that_its_two_claims_give_it(sufficient, necessary, role):
+    rows = [
+        _row("2", "test_knock", "Finding 2: it degrades.", "iris", "supported", 0.5),
+        _row("2", "test_s", "Is the gene sufficient? s", "iris", sufficient, 0.5, arm="bias-"),
+        _row("2", "test_n", "Is the gene necessary? n", "iris", necessary, 0.5, arm="bias-"),
+    ]
+
+    assert f"Alone, bias {role}." in explain(rows)[0]
 
 
 def test_a_screen_explains_every_finding_that_compares_its_strains():
@@ -114,12 +136,12 @@ def test_a_screen_explains_every_finding_that_compares_its_strains():
 
     first, third, fourth = explain(rows)
 
-    assert "the gene responsible: init 80%; no share shown of bias" in first
-    assert "responsible" not in third
-    assert fourth.count("the gene responsible: init 80%; no share shown of bias") == 1
+    assert "init 80%; no share detected of bias" in first
+    assert "Shares" not in third
+    assert fourth.count("init 80%; no share detected of bias") == 1
 
 
-def test_a_gene_that_works_against_the_difference_is_not_called_responsible():
+def test_a_gene_that_works_against_the_difference_is_told_apart():
     rows = [
         _row("4", "test_lead", "Finding 4: it leads.", "wine", "supported", 0.2),
         _row(
@@ -135,7 +157,7 @@ def test_a_gene_that_works_against_the_difference_is_not_called_responsible():
 
     (sentence,) = explain(rows)
 
-    assert "the gene responsible: logits 175%; against it: init -75%." in sentence
+    assert "logits 175%; init 75% against it." in sentence
 
 
 def test_no_difference_is_nothing_to_explain():
@@ -146,8 +168,8 @@ def test_no_difference_is_nothing_to_explain():
 
     (sentence,) = explain(rows)
 
-    assert "is refuted: +0.00 [-0.10, +0.10]" in sentence
-    assert "the screen shows no difference to explain" in sentence
+    assert "is refuted: +0.00 [-0.10, +0.10] against 0.05." in sentence
+    assert "No difference is detected between b and g (+0.01 [-0.04, +0.06])." in sentence
 
 
 def test_several_claims_say_which_do_not_stand():
@@ -158,7 +180,9 @@ def test_several_claims_say_which_do_not_stand():
 
     (sentence,) = explain(rows)
 
-    assert "is supported in 1 of its 2 claims; “a b” is refuted (-0.20 [-0.30, -0.10])" in sentence
+    assert (
+        "is supported in 1 of its 2 claims; “a b” is refuted (-0.20 [-0.30, -0.10] against 0.05)"
+    ) in sentence
 
 
 def test_identity_acquits_the_trainer():
@@ -168,8 +192,40 @@ def test_identity_acquits_the_trainer():
 
     assert sentence == (
         "The conclusion on iris is refuted: identical weights. "
-        "Estimator.fit itself changes nothing; what it is fed does."
+        "Estimator.fit itself changes nothing; what it is fed does. "
+        '(-k "conclusion and iris")'
     )
+
+
+def test_datasets_of_which_the_same_is_to_be_said_share_a_sentence():
+    rows = [
+        _row("C", test, "Conclusion: c.", dataset, "refuted", 0.0, identical=True)
+        for dataset in ("wine", "digits", "iris")
+        for test in ("test_c", "test_d")
+    ]
+
+    (sentence,) = explain(rows)
+
+    assert sentence.startswith(
+        "The conclusion on digits, iris and wine is refuted in all its 2 claims: identical weights."
+    )
+    assert sentence.endswith('(-k "conclusion")')
+
+
+def test_a_claim_that_compares_datasets_belongs_to_none():
+    arms = {"arms": [{"genome": "b", "dataset": "iris"}, {"genome": "b", "dataset": "wine"}]}
+    rows = [
+        _row("4", "test_lead", "Finding 4: it leads.", "iris-wine", "supported", 0.2, arms),
+        _row("4", "test_lead", "Finding 4: it leads.", "my-data", "supported", 0.2),
+    ]
+
+    (sentence,) = explain(rows)
+
+    assert sentence.startswith("Finding 4 on my-data is supported")
+
+
+def test_nothing_is_not_minus_nothing():
+    assert (signed(-0.004), signed(-0.006), signed(0.0)) == ("+0.00", "-0.01", "+0.00")
 
 
 def test_findings_without_claims_have_no_sentence():

@@ -1,0 +1,51 @@
+"""Margins of practical equivalence, which may differ by dataset and by protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mlp.data import check_name
+from mlp.lab.asked import check_margin
+from mlp.run import protocol
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A margin of practical equivalence: `default`, save on the datasets named in `on`.
+
+    `under` maps a protocol's name to what holds on datasets under it instead of both.
+
+    Raises:
+        LabError: a margin outside (0, 1).
+        DataError, ProtocolError: an unknown dataset or protocol.
+    """
+
+    default: float
+    on: Mapping[str, float] = field(default_factory=dict)
+    under: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, own in {"": self.on, **self.under}.items():
+            if name:
+                protocol(name)
+            for dataset, margin in own.items():
+                check_name(dataset)
+                check_margin(margin)
+        check_margin(self.default)
+
+    def at(self, dataset: str, protocol: str) -> float:
+        """The margin on `dataset` under the protocol of that name."""
+        here = {**self.on, **self.under.get(protocol, {})}
+        return here.get(dataset, self.default)
+
+
+def resolve(margin: float | Margin, dataset: str, protocol: str) -> float:
+    """The number that `margin` is on `dataset` under the protocol of that name.
+
+    Raises:
+        LabError: it is outside (0, 1).
+    """
+    found = margin.at(dataset, protocol) if isinstance(margin, Margin) else margin
+    check_margin(found)
+    return found

@@ -1,0 +1,56 @@
+"""A margin is that of the dataset and the protocol, and is checked when it is declared."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlp.data import DataError
+from mlp.lab import LabError, Margin
+from mlp.run import ProtocolError
+from mlp.tests.lab.runs import BASE
+
+LITTLE = Margin(0.2, {"wine": 0.05}, under={"published": {"wine": 0.15, "digits": 0.1}})
+
+
+@pytest.mark.parametrize(
+    ("dataset", "protocol", "margin"),
+    [
+        ("wine", "quick", 0.05),
+        ("wine", "published", 0.15),
+        ("digits", "quick", 0.2),
+        ("digits", "published", 0.1),
+        ("iris", "published", 0.2),
+        ("mine", "another", 0.2),
+    ],
+)
+def test_the_nearest_declaration_holds(dataset, protocol, margin):
+    assert LITTLE.at(dataset, protocol) == margin
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told", "error"),
+    [
+        (lambda: Margin(0), "between 0 and 1", LabError),
+        (lambda: Margin(0.1, {"iris": 1.5}), "between 0 and 1", LabError),
+        (lambda: Margin(0.1, {"irsi": 0.2}), "did you mean 'iris'", DataError),
+        (lambda: Margin(0.1, under={"quik": {}}), "did you mean 'quick'", ProtocolError),
+        (lambda: Margin(0.1, under={"quick": {"iris": 0}}), "between 0 and 1", LabError),
+    ],
+)
+def test_a_margin_that_means_nothing_is_refused_where_it_is_declared(wrong, told, error):
+    with pytest.raises(error, match=told):
+        wrong()
+
+
+def test_the_lab_takes_it_wherever_it_takes_a_margin(tiny_lab):
+    base, other = BASE, BASE.with_alleles(logits="raw")
+    margin = Margin(0.3, {"iris": 0.4})
+    doses = [base.with_alleles(coverage=share) for share in (0.5, 0.7, 0.9)]
+
+    found = [
+        tiny_lab.compare(other, base, "iris", margin=margin).result.margin,
+        tiny_lab.compare_seeds(base, "iris", margin=margin).result.margin,
+        tiny_lab.dose_response(doses, [0.5, 0.7, 0.9], "iris", margin=margin).result.margin,
+    ]
+
+    assert found == [0.4] * 3
