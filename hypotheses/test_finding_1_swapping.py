@@ -76,6 +76,20 @@ def test_hyperparameter_acts_alike_on_both_models(lab: Lab, gene: str, dataset: 
     effects.assert_equivalent()
 
 
+@pytest.mark.parametrize("dataset", ["digits"])
+def test_smaller_layers_act_alike_given_the_layers_init_and_bias(lab: Lab, dataset: str) -> None:
+    """Why not layer_size: with tf.layers' initial weights and biases, it acts alike on both."""
+    layers = LAYERS_ESTIMATOR_FLOAT32
+    given = MATMUL_ESTIMATOR.with_alleles(init=layers.init, bias=layers.bias)
+    smaller = {"layer_size": HYPERPARAMETERS["layer_size"]}
+    lab.compare_effects(
+        (layers.with_alleles(**smaller), layers),
+        (given.with_alleles(**smaller), given),
+        dataset,
+        margin=LITTLE,
+    ).assert_equivalent()
+
+
 def test_matmul_with_every_layers_allele_equals_layers(lab: Lab, dataset: str) -> None:
     """Beyond the post: the layers model written with tf.matmul is equivalent to itself."""
     rewritten = LAYERS.rescue("dense", donor=MATMUL)
