@@ -1,8 +1,8 @@
 """Finding 1: swapping tf.matmul for tf.layers, or a hyperparameter, makes little difference.
 
 The post calls gaps of about 0.05 little and of about 0.3 a lot: the line is drawn between, for each
-dataset where cohorts can resolve it. Where the post names no size, as for all margins of this
-suite, they were chosen on pilot seeds before any run of those that verdicts rest on
+dataset and protocol where cohorts can resolve it. Where the post names no size, as for all margins
+of this suite, they were chosen on pilot seeds before any run of those that verdicts rest on
 (`mlp.lab.FIRST_SEED`).
 """
 
@@ -16,13 +16,14 @@ from mlp.lab import Lab, Margin
 pytestmark = pytest.mark.finding("1")
 
 LITTLE = Margin(0.2, {"wine": 0.05})
+LITTLE_UNDER_TRAIN_OP_RUN = Margin(0.2, {"wine": 0.05}, under={"published": {"wine": 0.15}})
 HYPERPARAMETERS = {"dropout": 0.2, "layer_size": 16, "rate_scale": 0.3}
 
 
 @pytest.mark.refuted("the weights' initial distribution differs too", on=["digits", "wine"])
 def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: str) -> None:
     """Finding 1: under train_op.run, swapping tf.matmul for tf.layers makes little difference."""
-    lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE).assert_equivalent()
+    lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE_UNDER_TRAIN_OP_RUN).assert_equivalent()
 
 
 @pytest.mark.refuted("double softmax costs the matmul model", on="wine")

@@ -1,7 +1,7 @@
 """Finding 4: the tf.layers model is in general a little better than tf.matmul, digits above all.
 
 "A little" is more than 0.01 on digits. The validation sets of iris and wine have 15 and 17 rows:
-there it is more than finding 1 calls little.
+there it is more than finding 1 calls little, at either protocol.
 
 A gene answers for a lead if it alone makes or undoes half of it: under train_op.run 0.15 on digits,
 and as much on wine, where it is tf.matmul that leads; under Estimator.fit 0.04 on digits. Where no
@@ -26,6 +26,9 @@ from mlp.lab import Lab, Margin
 pytestmark = pytest.mark.finding("4")
 
 A_LITTLE = Margin(0.2, {"digits": 0.01, "wine": 0.05})
+A_LITTLE_UNDER_TRAIN_OP_RUN = Margin(
+    0.2, {"digits": 0.01, "wine": 0.05}, under={"published": {"wine": 0.15}}
+)
 HALF_UNDER_TRAIN_OP_RUN = Margin(0.2, {"digits": 0.15, "wine": 0.15})
 HALF_UNDER_ESTIMATOR = Margin(0.2, {"digits": 0.04, "wine": 0.05})
 ALL_UNDER_ESTIMATOR = Margin(0.2, {"digits": 0.1})
@@ -35,7 +38,7 @@ THE_SAME = pytest.param("dense", marks=pytest.mark.refuted("the weights are iden
 @pytest.mark.refuted("no lead on iris; on wine layers does worse", on=["iris", "wine"])
 def test_layers_is_a_little_better_under_train_op_run(lab: Lab, dataset: str) -> None:
     """Finding 4: under train_op.run, tf.layers is a little better than tf.matmul."""
-    lab.compare(LAYERS, MATMUL, dataset, margin=A_LITTLE).assert_better()
+    lab.compare(LAYERS, MATMUL, dataset, margin=A_LITTLE_UNDER_TRAIN_OP_RUN).assert_better()
 
 
 @pytest.mark.refuted("no lead of three rows on iris", on="iris")
