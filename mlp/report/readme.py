@@ -2,9 +2,10 @@
 
 The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `strains` by the
 alleles in which the strains differ, `verdicts` by the table of the post's own claims, `explanation`
-by the sentences made from the results, `sample` by a part of the terminal's table, `calibration` by
-the measured error rates that are committed, and `published` by what comes out otherwise at the
-published protocol, if results of it are given.
+by the sentences made from the results, `beyond` by the table of claims that belong to no finding,
+`sample` by a part of the terminal's table, `calibration` by the measured error rates that are
+committed, and `published` by what comes out otherwise at the published protocol, if results of it
+are given.
 """
 
 from __future__ import annotations
@@ -26,24 +27,33 @@ from mlp.report.terminal import table
 _BLOCK = re.compile(r"(<!-- results:(\w+) -->\n).*?(<!-- results:end -->)", re.DOTALL)
 
 
+def of_the_post(row: Row) -> bool:
+    """Whether the claim is the post's own, not one that explains it."""
+    return row.sentence.startswith(("Finding", "Conclusion"))
+
+
 def verdict_table(rows: Sequence[Row]) -> str:
-    """Markdown: the post's claims, a row each, a column a dataset."""
-    post = [r for r in ordered(rows) if r.sentence.startswith(("Finding", "Conclusion"))]
-    datasets = sorted({r.claim.dataset for r in post})
+    """Markdown: claims, a row each with what selects it, a column a dataset.
+
+    One that compares its effect on two datasets stands in the first one's column.
+    """
+    found: dict[str, dict[str, Row]] = {}
+    for row in ordered(rows):
+        claimed = dict.fromkeys(arm["dataset"] for arm in row.claim.detail.get("arms", ()))
+        dataset, *others = claimed or [row.claim.dataset]
+        given = "" if row.parameters == dataset else row.parameters
+        variant = ", ".join(filter(None, (given, *(f"than on {o}" for o in others))))
+        label = row.sentence + (f" ({variant})" if variant else "")
+        select = f"<br>`-k {row.test.removeprefix('test_')}`"
+        found.setdefault(label + select, {})[dataset] = row
+    datasets = sorted({dataset for cells in found.values() for dataset in cells})
     lines = [
         "| claim | " + " | ".join(datasets) + " |",
         "|---" * (len(datasets) + 1) + "|",
     ]
-    found: dict[str, dict[str, Row]] = {}
-    for row in post:
-        variant = f" ({row.parameters})" if row.parameters else ""
-        found.setdefault(row.sentence + variant, {})[row.claim.dataset] = row
-    for sentence, cells in found.items():
-        lines.append(
-            f"| {sentence} | "
-            + " | ".join(_cell(cells[d]) if d in cells else "" for d in datasets)
-            + " |"
-        )
+    for label, cells in found.items():
+        told = (_cell(cells[d]) if d in cells else "" for d in datasets)
+        lines.append(f"| {label} | " + " | ".join(told) + " |")
     return "\n".join(lines)
 
 
@@ -111,7 +121,8 @@ def rewrite(text: str, rows: Sequence[Row], published: Sequence[Row] = ()) -> st
     blocks = {
         "strains": strains_table(),
         "sample": "\n".join(["```text", *(line for line, _ in table(sample)), "```"]),
-        "verdicts": verdict_table(rows),
+        "verdicts": verdict_table([row for row in rows if of_the_post(row)]),
+        "beyond": verdict_table([row for row in rows if not row.finding]),
         "explanation": "\n".join(f"- {sentence}" for sentence in explain(rows)),
         "calibration": calibration_table(calibrated.measured()),
     }

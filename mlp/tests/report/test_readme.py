@@ -5,9 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlp.report.calibrated import Measured
-from mlp.report.readme import calibration_table, main, published_table, rewrite, strains_table
+from mlp.report.readme import (
+    calibration_table,
+    main,
+    published_table,
+    rewrite,
+    strains_table,
+    verdict_table,
+)
 from mlp.report.saved import save
-from mlp.tests.report.helpers import row, study
+from mlp.tests.report.helpers import comparison_detail, row, screen_detail, study
 
 TEXT = """before
 <!-- results:sample -->
@@ -73,10 +80,32 @@ def test_what_is_said_of_the_published_protocol_stays_where_no_results_of_it_are
     assert "1 of 1 claims" in rewrite(text, [row()], [row()])
 
 
+def test_a_claim_on_two_datasets_stands_under_the_first():
+    two = comparison_detail()
+    two["arms"][1]["dataset"] = "wine"
+    rows = [
+        row(dataset="digits"),
+        row("test_lead", dataset="digits-wine", detail=two),
+        row("test_screen", parameters="order", dataset="iris", detail=screen_detail()),
+    ]
+
+    told = verdict_table(rows).splitlines()
+
+    sentence = "Finding 3: training with Estimator.fit rescues the tf.matmul model."
+    cell = "**supported** +0.50 [+0.20, +0.80] against 0.1, n=4"
+    assert told[0] == "| claim | digits | iris |"
+    assert told[2:] == [
+        f"| {sentence}<br>`-k estimator_rescues_matmul` | {cell} |  |",
+        f"| {sentence} (than on wine)<br>`-k lead` | {cell} |  |",
+        f"| {sentence} (order)<br>`-k screen` |  | {cell} |",
+    ]
+
+
 def test_every_block_stands_in_the_readme():
     readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 
-    for name in ("strains", "sample", "verdicts", "explanation", "published", "calibration"):
+    blocks = ("strains", "sample", "verdicts", "explanation", "beyond", "published", "calibration")
+    for name in blocks:
         assert f"<!-- results:{name} -->" in readme
 
 
