@@ -43,6 +43,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """The lab on first use: it imports SciPy, which spawned processes need not wait for."""
     if name == "Lab":

@@ -203,22 +203,25 @@ class Comparison:
     def to_rows(self) -> list[dict[str, Any]]:
         """Tidy form: one row an arm and seed."""
         return [
-            {
-                "dataset": arm.dataset,
-                "protocol": self.protocol.name,
-                "arm": i,
-                "weight": arm.weight,
-                "genome": str(arm.genome),
-                "seed": run.seed,
-                "final_accuracy": run.final_accuracy,
-                "diverged": run.diverged,
-            }
+            {"arm": i, "weight": arm.weight, **tidy(run)}
             for i, arm in enumerate(self.arms)
             for run in arm.runs
         ]
 
     def __repr__(self) -> str:
         return f"<Comparison {self.claim(self.outcome).line().rsplit(', claimed', 1)[0]}>"
+
+
+def tidy(run: Run) -> dict[str, Any]:
+    """A run as one row of a tidy table."""
+    return {
+        "dataset": run.dataset,
+        "protocol": run.protocol.name,
+        "genome": str(run.genome),
+        "seed": run.seed,
+        "final_accuracy": run.final_accuracy,
+        "diverged": run.diverged,
+    }
 
 
 def verdict_of(outcome: Outcome, expected: Outcome) -> str:

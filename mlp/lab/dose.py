@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlp.genome import Genome
-from mlp.lab.comparison import REFUTED, SUPPORTED, UNDECIDED, Claim, settle
+from mlp.lab.comparison import REFUTED, SUPPORTED, UNDECIDED, Claim, settle, tidy
 from mlp.run import Protocol, Run
 from mlp.stats import DoseResponse, Trend
 
@@ -24,6 +24,7 @@ class DoseCurve:
     protocol: Protocol
     runs: tuple[tuple[Run, ...], ...]
     result: DoseResponse
+    executor: str
     claims: list[Claim] | None = field(default=None, repr=False)
 
     @property
@@ -55,7 +56,7 @@ class DoseCurve:
                 seeds=self.result.n,
                 first_seed=self.runs[0][0].seed,
                 diverged=sum(r.diverged for runs in self.runs for r in runs),
-                executor=self.runs[0][0].executor,
+                executor=self.executor,
                 detail=self._detail(),
             ),
             self.claims,
@@ -72,3 +73,18 @@ class DoseCurve:
             "worst_fall": self.result.worst_fall,
             "page_p": self.result.page,
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Tidy form: one row a dose and seed."""
+        return [
+            {"dose": dose, **tidy(run)}
+            for dose, runs in zip(self.doses, self.runs, strict=True)
+            for run in runs
+        ]
+
+    def __repr__(self) -> str:
+        means = ", ".join(f"{d:g}: {m:.3f}" for d, m in zip(self.doses, self.means, strict=True))
+        return (
+            f"<DoseCurve {self.genomes[0]} to {self.genomes[-1]} on {self.dataset} "
+            f"({self.protocol.name}, n={self.result.n}): {means}: {self.result.trend}>"
+        )

@@ -161,7 +161,7 @@ class Lab:
             second = self._ahead([(genome, dataset)], n, self.real)[0]
             return Arm(1, other, dataset, tuple(first)), Arm(-1, genome, dataset, tuple(second))
 
-        return self._look(arms, dataset, margin, "real API" if self.real else "cohort engine")
+        return self._look(arms, dataset, margin, self._trainer)
 
     def compare_executors(
         self, genome: Genome, dataset: str, *, margin: float | Margin = DEFAULT_MARGIN
@@ -217,7 +217,7 @@ class Lab:
             protocol=self.protocol,
             genes=genes,
             cells={on: tuple(r) for on, (_, r) in trained.items()},
-            executor="real API" if self.real else "cohort engine",
+            executor=self._trainer,
             claims=self.claims,
         )
 
@@ -257,6 +257,7 @@ class Lab:
             protocol=self.protocol,
             runs=tuple(tuple(r) for r in runs),
             result=found,
+            executor=self._trainer,
             claims=self.claims,
         )
 
@@ -395,6 +396,18 @@ class Lab:
             executor=executor,
             result=result,
             claims=self.claims,
+        )
+
+    @property
+    def _trainer(self) -> str:
+        """What trains where the genomes do not decide it."""
+        return "real API" if self.real else "cohort engine"
+
+    def __repr__(self) -> str:
+        last = self.first_seed + self.seeds - 1
+        return (
+            f"<Lab {self.protocol.name}, seeds {self.first_seed}..{last}, "
+            f"{self._trainer}, runs in {self.store.path}>"
         )
 
     def _on_real_api(self, genomes: Sequence[Genome]) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mlp.genome import Genome, differing
 from mlp.lab.asked import LabError
-from mlp.lab.comparison import Claim, settle, verdict_of
+from mlp.lab.comparison import Claim, settle, tidy, verdict_of
 from mlp.lab.key import expressed
 from mlp.lab.margin import Margin, resolve
 from mlp.run import Protocol, Run
@@ -151,6 +151,17 @@ class Screening:
                 for pair, found in effects.interactions.items()
             ],
         }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Tidy form: one row a cell and seed, with each gene's allele in a column of its own."""
+        return [
+            {gene: self._allele(gene, on) for gene in self.genes} | tidy(run)
+            for on, runs in self.cells.items()
+            for run in runs
+        ]
+
+    def _allele(self, gene: str, on: Cell) -> Any:
+        return (self.good if gene in on else self.bad).alleles()[gene]
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{g} {v:+.3f}" for g, v in self.shares.items())

@@ -477,6 +477,9 @@ class TestScreeningAndDoses:
         with pytest.raises(LabError, match="at least 3 doses, smallest first"):
             tiny_lab.dose_response(genomes, doses, "iris")
 
+    def test_a_lab_says_what_it_would_do(self, tiny_lab):
+        assert repr(tiny_lab).startswith("<Lab tiny, seeds 40000..40015, cohort engine, runs in ")
+
     def test_doses_of_more_than_one_gene_are_refused(self, tiny_lab):
         genomes = [
             BASE,
