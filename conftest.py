@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import uuid
 from collections.abc import Generator
 from pathlib import Path
@@ -32,8 +33,10 @@ from mlp.lab import (
 )
 from mlp.report.plugin import Reporting, add_options, junit_properties
 from mlp.report.progress import Ticker, duplicate_stdout
+from mlp.report.provenance import path_within
 from mlp.report.results import Row
 from mlp.report.study import ReportError
+from mlp.report.terminal import wrapped
 from mlp.run import PROTOCOLS, ProtocolError, protocol
 from mlp.store import RunFailedError, Store, StoreError
 
@@ -147,6 +150,15 @@ def pytest_configure(config: pytest.Config) -> None:
             config.option.testrunuid = uuid.uuid4().hex
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    """After all else that is printed, why a session whose tests pass fails nevertheless."""
+    yield
+    config.stash[REPORTING].say_why_it_failed(terminalreporter)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One worker a core this process may use; each trains with one thread."""
@@ -184,7 +196,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.stash[STORE] = store
     stream = duplicate_stdout()
     config.add_cleanup(stream.close)
-    config.stash[TICKER] = Ticker(store.progress, stream)
+    reporting = config.stash[REPORTING]
+    config.stash[TICKER] = Ticker(
+        store.progress, stream, lambda: (reporting.ended, session.testscollected)
+    )
     config.stash[TICKER].start()
 
 
@@ -240,6 +255,13 @@ def _check_marks(item: pytest.Item) -> None:
                 "a refuted marker's `on` names datasets, and needs a test that takes a dataset; "
                 f"got on={refutation.on} for {item.name}, which takes none: leave `on` out"
             )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have `-k finding_2` select every claim of finding 2, in whichever file it is."""
+    for mark in item.iter_markers("finding"):
+        name = marks.read_finding(mark.args, dict(mark.kwargs))
+        item.extra_keyword_matches |= {f"finding_{name}", *(["conclusion"] if name == "C" else [])}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -302,7 +324,8 @@ def pytest_runtest_makereport(
     report = yield
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, (ClaimError, *USER_ERRORS)) and report.failed:
-        report.longrepr = f"{error}\n{_rerun(item)}"
+        told = wrapped(str(error)) if isinstance(error, ClaimError) else [str(error)]
+        report.longrepr = "\n".join([*told, f"rerun: {_command(item)}"])
         report.sections = [part for part in report.sections if "stderr" not in part[0]]
     if call.when == "call" and "lab" in getattr(item, "funcargs", {}):
         if report.passed and len(rows) != 1:
@@ -333,11 +356,20 @@ def _row(item: pytest.Item, claim: Claim) -> Row:
         recorded=SUPPORTED if refutation is None else REFUTED,
         reason=refutation or "",
         claim=claim,
+        command=_command(item, portable=True),
     )
 
 
-def _rerun(item: pytest.Item) -> str:
+def _command(item: pytest.Item, portable: bool = False) -> str:
+    """The command that makes the item's claim again.
+
+    A `portable` one, for files that others read, names a store only within the root folder.
+    """
     option = item.config.option
+    store = option.mlp_store
+    if portable:
+        root, here = item.config.rootpath, item.config.invocation_params.dir
+        store = path_within(store, root, here) or DEFAULT_STORE
     words = [f'pytest "{item.nodeid}"']
     if option.mlp_protocol != "quick":
         words.append(f"--mlp-protocol={option.mlp_protocol}")
@@ -345,8 +377,8 @@ def _rerun(item: pytest.Item) -> str:
         words.append(f"--mlp-first-seed={option.mlp_first_seed}")
     if option.mlp_seeds != DEFAULT_SEEDS:
         words.append(f"--mlp-seeds={option.mlp_seeds}")
-    if option.mlp_store != DEFAULT_STORE:
-        words.append(f"--mlp-store={option.mlp_store}")
+    if store != DEFAULT_STORE:
+        words.append(f"--mlp-store={shlex.quote(str(store))}")
     if option.mlp_real:
         words.append("--mlp-real")
-    return "rerun: " + " ".join(words)
+    return " ".join(words)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mlp.installed import InstallationError
 from mlp.report import page, saved, summary, tensorboard, terminal
 from mlp.report.explain import explain
 from mlp.report.progress import Ticker
@@ -37,13 +38,14 @@ def add_options(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--mlp-save",
         metavar="NAME-or-FILE",
-        help=f"save the results as {saved.FOLDER}/NAME.json, or as FILE",
+        help=f"save the results of a whole study as {saved.FOLDER}/NAME.json, or as FILE",
     )
     group.addoption(
         "--mlp-against",
         metavar="NAME-or-FILE",
-        help="say which verdicts changed, and which effects moved beyond their intervals, since "
-        f"results were saved as NAME (also looked for in {saved.COMMITTED}/) or FILE",
+        help="say which verdicts changed, which effects moved beyond their intervals and which "
+        f"claims did neither, since results were saved as NAME (looked for in {saved.FOLDER}/ and "
+        f"{saved.COMMITTED}/) or FILE",
     )
     group.addoption(
         "--mlp-fail-on-change",
@@ -54,7 +56,7 @@ def add_options(group: pytest.OptionGroup) -> None:
         "--mlp-tensorboard",
         type=Path,
         metavar="DIR",
-        help="write each run's curves as TensorBoard event files, DIR/STRAIN/DATASET/seed-N",
+        help="write each run's curves as TensorBoard event files, DIR/GENOME/DATASET/seed-N",
     )
 
 
@@ -85,7 +87,9 @@ class Reporting:
         self._store, self._ticker = store, ticker
         self.rows: list[Row] = []
         self._unsettled: dict[str, str] = {}
-        self._ended = 0
+        self.ended = 0
+        self._partially = ""
+        self._failed: list[str] = []
         self._saved: Saved | None = None
         self._sentences: list[str] = []
         self._lines: list[terminal.Line] = []
@@ -121,7 +125,7 @@ class Reporting:
         self._clear()
         settled = getattr(report, "mlp_rows", ())
         self.rows += [Row.from_dict(raw) for raw in settled]
-        self._ended += report.when == "teardown"
+        self.ended += report.when == "teardown"
         if report.failed and not settled:
             said = str(getattr(report.longrepr, "reprcrash", None) or report.longrepr or "")
             self._unsettled[report.nodeid] = textwrap.shorten(said, 300) or "it failed"
@@ -134,22 +138,23 @@ class Reporting:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self._store() is None:
             return
+        self._partially = self._partial(session, exitstatus)
         study = Study(
             rows=self.rows,
             provenance=self._provenance(),
             sentences=self._explain(session),
-            partial=self._partial(session, exitstatus),
+            partial=self._partially,
             unsettled=sorted(self._unsettled.items()),
         )
         changes = saved.against(study, self._saved) if self._saved else None
         if changes is not None:
             self._lines += saved.describe(changes)
             if self._config.option.mlp_fail_on_change and changes.any:
-                _fail(session)
+                self._fail(session, f"--mlp-fail-on-change, {saved.changed(changes)}")
         for write in (self._save, self._write_summary, self._write_report, self._write_events):
             try:
                 write(study, changes)
-            except (ReportError, StoreError, OSError) as error:
+            except (InstallationError, ReportError, StoreError, OSError) as error:
                 self._refuse(session, str(error))
             except Exception as error:  # a defect in a figure must not cost the verdicts
                 self._refuse(session, f"{write.__name__}: {type(error).__name__}: {error}")
@@ -162,8 +167,14 @@ class Reporting:
         return self._sentences
 
     def _refuse(self, session: pytest.Session, text: str) -> None:
-        self._lines.append((text, "red"))
-        _fail(session)
+        self._lines += [(line, "red") for line in terminal.wrapped(text)]
+        self._fail(session, "not all that was asked for could be written, as said above")
+
+    def _fail(self, session: pytest.Session, why: str) -> None:
+        """Make a session that went well end with exit status 1; any other status stays."""
+        self._failed.append(why)
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _provenance(self) -> dict[str, object]:
         option = self._config.option
@@ -174,15 +185,16 @@ class Reporting:
             first_seed=option.mlp_first_seed,
             seeds=option.mlp_seeds,
             options=[str(word) for word in self._config.invocation_params.args],
+            here=self._config.invocation_params.dir,
         )
 
     def _partial(self, session: pytest.Session, exitstatus: int) -> str:
         if exitstatus == pytest.ExitCode.INTERRUPTED:
-            return f"interrupted after {self._ended} of {session.testscollected} tests"
+            return f"interrupted after {self.ended} of {session.testscollected} tests"
         if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             return "pytest met an internal error"
-        if self._ended < session.testscollected:
-            return f"stopped after {self._ended} of {session.testscollected} tests"
+        if self.ended < session.testscollected:
+            return f"stopped after {self.ended} of {session.testscollected} tests"
         if self._unsettled:
             count = len(self._unsettled)
             return f"{count} {'test' if count == 1 else 'tests'} ended without a verdict"
@@ -231,7 +243,7 @@ class Reporting:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.rows:
             terminalreporter.section("verdicts")
-            _print(terminalreporter, terminal.table(self.rows))
+            _print(terminalreporter, terminal.table(self.rows, self._partially))
             if self._sentences:
                 terminalreporter.section("in words")
                 _print(terminalreporter, terminal.paragraphs(self._sentences))
@@ -239,16 +251,15 @@ class Reporting:
             terminalreporter.section("written" if self._saved is None else "compared and written")
             _print(terminalreporter, self._lines)
 
+    def say_why_it_failed(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what else than a test made the session fail."""
+        for why in dict.fromkeys(self._failed):
+            _print(terminalreporter, [(t, "red") for t in terminal.wrapped(f"failed: {why}")])
+
 
 def _print(reporter: pytest.TerminalReporter, lines: list[terminal.Line]) -> None:
     for text, colour in lines:
         reporter.write_line(text, **({colour: True} if colour else {}))
-
-
-def _fail(session: pytest.Session) -> None:
-    """Make a session that went well end with exit status 1; any other status stays."""
-    if session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _check_file(place: Path, option: str) -> None:

@@ -14,6 +14,8 @@ from mlp.store import Progress, StoreError
 _STILL_S = 300
 """A log is told at least this often that nothing has changed, or a service takes it for dead."""
 
+Tests = tuple[int, int]
+
 _CLEAR = "\x1b[J"
 _BELOW = "\x1bD\x1b[A\x1b7\x1b[B\r"
 _BACK = "\x1b8"
@@ -27,14 +29,21 @@ class Ticker:
         stream: where to write. A terminal gets a line that renews itself twice a second, below
             what pytest has printed; anything else a plain line every `every` seconds, if the state
             has changed.
+        tests: how many tests have ended, and of how many; of 0 while that is not known.
     """
 
-    def __init__(self, progress: Callable[[], Progress], stream: TextIO, every: float = 20) -> None:
-        self._progress, self._stream = progress, stream
+    def __init__(
+        self,
+        progress: Callable[[], Progress],
+        stream: TextIO,
+        tests: Callable[[], Tests] = lambda: (0, 0),
+        every: float = 20,
+    ) -> None:
+        self._progress, self._stream, self._tests = progress, stream, tests
         self._live = stream.isatty() and os.environ.get("TERM") != "dumb"
         self._every = 0.5 if self._live else every
         self._began = time.monotonic()
-        self._last: tuple[Progress, float] | None = None
+        self._last: tuple[Progress, Tests, float] | None = None
         self._mark = 0.0, 0.0
         self._shown = False
         self._lock = threading.Lock()
@@ -69,18 +78,19 @@ class Ticker:
     def _show(self, state: Progress, seconds: float) -> None:
         if state.cost_done != self._mark[0]:
             self._mark = state.cost_done, seconds
-        text = describe(state, self._mark[1], seconds - self._mark[1])
+        tests = self._tests()
+        text = describe(state, self._mark[1], seconds - self._mark[1], tests)
         if self._live:
             self._renew(text)
-        elif text and not self._is_told(state, seconds):
-            self._last = state, seconds
+        elif text and not self._is_told(state, tests, seconds):
+            self._last = state, tests, seconds
             self._write(f"\n{text}\n")
 
-    def _is_told(self, state: Progress, seconds: float) -> bool:
+    def _is_told(self, state: Progress, tests: Tests, seconds: float) -> bool:
         return (
             self._last is not None
-            and self._last[0] == state
-            and (seconds - self._last[1] < _STILL_S)
+            and self._last[:2] == (state, tests)
+            and seconds - self._last[2] < _STILL_S
         )
 
     def _renew(self, text: str) -> None:
@@ -103,21 +113,26 @@ class Ticker:
             self._stop.set()
 
 
-def describe(progress: Progress, seconds: float, since: float = 0.0) -> str:
-    """One line of progress; empty when nothing is being trained.
+def describe(progress: Progress, seconds: float, since: float = 0.0, tests: Tests = (0, 0)) -> str:
+    """One line of progress, at most 79 columns; empty when nothing is being trained.
 
     `seconds` is how long it took to do what is done, `since` how long ago that was: the time left
-    counts down between one job's end and the next.
+    counts down between one job's end and the next. It is that of the runs asked for so far: what
+    the `tests` yet to come will ask for is not known.
     """
     waiting = progress.queued + progress.running
     if not waiting:
         return ""
+    ended, collected = tests
+    done = f"{ended}/{collected} tests done; " if collected else ""
+    if not progress.finished:
+        return f"mlp: {done}training the first {waiting} runs asked for"
     left = ""
     if progress.cost_done > 0:
         remaining = max(1.0, seconds * progress.cost_left / progress.cost_done - since)
-        left = f", about {_duration(remaining)} for those asked for so far"
+        left = f", about {_duration(remaining)}"
     total = progress.finished + waiting
-    return f"mlp: {progress.finished} of {total} runs trained{left}"
+    return f"mlp: {done}{progress.finished}/{total} runs asked for so far trained{left}"
 
 
 def _duration(seconds: float) -> str:

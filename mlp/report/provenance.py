@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,18 +36,45 @@ def provenance(
     first_seed: int,
     seeds: int,
     options: Sequence[str],
+    here: Path,
 ) -> dict[str, Any]:
-    """Everything needed to repeat a study of the suite in `root`, as plain values."""
+    """Everything needed to repeat a study of the suite in `root`, as plain values.
+
+    `options` are the words of the command line that was given in the folder `here`.
+    """
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": commit(root),
         "protocol": asdict(protocol),
         "datasets": list(datasets),
         "seeds": {"first": first_seed, "most": seeds},
-        "options": list(options),
+        "options": [portable(word, root, here) for word in options],
         "versions": versions(),
         "machine": machine(),
     }
+
+
+def portable(word: str, root: Path, here: Path) -> str:
+    """A word of a command line without what only its machine knows.
+
+    A path, of a test or after `=`, is given from `root` if it lies within, else by its last part;
+    one that is relative and does not leave `here` stays.
+    """
+    name, value = _PATH_AFTER.fullmatch(word).groups()  # type: ignore[union-attr]
+    path, of, test = value.partition("::")
+    if not (Path(path).is_absolute() or ".." in Path(path).parts):
+        return word
+    within = path_within(Path(path), root, here)
+    return f"{name}{(here / path).resolve().name if within is None else within}{of}{test}"
+
+
+_PATH_AFTER = re.compile(r"((?:[^/\\=]*=)?)(.*)", re.DOTALL)
+
+
+def path_within(path: Path, root: Path, here: Path) -> Path | None:
+    """`path`, given in the folder `here`, as seen from `root`; None if it lies outside."""
+    whole, root = (here / path).resolve(), root.resolve()
+    return whole.relative_to(root) if whole.is_relative_to(root) else None
 
 
 def commit(root: Path) -> dict[str, Any]:

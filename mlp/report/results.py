@@ -10,6 +10,7 @@ from typing import Any
 from mlp.lab import Claim
 
 AS_RECORDED, CHANGED = "as recorded", "changed"
+IDENTICAL = "identical weights"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Row:
 
     `test` is the test's function, `nodeid` what pytest selects it by, `subject` its file,
     `finding` the finding of the study it belongs to ("" for none). `recorded` is the verdict the
-    suite records for it, with the `reason` where that is a refutation.
+    suite records for it, with the `reason` where that is a refutation. `command` makes the claim
+    again, on the same seeds and protocol ("" in results saved before it was kept).
     """
 
     nodeid: str
@@ -29,6 +31,7 @@ class Row:
     recorded: str
     reason: str
     claim: Claim
+    command: str = ""
 
     @property
     def status(self) -> str:
@@ -61,6 +64,17 @@ class Row:
         """What the evidence says: the claim's outcome, or that the arms are identical."""
         return "identical" if self.claim.identical else self.claim.outcome
 
+    def effect_text(self, places: int = 3, bounds: int = 2) -> str:
+        """The effect with its interval; of identical arms, whose effect is no estimate, that.
+
+        `places` and `bounds` are the digits after the point of the effect and of its interval.
+        """
+        claim = self.claim
+        if claim.identical:
+            return IDENTICAL
+        low, high = signed(claim.low, bounds), signed(claim.high, bounds)
+        return f"{signed(claim.effect, places)} [{low}, {high}]"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able form: NumPy's numbers, which no worker can send, become Python's."""
         return json.loads(json.dumps({**asdict(self), "status": self.status}, default=float))
@@ -70,6 +84,11 @@ class Row:
         """The row whose `to_dict` is `raw`."""
         values = {k: v for k, v in raw.items() if k != "status"}
         return cls(**{**values, "claim": Claim(**values["claim"])})
+
+
+def signed(value: float, places: int = 3) -> str:
+    """`value` with its sign, and never a minus before zeros alone."""
+    return f"{round(value, places) + 0.0:+.{places}f}"
 
 
 def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:
@@ -97,6 +116,8 @@ _PROPERTIES = (
     "seeds",
     "first_seed",
     "diverged",
+    "executor",
+    "identical",
 )
 
 

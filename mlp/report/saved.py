@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from mlp.lab import Claim
-from mlp.report.results import Row
+from mlp.report.results import Row, ordered
 from mlp.report.study import ReportError, Study
+from mlp.report.terminal import Line, wrapped
 
 FORMAT = 1
 FOLDER = Path(".mlp") / "results"
@@ -68,6 +69,11 @@ class Changes:
     @property
     def moved(self) -> list[Change]:
         return [change for change in self.both if change.moved]
+
+    @property
+    def same(self) -> list[Row]:
+        """The claims, as they are now, that did neither: same verdict, effect not moved."""
+        return [c.now for c in self.both if not (c.verdict_changed or c.moved)]
 
     @property
     def any(self) -> bool:
@@ -213,27 +219,37 @@ def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:
     return found
 
 
-def describe(changes: Changes) -> list[tuple[str, str]]:
+def describe(changes: Changes) -> list[Line]:
     """The changes as (text, colour) lines for a terminal."""
     saved = changes.saved
-    lines = [(f"against {saved.place} ({origin(saved)})", "bold")]
+    lines = [(text, "bold") for text in wrapped(f"against {saved.place} ({origin(saved)})")]
     for change in changes.verdicts:
         a, b = change.before.claim.verdict, change.now.claim.verdict
-        lines += _told(change.now, f"verdict was {a}, is {b}", "red")
+        lines += _told(change.now, f"verdict was {a}, is {b}")
     for change in changes.moved:
-        x, y = change.before.claim, change.now.claim
-        text = f"effect was {_effect(x)}, is {_effect(y)}"
-        lines += _told(change.now, text, "red")
-    lines.append((summary(changes), "bold" if changes.any else "green"))
-    return lines
+        x, y = change.before.effect_text(), change.now.effect_text()
+        lines += _told(change.now, f"effect was {x}, is {y}")
+    if changes.same:
+        lines.append(("did neither:", ""))
+        lines += [(t, "") for words in by_finding(changes.same) for t in wrapped(words, "  ")]
+    return [*lines, *((t, "bold" if changes.any else "green") for t in wrapped(summary(changes)))]
 
 
-def _told(row: Row, text: str, colour: str) -> Sequence[tuple[str, str]]:
-    return ((f"  {row.title}, {row.claim.dataset}", ""), (f"    {text}", colour))
+def _told(row: Row, text: str) -> Sequence[Line]:
+    named = wrapped(f"{row.title}, {row.claim.dataset}", "  ")
+    return [*((t, "") for t in named), *((t, "red") for t in wrapped(text, "    "))]
 
 
-def _effect(claim: Claim) -> str:
-    return f"{claim.effect:+.3f} [{claim.low:+.2f}, {claim.high:+.2f}]"
+def by_finding(rows: Sequence[Row]) -> list[str]:
+    """The claims in few words: for each finding its tests, each with its datasets."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in ordered(rows):
+        tests = found.setdefault(row.heading, {})
+        tests.setdefault(row.title, []).append(row.claim.dataset)
+    return [
+        f"{heading}: " + "; ".join(f"{title} ({', '.join(on)})" for title, on in tests.items())
+        for heading, tests in found.items()
+    ]
 
 
 def origin(saved: Saved) -> str:
@@ -250,12 +266,23 @@ def origin(saved: Saved) -> str:
 
 def summary(changes: Changes) -> str:
     """One line: how many verdicts changed and effects moved, how many did not."""
-    changed = {id(c) for c in (*changes.verdicts, *changes.moved)}
+    moved = len(changes.moved)
     parts = [
-        f"{len(changes.verdicts)} verdicts changed",
-        f"{len(changes.moved)} effects moved beyond their intervals",
-        f"{len(changes.both) - len(changed)} claims did neither",
+        _count(len(changes.verdicts), "verdict") + " changed",
+        _count(moved, "effect")
+        + f" moved beyond {'its interval' if moved == 1 else 'their intervals'}",
+        _count(len(changes.same), "claim") + " did neither",
     ]
     parts += [f"{len(changes.new)} new"] if changes.new else []
     parts += [f"{len(changes.missing)} not run now"] if changes.missing else []
     return ", ".join(parts)
+
+
+def changed(changes: Changes) -> str:
+    """What `changes.any` found, in a few words."""
+    parts = [(len(changes.verdicts), "verdict", "changed"), (len(changes.moved), "effect", "moved")]
+    return ", ".join(f"{_count(n, noun)} {verb}" for n, noun, verb in parts if n)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -61,7 +61,7 @@ def _table(rows: Sequence[Row], recorded: bool = False) -> str:
         cells = [
             _text(row.title),
             _text(claim.dataset),
-            f"{claim.effect:+.3f} [{claim.low:+.3f}, {claim.high:+.3f}]",
+            row.effect_text(bounds=3),
             f"{claim.margin:g}",
             str(claim.seeds),
             _text(row.outcome),
@@ -78,9 +78,13 @@ def _changes(changes: Changes) -> str:
         was, now = change.before.claim.verdict, change.now.claim.verdict
         lines.append(f"- {_which(change.now)}: verdict was {_text(was)}, is {_text(now)}")
     for change in changes.moved:
-        was, now = f"{change.before.claim.effect:+.3f}", f"{change.now.claim.effect:+.3f}"
+        was, now = change.before.effect_text(), change.now.effect_text()
         lines.append(f"- {_which(change.now)}: effect was {was}, is {now}")
-    return "\n".join(lines[:1] + ([""] if len(lines) > 1 else []) + lines[1:])
+    text = "\n".join(lines[:1] + ([""] if len(lines) > 1 else []) + lines[1:])
+    if not changes.same:
+        return text
+    same = "\n".join(f"- {_text(words)}" for words in saved.by_finding(changes.same))
+    return f"{text}\n\n<details><summary>Did neither</summary>\n\n{same}\n\n</details>"
 
 
 def _which(row: Row) -> str:

@@ -1,12 +1,13 @@
-"""Each run's curves as TensorBoard event files, by strain, dataset and seed."""
+"""Each run's curves as TensorBoard event files, by genome, dataset and seed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
-from mlp.genome import Genome
+from mlp.genome import STRAINS, Genome, differing
 from mlp.lab.key import expressed
 from mlp.report.study import Study, strains_of
 from mlp.run import Run
@@ -14,38 +15,50 @@ from mlp.run import Run
 TAGS = {"validation": "accuracy/validation", "test": "accuracy/test"}
 """TensorBoard's name of each curve."""
 
+Origin = tuple[Genome, str, str]
+"""What runs of several seeds have in common: genome as expressed, dataset, executor."""
+
 
 def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
-    """The runs of every genome that was compared, by its name, and those of the strains."""
-    by_genome: dict[tuple[Genome, str, str], list[Run]] = {}
-    for run in study.runs:
-        by_genome.setdefault((run.genome, run.dataset, run.executor), []).append(run)
+    """Every run of the study: by the names it was compared under, or by that of its genome.
+
+    Where the cohort engine and the real API both trained a genome, the latter's trainer is named.
+    """
+    names: dict[Origin, dict[str, None]] = {}
+    for name, genome, dataset, executor in _arms(study):
+        names.setdefault((expressed(genome, executor), dataset, executor), {})[name] = None
     given: set[tuple[str, str, int]] = set()
-    for name, genome, dataset, real in _arms(study):
-        executor = genome.trainer if real else "cohort"
-        for run in by_genome.get((expressed(genome, executor), dataset, executor), ()):
-            if (name, dataset, run.seed) not in given:
-                given.add((name, dataset, run.seed))
-                yield name, run
-    for run in study.runs:
-        for name in strains_of(run):
-            if (name, run.dataset, run.seed) not in given:
-                given.add((name, run.dataset, run.seed))
-                yield name, run
+    for run in sorted(study.runs, key=lambda run: run.executor != "cohort"):
+        compared = names.get((run.genome, run.dataset, run.executor), {})
+        own = [] if compared else [_name(run.genome, run.executor)]
+        for name in dict.fromkeys([*compared, *strains_of(run), *own]):
+            if (name, run.dataset, run.seed) in given:
+                name = f"{name} ({run.executor})"
+            given.add((name, run.dataset, run.seed))
+            yield name, run
 
 
-def _arms(study: Study) -> Iterator[tuple[str, Genome, str, bool]]:
+@cache
+def _name(genome: Genome, executor: str) -> str:
+    """The nearest strain as `executor` expresses it, and the alleles in which `genome` differs."""
+    forms = {name: expressed(strain.paired(), executor) for name, strain in STRAINS.items()}
+    nearest = min(forms, key=lambda name: len(differing(forms[name], genome)))
+    edits = [f"{gene}={getattr(genome, gene)}" for gene in differing(forms[nearest], genome)]
+    return nearest + (f"[{', '.join(edits)}]" if edits else "")
+
+
+def _arms(study: Study) -> Iterator[tuple[str, Genome, str, str]]:
     for row in study.rows:
         for arm in row.claim.detail.get("arms", ()):
-            real = row.claim.executor == "real API"
-            yield arm["genome"], Genome(**arm["alleles"]), arm["dataset"], real
+            genome = Genome(**arm["alleles"])
+            executor = genome.trainer if row.claim.executor == "real API" else "cohort"
+            yield arm["genome"], genome, arm["dataset"], executor
 
 
 def write(study: Study, folder: Path) -> int:
-    """Write event files into folder/<strain>/<dataset>/seed-N; how many runs were written."""
-    import tensorflow as tf
+    """Write event files into folder/GENOME/DATASET/seed-N; how many runs were written."""
+    from mlp.backend import tensorflow as tf
 
-    count = 0
     with tf.Graph().as_default():
         for name, run in named_runs(study):
             place = folder / _safe(name) / _safe(run.dataset) / f"seed-{run.seed}"
@@ -55,8 +68,7 @@ def write(study: Study, folder: Path) -> int:
             for tag, counts in ((TAGS["validation"], run.validation), (TAGS["test"], run.test)):
                 _write_curve(tf, writer, tag, run.steps, [c / run.held_out for c in counts])
             writer.close()
-            count += 1
-    return count
+    return len(study.runs)
 
 
 def _write_curve(
@@ -70,4 +82,4 @@ def _write_curve(
 
 def _safe(name: str) -> str:
     """`name` as one folder's name."""
-    return re.sub(r"[^A-Za-z0-9_.=,\[\] -]", "_", name).replace(", ", ",").strip(". ") or "_"
+    return re.sub(r"[^A-Za-z0-9_.=,()\[\] -]", "_", name).replace(", ", ",").strip(". ") or "_"

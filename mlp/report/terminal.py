@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -9,6 +10,8 @@ from mlp.report.results import CHANGED, Row, counts, ordered
 
 WIDTH = 80
 _DATASET, _OUTCOME = 13, 10
+_INTERVAL = re.compile(r"\[[-+.\d]+, [-+.\d]+\]")
+_KEPT = "\0"
 COLOURS = {"supported": "green", "refuted": "purple", "undecided": "yellow"}
 """Colour of each verdict; a verdict that changed is red."""
 
@@ -23,11 +26,10 @@ def heading() -> str:
 def line(row: Row) -> str:
     """One claim: dataset, effect with interval, margin, seeds, outcome, verdict."""
     claim = row.claim
-    effect = f"{claim.effect:+.3f} [{claim.low:+.2f}, {claim.high:+.2f}]"
     mark = " !" if row.status == CHANGED else ""
     return _columns(
         _short(claim.dataset, _DATASET),
-        effect,
+        row.effect_text(),
         f"{claim.margin:g}",
         str(claim.seeds),
         _short(row.outcome, _OUTCOME),
@@ -44,12 +46,17 @@ def _short(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def table(rows: Sequence[Row]) -> list[Line]:
+def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
     """The whole table as (text, colour) lines; the colour is "" where there is none.
 
-    A heading for each finding, under it a line for each test, under that one for each dataset.
+    A heading for each finding, under it a line for each test, under that one for each dataset;
+    above all, if the study is `partial`, why.
     """
-    lines: list[Line] = [(heading(), "bold")]
+    lines: list[Line] = []
+    if partial:
+        told = wrapped(f"Partial: {partial}; what follows is what there is")
+        lines += [(text, "red") for text in told]
+    lines.append((heading(), "bold"))
     finding = title = None
     for row in ordered(rows):
         if row.heading != finding:
@@ -57,10 +64,12 @@ def table(rows: Sequence[Row]) -> list[Line]:
             lines += [("", ""), (finding, "bold")]
         if row.title != title:
             title = row.title
-            wrapped = textwrap.wrap(
-                title, WIDTH, initial_indent="  ", subsequent_indent="      ", max_lines=3
-            )
-            lines += [(text, "") for text in wrapped]
+            lines += [
+                (text, "")
+                for text in textwrap.wrap(
+                    title, WIDTH, initial_indent="  ", subsequent_indent="      ", max_lines=3
+                )
+            ]
         lines.append((line(row), "red" if row.status == CHANGED else COLOURS[row.claim.verdict]))
     return [*lines, ("", ""), *totals(rows)]
 
@@ -82,8 +91,17 @@ def totals(rows: Sequence[Row]) -> list[Line]:
 
 def paragraphs(sentences: Sequence[str]) -> list[Line]:
     """Sentences wrapped to the table's width, one paragraph each."""
-    lines: list[Line] = []
-    for sentence in sentences:
-        wrapped = textwrap.wrap(sentence, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
-        lines += [(text, "") for text in wrapped]
-    return lines
+    return [(text, "") for sentence in sentences for text in wrapped(sentence)]
+
+
+def wrapped(sentence: str, indent: str = "") -> list[str]:
+    """`sentence` in lines of the table's width; an interval stays on one line."""
+    whole = _INTERVAL.sub(lambda found: found[0].replace(" ", _KEPT), sentence)
+    lines = textwrap.wrap(
+        whole,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False,
+    )
+    return [text.replace(_KEPT, " ") for text in lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from xml.etree import ElementTree
@@ -153,19 +154,24 @@ class TestClaims:
 
         warm.runpytest_inprocess(*IRIS).assert_outcomes(passed=1, failed=1)
 
-    def test_a_failing_claim_says_its_numbers_on_one_line_and_how_to_rerun_it(self, warm):
+    def test_a_failing_claim_says_its_numbers_in_80_columns_and_how_to_rerun_it(self, warm):
         warm.write(claim("undecided", UNDECIDED_CLAIM))
 
         result = warm.runpytest_inprocess(*IRIS)
 
-        result.stdout.re_match_lines(
-            [
-                r"undecided: matmul\[.*\] against matmul\[layer_size=8\] on iris \(tiny\): effect "
-                r"[+-]\d\.\d{3} \[.*\], margin 0\.05, n=8 \(seeds 40000\.\.40007\): undecided, "
-                "claimed better",
-                r'rerun: pytest "test_user.py::test_undecided\[iris\]" --mlp-protocol=tiny '
-                r"--mlp-seeds=8 --mlp-store=runs.db",
-            ]
+        said = result.stdout.str().split("test_undecided[iris] ___")[1].split("\n=")[0]
+        *sentence, rerun = said.splitlines()[1:]
+        assert all(len(line) <= 80 for line in sentence)
+        assert re.fullmatch(
+            r"undecided: matmul\[.*\] against matmul\[layer_size=8\] on iris \(tiny\): effect "
+            r"[+-]\d\.\d{3} \[.*\], margin 0\.05, n=8 \(seeds 40000\.\.40007\): undecided, "
+            "claimed better",
+            " ".join(line.strip() for line in sentence),
+        )
+        assert any(re.search(r"\[[-+.\d]+, [-+.\d]+\]", line) for line in sentence)
+        assert rerun == (
+            'rerun: pytest "test_user.py::test_undecided[iris]" --mlp-protocol=tiny '
+            "--mlp-seeds=8 --mlp-store=runs.db"
         )
         assert "Traceback" not in result.stdout.str()
         assert "mlp/lab" not in result.stdout.str()
@@ -216,6 +222,24 @@ class TestSelection:
     def test_words_and_datasets_select(self, two, args, found):
         assert self.ids(two, *OPTIONS, *args) == found
 
+    @pytest.mark.parametrize(
+        ("word", "found"),
+        [
+            ("finding_2", ["test_rescue[iris]"]),
+            ("finding_C", ["test_knockout[iris]"]),
+            ("conclusion", ["test_knockout[iris]"]),
+            ("finding_2 or conclusion", ["test_rescue[iris]", "test_knockout[iris]"]),
+        ],
+    )
+    def test_the_name_of_a_finding_selects_its_claims(self, warm, word, found):
+        warm.write(
+            claim("rescue", SUPPORTED_CLAIM, "pytest.mark.finding('2')"),
+            claim("knockout", REFUTED_CLAIM, "pytest.mark.finding('C')"),
+            claim("neither", REFUTED_CLAIM),
+        )
+
+        assert self.ids(warm, *IRIS, "-k", word) == found
+
     def test_a_test_may_name_its_own_datasets(self, warm):
         own = "pytest.mark.parametrize('dataset', ['wine'])"
         pair = "pytest.mark.parametrize(('n', 'dataset'), [(1, 'iris')])"
@@ -247,11 +271,25 @@ class TestReporting:
         lines = table(warm.runpytest_inprocess(*IRIS))
 
         text = "\n".join(lines)
-        assert re.search(r"iris +\+0\.000 \[.*\] +0\.05 +8 +identical +supported$", text, re.M)
-        assert re.search(r"iris +\+0\.000 \[.*\] +0\.05 +8 +identical +refuted$", text, re.M)
-        assert re.search(r"iris +\+0\.000 \[.*\] +0\.05 +8 +identical +refuted !$", text, re.M)
+        assert re.search(r"iris +identical weights +0\.05 +8 +identical +supported$", text, re.M)
+        assert re.search(r"iris +identical weights +0\.05 +8 +identical +refuted$", text, re.M)
+        assert re.search(r"iris +identical weights +0\.05 +8 +identical +refuted !$", text, re.M)
         assert any(line.startswith("3 claims: 2 refuted, 1 supported") for line in lines)
         assert all(len(line) <= 80 for line in lines)
+
+    def test_what_is_saved_names_the_command_but_no_place_of_this_machine(
+        self, warm, trained, tmp_path_factory
+    ):
+        warm.write(claim("supported", SUPPORTED_CLAIM))
+        command = 'pytest "test_user.py::test_supported[iris]" --mlp-protocol=tiny --mlp-seeds=8'
+        elsewhere = tmp_path_factory.mktemp("elsewhere") / "runs.db"
+        shutil.copy(trained, elsewhere)
+        for place, told in ((warm.path / "runs.db", " --mlp-store=runs.db"), (elsewhere, "")):
+            warm.runpytest_inprocess(*IRIS, f"--mlp-store={place}", "--mlp-save=mine")
+
+            text = (warm.path / ".mlp" / "results" / "mine.json").read_text("utf-8")
+            assert [row["command"] for row in json.loads(text)["claims"]] == [command + told]
+            assert str(place.parent) not in text
 
     def test_neither_order_nor_selection_changes_a_verdict(self, warm):
         claims = [

@@ -112,8 +112,9 @@ def row(
     """A row of one claim; `of` changes the claim."""
     made = claim(**of)
     shown = "-".join(filter(None, [parameters, made.dataset]))
+    nodeid = f"hypotheses/test_finding_3_rescue.py::{test}[{shown}]"
     return Row(
-        nodeid=f"hypotheses/test_finding_3_rescue.py::{test}[{shown}]",
+        nodeid=nodeid,
         subject="finding_3_rescue",
         test=test,
         finding=finding,
@@ -121,6 +122,7 @@ def row(
         recorded=recorded,
         reason="",
         claim=made,
+        command=f'pytest "{nodeid}" --mlp-seeds=4',
     )
 
 

@@ -1,6 +1,7 @@
 """The page: everything in it, every link good, everything escaped, nothing loaded."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -129,6 +130,25 @@ def test_figures_follow_the_colours_of_the_page(text):
     assert "currentColor" in text
     assert "var(--vermillion)" in text
     assert "prefers-color-scheme: dark" in text
+
+
+def test_the_command_is_the_one_that_makes_the_claim_again():
+    assert (
+        "rescue.py::test_estimator_rescues_matmul[digits]&#34; --mlp-seeds=4</code>"
+        in (render(study(rows=[row()]))[0])
+    )
+    without = dataclasses.replace(row(), command="")
+    assert "matmul[digits]&#34;</code>" in render(study(rows=[without]))[0]
+
+
+def test_identical_arms_have_no_effect():
+    same = row(identical=True, effect=0.0, low=-0.123, high=0.123, detail={})
+    kept = saved.Saved(saved.FOLDER / "x.json", (row(),), {}, "")
+    made = study(rows=[same], runs=[])
+    text, _ = render(made, changes=saved.against(made, kept))
+    assert text.count("identical weights") == 3, "in the table, the card and the changes"
+    assert "0.123" not in text
+    assert "0.12]" not in text
 
 
 def test_an_empty_study_is_a_page_too():

@@ -22,9 +22,21 @@ def until(condition, seconds=10):
 
 
 def test_the_time_left_follows_from_the_cost_done():
-    assert describe(BUSY, 10) == "mlp: 8 of 16 runs trained, about 20 s for those asked for so far"
-    assert describe(BUSY, 600).endswith("about 20 min for those asked for so far")
+    assert describe(BUSY, 10) == "mlp: 8/16 runs asked for so far trained, about 20 s"
+    assert describe(BUSY, 600).endswith("about 20 min")
     assert describe(IDLE, 10) == ""
+
+
+def test_before_a_run_is_finished_no_more_is_told_than_is_known():
+    first = Progress(queued=6, running=2, finished=0, cost_left=80.0, cost_done=0.0)
+    assert describe(first, 10) == "mlp: training the first 8 runs asked for"
+
+
+def test_tests_are_told_once_they_are_counted():
+    assert describe(BUSY, 10, tests=(23, 192)) == (
+        "mlp: 23/192 tests done; 8/16 runs asked for so far trained, about 20 s"
+    )
+    assert len(describe(Progress(16, 300, 3540, 9.0, 6.0), 990, tests=(123, 192))) < 80
 
 
 def test_the_time_left_counts_down_between_jobs():
@@ -55,10 +67,22 @@ def test_a_log_is_told_every_change():
     until(lambda: len(states) == 1)
     ticker.stop()
     told = [line for line in log.getvalue().splitlines() if line]
-    assert [line[:25] for line in told] == [
-        "mlp: 8 of 16 runs trained",
-        "mlp: 12 of 16 runs traine",
-    ]
+    assert [line[:14] for line in told] == ["mlp: 8/16 runs", "mlp: 12/16 run"]
+
+
+def test_a_log_is_told_of_ended_tests():
+    log, ended = io.StringIO(), []
+
+    def tests():
+        ended.append(1)
+        return min(len(ended), 3), 3
+
+    ticker = Ticker(lambda: BUSY, log, tests, every=0.01)
+    ticker.start()
+    until(lambda: len(ended) > 5)
+    ticker.stop()
+    told = [line for line in log.getvalue().splitlines() if line]
+    assert [line[:20] for line in told] == [f"mlp: {n}/3 tests done;" for n in (1, 2, 3)]
 
 
 @pytest.fixture
@@ -76,7 +100,7 @@ def test_a_terminal_gets_a_line_that_is_taken_away_again(terminal):
     ticker = Ticker(lambda: BUSY, stream)
     ticker.start()
     seen = os.read(master, 4096).decode()
-    assert "mlp: 8 of 16 runs trained" in seen
+    assert "mlp: 8/16 runs asked for" in seen
     assert "\n" not in seen, "what pytest prints must stay where it is"
     ticker.clear()
     ticker.stop()

@@ -110,6 +110,41 @@ def test_a_changed_verdict_is_told():
     assert "    verdict was supported, is undecided" in [t for t, _ in saved.describe(changes)]
 
 
+def test_counts_agree_with_their_nouns():
+    changes = compared([row(), row(dataset="iris")], [row(verdict="refuted"), row(dataset="iris")])
+    assert saved.changed(changes) == "1 verdict changed"
+    assert saved.summary(changes) == (
+        "1 verdict changed, 0 effects moved beyond their intervals, 1 claim did neither"
+    )
+    moved = compared([row()], [row(verdict="refuted", effect=-0.5, low=-0.8, high=-0.2)])
+    assert saved.changed(moved) == "1 verdict changed, 1 effect moved"
+    assert "1 effect moved beyond its interval, 0 claims did neither" in saved.summary(moved)
+
+
+def test_claims_that_did_neither_are_listed_by_finding():
+    others = [row(), row(dataset="iris"), row("test_same", finding="C")]
+    lines = [t for t, _ in saved.describe(compared(others, others))]
+    after = lines[lines.index("did neither:") + 1 :]
+    assert after[:2] == [
+        "  Finding 3: estimator rescues matmul (digits, iris)",
+        "  Conclusion: same (digits)",
+    ]
+
+
+def test_identical_arms_have_no_effect_to_move_from():
+    same = row(identical=True, effect=0.0, low=-0.1, high=0.1)
+    lines = [t for t, _ in saved.describe(compared([same], [row()]))]
+    assert "    effect was identical weights, is +0.500 [+0.20, +0.80]" in lines
+
+
+def test_no_line_is_wider_than_80_columns():
+    before = [*rows(), row("test_" + "a_very_long_name_" * 9)]
+    now = [row("test_" + "a_very_long_name_" * 9, verdict="refuted"), *rows()]
+    kept = saved.Saved(saved.FOLDER / ("x" * 100), tuple(before), {}, "interrupted " * 9)
+    for text, _ in saved.describe(saved.against(study(rows=now), kept)):
+        assert len(text) <= 80, text
+
+
 @pytest.mark.parametrize(
     ("before", "now", "moved"),
     [

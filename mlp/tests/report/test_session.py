@@ -93,6 +93,8 @@ def test_a_study_is_reported(cold):
     }
     assert "1 supported" in (folder / "sum.md").read_text("utf-8")
     check_junit(folder / "j.xml", claims=2)
+    said = [p.attrib for p in ElementTree.parse(folder / "j.xml").getroot().iter("property")]
+    assert sorted(p["value"] for p in said if p["name"] == "mlp.identical") == ["False", "True"]
 
 
 def test_a_warm_rerun_rebuilds_the_report_without_training(suite, cold):
@@ -102,7 +104,8 @@ def test_a_warm_rerun_rebuilds_the_report_without_training(suite, cold):
     warm = suite.runpytest_subprocess(*OPTIONS, "-n0", *asked)
     warm.stdout.fnmatch_lines(["*0 verdicts changed, 0 effects moved*2 claims did neither*"])
     warm.stdout.fnmatch_lines(["curves of 6 runs: tensorboard --logdir events"])
-    assert "runs trained" not in warm.stdout.str()
+    assert "mlp: " not in warm.stdout.str()
+    assert "oneDNN" not in warm.stdout.str() + warm.stderr.str()
     assert (suite.path / "s.sqlite").read_bytes() == began
     runs = json.loads((suite.path / "out" / "runs.json").read_text("utf-8"))
     assert len(runs) == 6, "two seeds of three genomes"
@@ -124,6 +127,7 @@ def check_junit(path, claims):
     known = {"properties", "failure", "error", "skipped", "system-out", "system-err"}
     for case in cases:
         assert {"name", "classname", "time"} <= set(case.attrib)
+        assert set(case.attrib) <= {"name", "classname", "time", "file", "line", "url"}
         assert {child.tag for child in case} <= known
         assert len(case.findall("properties")) <= 1
     told = [case.find("properties") for case in cases]
@@ -133,6 +137,8 @@ def check_junit(path, claims):
             continue
         values = {p.attrib["name"]: p.attrib["value"] for p in properties}
         assert len(values) == len(properties), "names are unique"
+        assert all(p.tag == "property" and set(p.attrib) == {"name", "value"} for p in properties)
+        assert values["mlp.executor"] == "cohort engine"
         assert values["mlp.verdict"] in ("supported", "refuted", "undecided")
         low, effect, high = (float(values[f"mlp.{name}"]) for name in ("low", "effect", "high"))
         assert low <= effect <= high
@@ -155,11 +161,11 @@ def test_a_changed_verdict_fails_only_when_asked_to(suite):
     path.write_text(json.dumps(raw), encoding="utf-8")
     told = suite.runpytest_subprocess(*options, f"--mlp-against={path}")
     assert told.ret == 0
-    told.stdout.fnmatch_lines(["*verdict was refuted, is supported*", "*1 verdicts changed*"])
-    assert (
-        suite.runpytest_subprocess(*options, f"--mlp-against={path}", "--mlp-fail-on-change").ret
-        == 1
-    )
+    told.stdout.fnmatch_lines(["*verdict was refuted, is supported*", "1 verdict changed*"])
+    failed = suite.runpytest_subprocess(*options, f"--mlp-against={path}", "--mlp-fail-on-change")
+    assert failed.ret == 1
+    assert failed.stdout.lines[-2:-1] == ["failed: --mlp-fail-on-change, 1 verdict changed"]
+    assert failed.stdout.lines[-1].startswith("=")
 
 
 def test_a_test_that_breaks_leaves_a_partial_report(suite):
@@ -174,6 +180,7 @@ def test_a_test_that_breaks_leaves_a_partial_report(suite):
     assert "broken here" in page
     assert "reporting changes nothing" in page
     broken.stdout.fnmatch_lines(["*only a whole study is saved; 1 test ended without*"])
+    broken.stdout.fnmatch_lines(["failed: not all that was asked for could be written*"])
     assert not (suite.path / saved.FOLDER).exists()
 
 
@@ -194,6 +201,8 @@ def test_an_interruption_leaves_a_partial_report(suite, workers):
         assert going.wait(timeout=300) == pytest.ExitCode.INTERRUPTED
     page = (suite.path / "out" / "index.html").read_text("utf-8")
     assert "interrupted after 1 of 2 tests" in page
+    told = (suite.path / "log").read_text("utf-8")
+    assert "Partial: interrupted after 1 of 2 tests; what follows is what there is" in told
     assert "reporting changes nothing" in page
 
 

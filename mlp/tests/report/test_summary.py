@@ -42,5 +42,19 @@ def test_partial_studies_and_changes_are_said():
     assert "verdict was refuted, is supported" in text
 
 
+def test_identical_arms_have_no_effect():
+    text = markdown(study(rows=[row(identical=True, effect=0.0, low=-0.9, high=0.9)]))
+    assert "| identical weights | 0.1 | 4 | identical |" in text
+    assert "0.9" not in text
+
+
+def test_claims_that_did_not_change_are_listed():
+    kept = saved.Saved(saved.FOLDER / "x.json", (row(), row(dataset="iris", effect=0.5)), {}, "")
+    now = study(rows=[row(), row(dataset="iris", effect=-0.5, low=-0.8, high=-0.2)])
+    text = markdown(now, saved.against(now, kept))
+    assert "Did neither</summary>\n\n- Finding 3: estimator rescues matmul (digits)\n" in text
+    assert "effect was +0.500 [+0.20, +0.80], is -0.500 [-0.80, -0.20]" in text
+
+
 def test_a_study_without_claims_is_a_summary_too():
     assert markdown(study(rows=[])).startswith("## Verdicts: no claims")

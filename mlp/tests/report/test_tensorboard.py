@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mlp.genome import MATMUL
+from mlp.lab.key import expressed
 from mlp.report import tensorboard
-from mlp.tests.report.helpers import TINY, comparison_detail, row, run, study
+from mlp.tests.report.helpers import TINY, comparison_detail, row, run, screen_detail, study
 
 
 def test_runs_go_by_strain_dataset_and_seed_under_the_names_compared():
@@ -15,6 +18,24 @@ def test_runs_go_by_strain_dataset_and_seed_under_the_names_compared():
     detail["arms"][0] |= {"genome": str(edited), "alleles": edited.paired().alleles()}
     told = tensorboard.named_runs(study(rows=[row(detail=detail, executor="cohort engine")]))
     assert "matmul_estimator" in {name for name, _ in told}
+
+
+def test_every_run_is_written_whoever_trained_it_and_whatever_asked_for_it():
+    cell = MATMUL.with_alleles(coverage="all", batch_size=32).paired()
+    runs = [
+        run("matmul", seed=0),
+        run("matmul", seed=0, executor="direct"),
+        replace(run("matmul", seed=0), genome=expressed(cell, "cohort")),
+        replace(run("matmul", seed=0), genome=expressed(MATMUL, "cohort")),
+    ]
+    told = list(tensorboard.named_runs(study(rows=[row(detail=screen_detail())], runs=runs)))
+    assert [name for name, _ in told] == [
+        "matmul",
+        "matmul[coverage=all, batch_size=32]",
+        "matmul[split=42]",
+        "matmul (direct)",
+    ]
+    assert {id(r) for _, r in told} == {id(r) for r in runs}
 
 
 def test_curves_are_read_back_as_they_are(tmp_path):

@@ -1,6 +1,7 @@
 """The verdict table: 80 columns, in one order, saying what matters."""
 
 import random
+import re
 
 from mlp.report import terminal
 from mlp.tests.report.helpers import HOSTILE, row, rows
@@ -45,8 +46,22 @@ def test_a_line_says_effect_interval_margin_seeds_outcome_and_verdict():
 
 def test_identical_is_said_and_explained():
     table = text(terminal.table([row(identical=True, outcome="equivalent")]))
-    assert "identical   supported" in table
+    assert re.search(r"digits +identical weights +0.1 +4  identical   supported", table)
     assert "identical: both arms ended with the same weights" in table
+
+
+def test_a_partial_study_is_said_above_the_table():
+    lines = terminal.table([row()], "interrupted after 1 of 2 tests")
+    assert lines[0][0].startswith("Partial: interrupted after 1 of 2 tests; what follows")
+    assert lines[0][1] == "red"
+    assert lines[1:] == terminal.table([row()])
+
+
+def test_no_interval_is_broken_between_lines():
+    for shift in range(30):
+        lines = terminal.wrapped(f"{'x' * shift} {'word ' * 11}effect +0.5 [-0.900, +1.000], end")
+        assert all(len(line) <= 80 for line in lines)
+        assert sum("[-0.900, +1.000]" in line for line in lines) == 1
 
 
 def test_a_changed_verdict_is_red_and_marked():

@@ -1,0 +1,33 @@
+"""Provenance: the command line, without what only its machine knows."""
+
+import pytest
+
+from mlp.report.provenance import path_within, portable
+
+
+@pytest.mark.parametrize(
+    ("word", "kept"),
+    [
+        ("-k", "-k"),
+        ("finding_2 or a/b", "finding_2 or a/b"),
+        ("hypotheses/test_x.py::test[a=/b]", "hypotheses/test_x.py::test[a=/b]"),
+        ("--mlp-save=mine", "--mlp-save=mine"),
+        ("--mlp-store=/elsewhere/me/runs.sqlite", "--mlp-store=runs.sqlite"),
+        ("--mlp-store={root}/.mlp/runs.sqlite", "--mlp-store=.mlp/runs.sqlite"),
+        ("{root}/hypotheses/test_x.py::test[a]", "hypotheses/test_x.py::test[a]"),
+        ("/elsewhere/test_x.py::test", "test_x.py::test"),
+        ("cache_dir=/elsewhere/cache", "cache_dir=cache"),
+        ("../../elsewhere/me/runs.sqlite", "runs.sqlite"),
+        ("--junitxml=../j.xml", "--junitxml=j.xml"),
+        ("{root}", "."),
+    ],
+)
+def test_no_path_outside_the_root_is_told(tmp_path, word, kept):
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    assert portable(word.format(root=root), root, root / "sub") == kept
+
+
+def test_a_path_is_seen_from_the_root(tmp_path):
+    assert path_within(tmp_path / "a" / "b", tmp_path, tmp_path).as_posix() == "a/b"
+    assert path_within(tmp_path.parent / "b", tmp_path, tmp_path) is None

@@ -1,0 +1,42 @@
+"""Rows: the effect in words, numbers without a negative zero, JUnit's properties."""
+
+import pytest
+
+from mlp.report.results import Row, properties, signed
+from mlp.tests.report.helpers import row
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "text"),
+    [
+        (0.5, 3, "+0.500"),
+        (-0.25, 2, "-0.25"),
+        (0.0, 3, "+0.000"),
+        (-0.0, 3, "+0.000"),
+        (-0.004, 2, "+0.00"),
+        (-0.006, 2, "-0.01"),
+    ],
+)
+def test_there_is_no_negative_zero(value, places, text):
+    assert signed(value, places) == text
+
+
+def test_the_effect_is_told_with_its_interval():
+    assert row(effect=-0.0001, low=-0.8, high=0.25).effect_text() == "+0.000 [-0.80, +0.25]"
+    assert row(low=-0.001).effect_text(places=2, bounds=2) == "+0.50 [+0.00, +0.80]"
+
+
+def test_of_identical_arms_no_effect_is_told():
+    assert row(identical=True, effect=0.0, low=-0.9, high=0.9).effect_text() == "identical weights"
+
+
+def test_a_row_saved_before_commands_were_kept_is_read():
+    raw = row().to_dict()
+    del raw["command"]
+    assert Row.from_dict(raw).command == ""
+
+
+def test_properties_say_who_trained_and_whether_the_arms_are_identical():
+    found = dict(properties([row(), row(identical=True, executor="cohort engine")]))
+    assert (found["mlp.executor"], found["mlp.identical"]) == ("real API", "False")
+    assert (found["mlp.2.executor"], found["mlp.2.identical"]) == ("cohort engine", "True")
