@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlp.lab import REFUTED, SUPPORTED
-from mlp.report.results import Row
+from mlp.report.results import Row, signed
 
 _TITLES = {"1": "Finding 1", "2": "Finding 2", "3": "Finding 3", "4": "Finding 4"}
 _CONCLUSION = "The conclusion"
@@ -28,7 +28,7 @@ def explain(rows: Sequence[Row]) -> list[str]:
     for finding in ("1", "2", "3", "4", "C"):
         mine = [row for row in rows if row.finding == finding]
         said: dict[str, list[str]] = {}
-        for dataset in sorted({row.claim.dataset for row in mine if not _compares_datasets(row)}):
+        for dataset in sorted({row.claim.dataset for row in mine if len(row.datasets) == 1}):
             here = [row for row in mine if row.claim.dataset == dataset]
             screens = [row for row in rows if _screened(row, dataset, here)]
             sentence = _sentence(finding, here, screens)
@@ -44,29 +44,14 @@ def explain(rows: Sequence[Row]) -> list[str]:
     return sentences
 
 
-def signed(number: float) -> str:
-    """A difference with its sign and two decimals; nothing is minus nothing."""
-    return f"{round(number, 2) + 0.0:+.2f}"
-
-
 def effect(row: Row) -> str:
     """Effect and interval of a claim, and the margin they are held against."""
-    claim = row.claim
-    if claim.identical:
-        return "identical weights"
-    return f"{_interval(claim.effect, claim.low, claim.high)} against {claim.margin:g}"
-
-
-def _interval(mean: float, low: float, high: float) -> str:
-    return f"{signed(mean)} [{signed(low)}, {signed(high)}]"
+    told = row.effect_text(places=2)
+    return told if row.claim.identical else f"{told} against {row.claim.margin:g}"
 
 
 def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def _compares_datasets(row: Row) -> bool:
-    return len({arm.get("dataset") for arm in row.claim.detail.get("arms", ())}) > 1
 
 
 def _screened(row: Row, dataset: str, finding: Sequence[Row]) -> bool:
@@ -114,7 +99,8 @@ def _shares(detail: Mapping[str, Any]) -> str:
     """What each gene contributed to the difference between two strains."""
     whole, shares = detail["whole"], detail["shares"]
     between = f"between {detail['bad']} and {detail['good']}"
-    size = _interval(whole["mean"], whole["low"], whole["high"])
+    mean, low, high = (signed(whole[bound], 2) for bound in ("mean", "low", "high"))
+    size = f"{mean} [{low}, {high}]"
     if whole["low"] <= 0 <= whole["high"]:
         return f"No difference is detected {between} ({size})."
     ranked = sorted(shares, key=lambda gene: -abs(shares[gene]["mean"]))

@@ -39,10 +39,8 @@ def verdict_table(rows: Sequence[Row]) -> str:
     """
     found: dict[str, dict[str, Row]] = {}
     for row in ordered(rows):
-        claimed = dict.fromkeys(arm["dataset"] for arm in row.claim.detail.get("arms", ()))
-        dataset, *others = claimed or [row.claim.dataset]
-        given = "" if row.parameters == dataset else row.parameters
-        variant = ", ".join(filter(None, (given, *(f"than on {o}" for o in others))))
+        dataset, *others = row.datasets
+        variant = ", ".join(filter(None, (row.parameters, *(f"than on {o}" for o in others))))
         label = row.sentence + (f" ({variant})" if variant else "")
         select = f"<br>`-k {row.test.removeprefix('test_')}`"
         found.setdefault(label + select, {})[dataset] = row

@@ -42,9 +42,17 @@ class Row:
     def parameters(self) -> str:
         """The test's parameters other than the dataset, as pytest writes them; "" for none."""
         given = self.nodeid.partition("[")[2].removesuffix("]")
-        if given == self.claim.dataset:
-            return ""
-        return given.removesuffix(f"-{self.claim.dataset}").removeprefix(f"{self.claim.dataset}-")
+        for dataset in (self.claim.dataset, *self.datasets):
+            if given == dataset:
+                return ""
+            given = given.removesuffix(f"-{dataset}").removeprefix(f"{dataset}-")
+        return given
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets compared: one, unless the claim holds an effect against that on another."""
+        arms = self.claim.detail.get("arms", ())
+        return tuple(dict.fromkeys(arm["dataset"] for arm in arms)) or (self.claim.dataset,)
 
     @property
     def title(self) -> str:

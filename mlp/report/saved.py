@@ -131,7 +131,7 @@ def save(study: Study, path: Path) -> None:
         "partial": study.partial,
         "claims": [row.to_dict() for row in study.rows],
     }
-    text = json.dumps({**body, "checksum": checksum(body)}, indent=1, allow_nan=False)
+    text = _by_line({**body, "checksum": checksum(body)})
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,6 +142,20 @@ def save(study: Study, path: Path) -> None:
             f"results must be saved where a file can be written; {path} cannot be "
             f"({error.strerror or error}): name another"
         ) from None
+
+
+def _by_line(body: Mapping[str, Any]) -> str:
+    """`body` as JSON, a claim a line: what is committed changes line by line."""
+
+    def plain(value: Any) -> str:
+        return json.dumps(value, allow_nan=False)
+
+    parts = [
+        f"{plain(name)}: "
+        + ("[\n" + ",\n".join(map(plain, v)) + "\n]" if name == "claims" else plain(v))
+        for name, v in body.items()
+    ]
+    return "{\n" + ",\n".join(parts) + "\n}"
 
 
 def checksum(body: Mapping[str, Any]) -> str:

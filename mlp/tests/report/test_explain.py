@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlp.lab import Claim
-from mlp.report.explain import explain, signed
+from mlp.report.explain import explain
 from mlp.report.results import Row
 
 
@@ -123,8 +123,8 @@ def test_a_gene_has_the_role_that_its_two_claims_give_it(sufficient, necessary, 
 
 
 def test_a_screen_explains_every_finding_that_compares_its_strains():
-    pair = {"arms": [{"genome": "b"}, {"genome": "g"}]}
-    other = {"arms": [{"genome": "b"}, {"genome": "h"}]}
+    pair = {"arms": [{"genome": name, "dataset": "iris"} for name in "bg"]}
+    other = {"arms": [{"genome": name, "dataset": "iris"} for name in "bh"]}
     screen = _screen(0.5, {"init": 0.4, "bias": 0.0})
     rows = [
         _row("1", "test_swap", "Finding 1: it swaps.", "iris", "refuted", 0.5, pair),
@@ -222,10 +222,6 @@ def test_a_claim_that_compares_datasets_belongs_to_none():
     (sentence,) = explain(rows)
 
     assert sentence.startswith("Finding 4 on my-data is supported")
-
-
-def test_nothing_is_not_minus_nothing():
-    assert (signed(-0.004), signed(-0.006), signed(0.0)) == ("+0.00", "-0.01", "+0.00")
 
 
 def test_findings_without_claims_have_no_sentence():

@@ -1,9 +1,11 @@
 """Rows: the effect in words, numbers without a negative zero, JUnit's properties."""
 
+from dataclasses import replace
+
 import pytest
 
 from mlp.report.results import Row, properties, signed
-from mlp.tests.report.helpers import row
+from mlp.tests.report.helpers import comparison_detail, row
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,15 @@ def test_properties_say_who_trained_and_whether_the_arms_are_identical():
     found = dict(properties([row(), row(identical=True, executor="cohort engine")]))
     assert (found["mlp.executor"], found["mlp.identical"]) == ("real API", "False")
     assert (found["mlp.2.executor"], found["mlp.2.identical"]) == ("cohort engine", "True")
+
+
+def test_the_datasets_compared_are_no_parameters_of_a_test():
+    two = comparison_detail(dataset="wine")
+    two["arms"][1]["dataset"] = "wine_scaled"
+    across = row(dataset="wine-wine_scaled", detail=two)
+
+    for node, parameters in (("wine", ""), ("init-wine", "init"), ("wine-wine_scaled", "")):
+        named = replace(across, nodeid=f"hypotheses/test_x.py::test_y[{node}]")
+        assert named.parameters == parameters
+    assert across.datasets == ("wine", "wine_scaled")
+    assert row(dataset="my-data").datasets == ("my-data",)

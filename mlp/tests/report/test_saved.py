@@ -23,6 +23,13 @@ def test_what_is_saved_is_read_back(kept):
     assert not list(kept.parent.glob("*.tmp"))
 
 
+def test_a_claim_takes_a_line(kept):
+    lines = kept.read_text("utf-8").splitlines()
+    claims = [line for line in lines if line.startswith('{"nodeid"')]
+    assert len(claims) == len(rows())
+    assert len(lines) == len(claims) + 7
+
+
 def test_a_name_is_a_file_among_the_results(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert saved.place_to_save("mine") == saved.FOLDER / "mine.json"
