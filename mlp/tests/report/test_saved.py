@@ -27,7 +27,7 @@ def test_a_claim_takes_a_line(kept):
     lines = kept.read_text("utf-8").splitlines()
     claims = [line for line in lines if line.startswith('{"nodeid"')]
     assert len(claims) == len(rows())
-    assert len(lines) == len(claims) + 7
+    assert len(lines) == len(claims) + 8
 
 
 def test_a_name_is_a_file_among_the_results(tmp_path, monkeypatch):
