@@ -50,6 +50,12 @@ class Test:
     heading: str
     evidence: tuple[Evidence, ...]
 
+    @property
+    def columns(self) -> int:
+        """The columns of the page its claims need, 1 or 2; 0 if they need the whole width."""
+        wide = any(len(one.pictures) > 1 for one in self.evidence)
+        return 0 if wide or len(self.evidence) > 2 else len(self.evidence)
+
 
 def gather(study: Study) -> list[Evidence]:
     """The evidence of every claim, in the order of the table; a screen is drawn once."""

@@ -12,8 +12,9 @@ from typing import Any
 from mlp.report import calibrated, saved
 from mlp.report.evidence import by_test, gather
 from mlp.report.export import write_tables
-from mlp.report.figures import RECORDED_PROTOCOL, Picture, curve_figures
+from mlp.report.figures import RECORDED_PROTOCOL, Picture, answer_figure, curve_figures
 from mlp.report.figures.curves import MODELS, NAMES
+from mlp.report.figures.style import signed
 from mlp.report.results import CHANGED, counts
 from mlp.report.saved import Changes
 from mlp.report.study import ReportError, Study
@@ -55,7 +56,7 @@ def render(
     import jinja2
 
     evidence = gather(study)
-    curves = curve_figures(study)
+    answer, curves = answer_figure(study.rows), curve_figures(study)
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_template),
         autoescape=True,
@@ -63,7 +64,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["signed"] = _signed
+    environment.filters["signed"] = lambda value, places=3: signed(value, places)
     environment.filters["general"] = lambda value: "–" if value is None else f"{value:.3g}"
     environment.globals["script_hash"] = _hash(_template("filter.js.j2").removesuffix("\n"))
     text = environment.get_template("page.html.j2").render(
@@ -71,6 +72,7 @@ def render(
         study=study,
         counts=counts(study.rows),
         differing=[e for e in evidence if e.row.status == CHANGED],
+        answer=answer,
         evidence=evidence,
         tests=by_test(evidence),
         charts=_charts(curves),
@@ -84,11 +86,8 @@ def render(
         changes_summary=saved.summary(changes) if changes else "",
         changes_origin=saved.origin(changes.saved) if changes else "",
     )
-    return text, [*curves, *(p for e in evidence for p in e.pictures)]
-
-
-def _signed(value: float, places: int = 3) -> str:
-    return f"{value:+.{places}f}".replace("-", "−")
+    first = [answer] if answer else []
+    return text, [*first, *curves, *(p for e in evidence for p in e.pictures)]
 
 
 def _template(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlp.lab import Claim
 from mlp.report.figures.style import (
     INK,
     OUTCOME_COLOURS,
@@ -13,55 +14,99 @@ from mlp.report.figures.style import (
     new_figure,
     picture,
     styled,
+    wrapped,
 )
 from mlp.report.results import Row
+
+_LINE = 46
+_LABELLED = 5
 
 
 def comparison_figure(row: Row, name: str) -> Picture:
     """The paired differences and looks of a row whose claim is about a comparison of arms."""
     claim, detail = row.claim, row.claim.detail
+    asked = wrapped(_subtraction(detail.get("arms", ()), claim), _LINE)
     with styled():
-        figure, (seeds, looks) = new_figure(5.4, 2.3, 2, sharey=True, width_ratios=(1.7, 1))
-        figure.subplots_adjust(left=0.115, right=0.985, bottom=0.2, top=0.88, wspace=0.08)
+        height = 2.1 + 0.16 * len(asked.splitlines())
+        figure, (seeds, looks) = new_figure(
+            3.7, height, 2, sharey=True, width_ratios=(1.5, 1), layout="constrained"
+        )
+        figure.suptitle(asked, x=0.012, ha="left", fontsize=8.5)
         colour = OUTCOME_COLOURS.get(row.outcome, INK)
+        low, high = _limits(claim)
         for axes in (seeds, looks):
             band(axes, claim.margin)
-        _differences(seeds, claim.first_seed, detail["differences"], colour)
-        _looks(looks, detail["looks"])
-        low, high = _limits(detail, claim.margin)
         seeds.set_ylim(low, high)
-        seeds.set_ylabel("difference in accuracy")
+        _differences(seeds, claim.first_seed, detail["differences"], colour)
+        _looks(looks, claim, (low, high))
         title = f"Paired differences and looks: {claim.statement} on {claim.dataset}"
         return picture(figure, name, title)
+
+
+def _subtraction(arms: Sequence[Mapping[str, Any]], claim: Claim) -> str:
+    """What is subtracted from what: the arms by their weights, or the claim's own words."""
+    if len(arms) != 2:
+        return f"difference in accuracy: {claim.statement}"
+    first, second = sorted(arms, key=lambda arm: -arm["weight"])
+    return f"accuracy: {first['genome']} − {second['genome']}"
 
 
 def _differences(axes: Any, first: int, differences: Sequence[float], colour: str) -> None:
     count = len(differences)
     seeds = range(first, first + count)
     axes.vlines(seeds, 0, differences, color=colour, linewidth=min(1.0, 48 / count), alpha=0.5)
-    axes.plot(seeds, differences, "o", color=colour, markersize=4.5 if count <= 32 else 2.6)
+    axes.plot(seeds, differences, "o", color=colour, markersize=4 if count <= 32 else 2.2)
     axes.set_xlim(first - 0.7, first + count - 0.3)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_title(f"{count} seeds, paired")
+    axes.xaxis.get_major_locator().set_params(integer=True, nbins=3)
+    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+    axes.set_title(f"{count} seeds, paired", fontsize=9)
     axes.set_xlabel("seed")
 
 
-def _looks(axes: Any, looks: Sequence[Mapping[str, Any]]) -> None:
+def _looks(axes: Any, claim: Claim, limits: tuple[float, float]) -> None:
+    """Each look's interval, its mean a tick; an arrow where it goes on beyond the `limits`.
+
+    Identical arms leave nothing to be uncertain of: each look is a point, without an interval.
+    """
+    looks, differences = claim.detail["looks"], claim.detail["differences"]
+    inset = 0.025 * (limits[1] - limits[0])
     for place, look in enumerate(looks):
-        middle = (look["low"] + look["high"]) / 2
+        seen = differences[: look["seeds"]]
+        mean = sum(seen) / len(seen)
+        if claim.identical:
+            axes.plot([place], [mean], "o", color=OUTCOME_COLOURS["identical"], markersize=4)
+            continue
         colour = OUTCOME_COLOURS.get(look["outcome"], INK)
-        axes.plot([place, place], [look["low"], look["high"]], color=colour, linewidth=2.6)
-        axes.plot([place], [middle], "_", color=colour, markersize=9, markeredgewidth=1.6)
-    axes.set_xticks(range(len(looks)), [str(look["seeds"]) for look in looks])
-    axes.set_xlim(-0.7, max(len(looks), 3) - 0.3)
-    axes.set_title("interval, each look")
+        ends = [max(look["low"], limits[0]), min(look["high"], limits[1])]
+        axes.plot([place, place], ends, color=colour, linewidth=2.4, solid_capstyle="butt")
+        axes.plot([place], [mean], "_", color=colour, markersize=9, markeredgewidth=1.6)
+        for end, arrow, beyond in (
+            (limits[0] + inset, "v", look["low"] < limits[0]),
+            (limits[1] - inset, "^", look["high"] > limits[1]),
+        ):
+            if beyond:
+                axes.plot([place], [end], arrow, color=colour, markersize=7)
+    _label_looks(axes, [look["seeds"] for look in looks])
+
+
+def _label_looks(axes: Any, seeds: Sequence[int]) -> None:
+    """Ticks at every look; where labels would touch, every other, counted from the last."""
+    step = 1 if len(seeds) <= _LABELLED else 2
+    places = range(len(seeds))
+    labels = ["" if (len(seeds) - 1 - k) % step else str(seeds[k]) for k in places]
+    axes.set_xticks(places, labels)
+    axes.set_xlim(-0.7, max(len(seeds), 3) - 0.3)
+    axes.set_title("each look", fontsize=9)
     axes.set_xlabel("seeds seen")
     axes.tick_params(axis="y", labelleft=False)
 
 
-def _limits(detail: Mapping[str, Any], margin: float) -> tuple[float, float]:
-    ends = [-margin, margin, *detail["differences"]]
-    ends += [end for look in detail["looks"] for end in (look["low"], look["high"])]
+def _limits(claim: Claim) -> tuple[float, float]:
+    """The differences shown: every seed's, the margin and the last look, with some room."""
+    ends = [-claim.margin, claim.margin, *claim.detail["differences"]]
+    if not claim.identical:
+        last = claim.detail["looks"][-1]
+        ends += [last["low"], last["high"]]
     low, high = min(ends), max(ends)
-    room = 0.06 * (high - low)
+    room = 0.08 * (high - low)
     return low - room, high + room

@@ -10,13 +10,17 @@ from typing import Any
 from mlp.report.figures.style import (
     BLUE,
     INK,
-    VERMILLION,
+    STRAIN_COLOURS,
     Picture,
+    named,
     new_figure,
     picture,
     styled,
+    wrapped,
 )
 from mlp.report.results import Row
+
+_LINE = 34
 
 
 def dose_figure(row: Row, name: str) -> Picture:
@@ -24,19 +28,22 @@ def dose_figure(row: Row, name: str) -> Picture:
     detail, dataset = row.claim.detail, row.claim.dataset
     places, by_rows = _places(detail["rows"], detail["doses"])
     means, accuracies = detail["means"], detail["accuracies"]
+    colour = STRAIN_COLOURS.get(named(detail["genomes"][0]), BLUE)
+    alpha = max(0.25, min(0.6, 8 / len(accuracies[0])))
     with styled():
-        figure, (axes,) = new_figure(5.4, 3.1, layout="constrained")
+        figure, (axes,) = new_figure(3.7, 2.7, layout="constrained")
         axes.grid(axis="y")
         for seed in zip(*accuracies, strict=True):
-            axes.plot(places, seed, color=BLUE, linewidth=0.7, alpha=0.3)
-        axes.plot(places, means, "o-", color=BLUE, linewidth=2.2, label="mean over seeds")
+            axes.plot(places, seed, color=colour, linewidth=0.7, alpha=alpha)
+        axes.plot(places, means, "o-", color=colour, linewidth=2.2, label="mean over seeds")
         own = [_published(g, d) for g, d in zip(detail["genomes"], detail["doses"], strict=True)]
         if any(own):
             marked = [(x, y) for x, y, mine in zip(places, means, own, strict=True) if mine]
-            axes.plot(*zip(*marked, strict=True), "D", color=VERMILLION, ms=8, label="published")
+            axes.plot(*zip(*marked, strict=True), "D", color=INK, ms=8, label="published")
         axes.legend(loc="lower right")
         _dress(axes, places, by_rows)
-        axes.set_title(f"{dataset}: {row.claim.seeds} seeds, {row.claim.outcome}")
+        told = f"{dataset}: {row.claim.seeds} seeds, {row.claim.outcome}"
+        axes.set_title(wrapped(told, _LINE))
         title = f"Dose and response on {dataset}: {row.claim.statement}"
         return picture(figure, name, title)
 

@@ -7,18 +7,21 @@ from itertools import combinations
 from typing import Any
 
 from mlp.report.figures.style import (
-    BLUE,
-    GREEN,
     INK,
-    VERMILLION,
+    NEUTRAL,
+    STRAIN_COLOURS,
     Picture,
+    named,
     new_figure,
     picture,
+    signed,
     styled,
+    wrapped,
 )
 
 _NUMBERED = 64
-_LONGEST = 26
+_LONGEST = 18
+_TITLE = 28
 
 
 def heat_map(detail: Mapping[str, Any], dataset: str, name: str) -> Picture:
@@ -29,7 +32,7 @@ def heat_map(detail: Mapping[str, Any], dataset: str, name: str) -> Picture:
     grid = [[means[frozenset((*row, *column))] for column in across] for row in down]
     with styled():
         figure, (axes,) = new_figure(
-            2.3 + 0.62 * len(across), 1.5 + 0.36 * len(down), layout="constrained"
+            1.9 + 0.56 * len(across), 1.4 + 0.34 * len(down), layout="constrained"
         )
         mesh = axes.pcolormesh(grid, cmap="cividis", vmin=0, vmax=1, edgecolors="none")
         axes.invert_yaxis()
@@ -43,7 +46,7 @@ def heat_map(detail: Mapping[str, Any], dataset: str, name: str) -> Picture:
             spine.set_visible(False)
         if len(means) <= _NUMBERED:
             _numbers(axes, grid)
-        axes.set_title(f"{dataset}: mean final accuracy")
+        axes.set_title(wrapped(f"{dataset}: mean final accuracy", _TITLE))
         bar = figure.colorbar(mesh, ax=axes, fraction=0.05, pad=0.03)
         bar.outline.set_visible(False)
         title = f"Screen on {dataset}: accuracy for each combination of alleles"
@@ -63,7 +66,7 @@ def _numbers(axes: Any, grid: Sequence[Sequence[float]]) -> None:
         for j, value in enumerate(row):
             colour = "#000000" if value > 0.55 else "#ffffff"
             axes.text(
-                j + 0.5, i + 0.5, f"{value:.2f}", color=colour, ha="center", va="center", size=8
+                j + 0.5, i + 0.5, f"{value:.2f}", color=colour, ha="center", va="center", size=8.5
             )
 
 
@@ -72,31 +75,32 @@ def waterfall(detail: Mapping[str, Any], dataset: str, name: str) -> Picture:
     shares = sorted(detail["shares"].items(), key=lambda item: -abs(item[1]["mean"]))
     means = {frozenset(cell["on"]): cell["mean"] for cell in detail["cells"]}
     bad, good = means[frozenset()], means[frozenset(detail["genes"])]
+    names = [wrapped(detail[which], _LONGEST) for which in ("bad", "good")]
     with styled():
-        figure, (axes,) = new_figure(5.4, 1.0 + 0.36 * (len(shares) + 2), layout="constrained")
-        _bar(axes, 0, 0.0, bad, INK, f"{bad:.3f}")
+        figure, (axes,) = new_figure(3.9, 1.2 + 0.36 * (len(shares) + 2), layout="constrained")
+        _bar(axes, 0, 0.0, bad, _strain_colour(detail["bad"]), f"{bad:.3f}")
         level = bad
         for place, (_, share) in enumerate(shares, start=1):
-            colour = BLUE if share["mean"] >= 0 else VERMILLION
-            _bar(axes, place, level, share["mean"], colour, f"{share['mean']:+.3f}")
+            _bar(axes, place, level, share["mean"], NEUTRAL, signed(share["mean"], 3))
             axes.plot([level, level], [place - 1.35, place + 0.35], color=INK, linewidth=0.7)
             ends = [level + share["low"], level + share["high"]]
             axes.plot(ends, [place, place], color=INK, linewidth=1.1)
             level += share["mean"]
-        _bar(axes, len(shares) + 1, 0.0, good, GREEN, f"{good:.3f}")
-        rows = [_short(detail["bad"]), *(gene for gene, _ in shares), _short(detail["good"])]
+        _bar(axes, len(shares) + 1, 0.0, good, _strain_colour(detail["good"]), f"{good:.3f}")
+        rows = [names[0], *(gene for gene, _ in shares), names[1]]
         axes.set_yticks(range(len(rows)), rows)
         axes.invert_yaxis()
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel("final validation accuracy")
         axes.set_xlim(_reach(bad, shares))
-        axes.set_title(f"{dataset}: Shapley shares with simultaneous intervals")
+        axes.xaxis.get_major_locator().set_params(nbins=5)
+        axes.set_title(wrapped(f"{dataset}: Shapley shares", _TITLE))
         title = f"Waterfall on {dataset}: from the bad strain to the good one, gene by gene"
         return picture(figure, name, title)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+def _strain_colour(genome: str) -> str:
+    return STRAIN_COLOURS.get(named(genome), INK)
 
 
 def _bar(axes: Any, place: int, start: float, length: float, colour: str, text: str) -> None:

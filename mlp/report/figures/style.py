@@ -13,10 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from mlp.report import results
+
 INK = "#16181d"
 RULE = "#c8ccd2"
 BLUE, SKY, GREEN = "#0072b2", "#56b4e9", "#009e73"
 VERMILLION, ORANGE, PURPLE = "#d55e00", "#e69f00", "#cc79a7"
+NEUTRAL = "#59606b"
+"""What is no strain's and no outcome's: a gene's share."""
 
 STRAIN_COLOURS = {
     "layers": VERMILLION,
@@ -43,6 +47,7 @@ _PAGE_COLOURS = {
     PURPLE: "var(--purple)",
     ORANGE: "var(--orange)",
     SKY: "var(--sky)",
+    NEUTRAL: "var(--soft)",
 }
 _STYLE = {
     "figure.facecolor": "none",
@@ -77,8 +82,18 @@ _STYLE = {
     "path.simplify_threshold": 0.05,
 }
 _DPI = 160
-_PIXELS = 1.45
-"""The largest size on a page of a point of a figure, in pixels: beyond, its text would shout."""
+_SMALLEST, _LARGEST = 1.09, 1.45
+"""Pixels of a page for a point of a figure: below, text of 8.5 points is too small; beyond, loud.
+
+A figure too wide for its place at the smallest size scrolls there.
+"""
+_FONT = re.compile(r"(font: (?:\w+ )*[\d.]+px |font-family: )'DejaVu Sans'[^;\"]*")
+"""How matplotlib names the font, before and from 3.11."""
+
+_FAMILY = "'DejaVu Sans', Verdana, sans-serif"
+"""The font of a file: where there is no DejaVu Sans, one of the same widths, or any sans-serif."""
+
+_BREAKS = re.compile(r"[^\s,\[(]*[\s,\[(]?")
 
 
 @dataclass(frozen=True)
@@ -121,16 +136,25 @@ def picture(figure: Any, name: str, title: str) -> Picture:
     svg = _rounded(drawn.getvalue().decode("utf-8"))
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=_DPI, facecolor="white", metadata={"Title": title})
-    return Picture(name, title, svg.encode("utf-8"), drawn.getvalue(), inline(svg, name, title))
+    file = _on_paper(svg).encode("utf-8")
+    return Picture(name, title, file, drawn.getvalue(), inline(svg, name, title))
+
+
+def _on_paper(svg: str) -> str:
+    """`svg` with a white ground, as a file is looked at on grounds of any colour."""
+    return re.sub(
+        r"(<svg[^>]*>)", r'\1<rect width="100%" height="100%" fill="#ffffff"/>', svg, count=1
+    )
 
 
 def _rounded(svg: str) -> str:
-    """`svg` with coordinates to a hundredth of a point: a third of the size."""
+    """`svg` with coordinates to a hundredth of a point, a third of the size, and fonts for all."""
 
     def shorten(match: re.Match[str]) -> str:
         return re.sub(r"(-?\d+\.\d\d)\d+", r"\1", match[0])
 
-    return re.sub(r' (?:d|x|y|transform)="[^"]*"', shorten, svg)
+    svg = re.sub(r' (?:d|x|y|transform)="[^"]*"', shorten, svg)
+    return re.sub(_FONT, rf"\1{_FAMILY}", svg)
 
 
 def inline(svg: str, name: str, title: str) -> str:
@@ -139,7 +163,7 @@ def inline(svg: str, name: str, title: str) -> str:
 
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, count=1, flags=re.DOTALL)
-    body = re.sub(r'font: ([\d.]+px|(?:\w+ )+[\d.]+px) [^;"]*', r"font: \1 var(--font)", body)
+    body = body.replace(_FAMILY, "var(--font)")
     body = re.sub(r'\bid="', f'id="{name}-', body)
     body = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", body)
     for colour, variable in _PAGE_COLOURS.items():
@@ -148,15 +172,40 @@ def inline(svg: str, name: str, title: str) -> str:
     assert head is not None
     box = re.search(r'viewBox="0 0 ([\d.]+) [\d.]+"', head[0])
     label = escape(title)
-    widest = _PIXELS * float(box[1]) if box else 0
+    points = float(box[1]) if box else 0
     start = (
         f'<svg {box[0] if box else ""} role="img" aria-label="{label}" class="figure" '
-        f'style="max-width: {widest:.0f}px"'
+        f'style="min-width: {_SMALLEST * points:.0f}px; max-width: {_LARGEST * points:.0f}px"'
     )
     return (
         f'{start} xmlns:xlink="http://www.w3.org/1999/xlink"><title>{label}</title>'
         + body[head.end() :]
     )
+
+
+def wrapped(text: str, width: int) -> str:
+    """`text` in lines of at most `width` characters.
+
+    Lines end after a space, a comma or an opening bracket, and within a word only where it is
+    longer than a line.
+    """
+    lines = [""]
+    for word in _BREAKS.findall(text):
+        if len(lines[-1]) + len(word.rstrip()) > width and lines[-1]:
+            lines.append("")
+        whole = lines[-1] + word
+        lines[-1:] = [whole[k : k + width] for k in range(0, len(whole.rstrip()), width)] or [whole]
+    return "\n".join(line.strip() for line in lines)
+
+
+def named(genome: str) -> str:
+    """The strain that a genome's name begins with, in the report's spelling of genomes."""
+    return genome.partition("[")[0]
+
+
+def signed(value: float, places: int = 2) -> str:
+    """`value` with its sign, its minus as typeset."""
+    return results.signed(value, places).replace("-", "−")
 
 
 def band(axes: Any, margin: float, *, horizontal: bool = True) -> None:

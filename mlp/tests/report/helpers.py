@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 from mlp.genome import MATMUL, MATMUL_ESTIMATOR, STRAINS
@@ -66,6 +67,31 @@ def screen_detail() -> dict:
         "shares": {"coverage": all_, "order": none},
         "interactions": [{"genes": ["coverage", "order"], **none}],
     }
+
+
+def screen_of(shares, bad="matmul", good="matmul_estimator", half=0.05):
+    """The detail of a screen with these shares, all known to within `half`."""
+    detail = screen_detail()
+    genes = list(shares)
+    whole = sum(shares.values())
+
+    def near(mean):
+        return {"mean": mean, "low": mean - half, "high": mean + half}
+
+    cells = {on: 0.4 + sum(shares[g] for g in on) for on in _subsets(genes)}
+    return {
+        **detail,
+        "bad": bad,
+        "good": good,
+        "genes": genes,
+        "cells": [{"on": list(on), "mean": m, "accuracies": [m]} for on, m in cells.items()],
+        "whole": near(whole),
+        "shares": {gene: near(mean) for gene, mean in shares.items()},
+    }
+
+
+def _subsets(genes):
+    return [on for size in range(len(genes) + 1) for on in combinations(genes, size)]
 
 
 def dose_detail() -> dict:

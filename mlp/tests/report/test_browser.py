@@ -28,6 +28,16 @@ def url(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A page of one dataset and three claims, none of them as recorded."""
+    made = [
+        row(f"test_claim_{n}", verdict="undecided", outcome="undecided", first_seed=40_000)
+        for n in range(3)
+    ]
+    return write_report(study(rows=made), tmp_path_factory.mktemp("plain")).as_uri()
+
+
+@pytest.fixture(scope="module")
 def tab(tmp_path_factory):
     assert PROGRAM is not None
     opened = browser.Browser(PROGRAM, tmp_path_factory.mktemp("profile"))
@@ -56,6 +66,83 @@ def test_nothing_sticks_out_of_its_box(tab, url, width):
         ".map((one) => one.tagName + '.' + one.className)"
     )
     assert out == []
+
+
+BROKEN = """
+[...document.querySelectorAll('th, #calibration td')].flatMap((cell) => {
+  const words = [];
+  const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode())
+    for (const match of walk.currentNode.data.matchAll(/\\w+/g)) {
+      const word = document.createRange();
+      word.setStart(walk.currentNode, match.index);
+      word.setEnd(walk.currentNode, match.index + match[0].length);
+      const tops = [...word.getClientRects()].map((box) => Math.round(box.top));
+      if (new Set(tops).size > 1) words.push(match[0]);
+    }
+  return words;
+})
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_no_word_of_a_table_is_broken_and_no_row_is_tall(tab, url, width):
+    tab.show(url, width=width)
+    tab.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert tab.run("document.querySelectorAll('#calibration td').length") > 20
+    assert tab.run(BROKEN) == []
+    tallest = tab.run(
+        "Math.max(...[...document.querySelectorAll('#calibration tr')].map((r) => r.offsetHeight))"
+    )
+    assert tallest < 100, "three lines at most"
+
+
+def test_a_verdict_is_one_line_and_the_table_needs_no_scrolling(tab, plain):
+    tab.show(plain, width=1280)
+    heights = tab.run(
+        "[...document.querySelectorAll('#verdicts-table tr[data-verdict]')]"
+        ".map((one) => one.offsetHeight)"
+    )
+    assert len(heights) == 3
+    assert max(heights) < 45
+    assert "≠ recorded" in tab.run("document.querySelector('#verdicts-table').innerText")
+    assert tab.run("document.querySelector('#verdicts .scroll').scrollWidth") <= 1280 - 2 * 20
+
+
+def test_tests_of_one_claim_stand_side_by_side(tab, plain):
+    places = "[...document.querySelectorAll('.test')].map((o) => o.getBoundingClientRect().{})"
+    tab.show(plain, width=1280)
+    assert len(set(tab.run(places.format("top")))) == 1
+    assert len(set(tab.run(places.format("left")))) == 3
+    tab.show(plain, width=400)
+    assert len(set(tab.run(places.format("top")))) == 3
+    assert len(set(tab.run(places.format("left")))) == 1
+
+
+FIGURES = """
+[...document.querySelectorAll('svg.figure')].map((figure) => {
+  const box = figure.getBoundingClientRect(), texts = [...figure.querySelectorAll('text')];
+  const scale = box.width / figure.viewBox.baseVal.width;
+  const out = texts.filter((text) => {
+    const at = text.getBoundingClientRect();
+    return at.left < box.left - 1 || at.right > box.right + 1 || at.top < box.top - 2;
+  });
+  const sizes = texts.map((text) => parseFloat(getComputedStyle(text).fontSize) * scale);
+  return {title: figure.querySelector('title').textContent, least: Math.min(...sizes),
+          out: out.map((text) => text.textContent)};
+})
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_figures_are_legible_and_whole_as_shown(tab, url, plain, width):
+    for address in (url, plain):
+        tab.show(address, width=width)
+        shown = tab.run(FIGURES)
+        assert len(shown) >= 3
+        for figure in shown:
+            assert figure["out"] == [], figure["title"]
+            assert figure["least"] >= 9, figure["title"]
 
 
 def test_dark_and_light_differ(tab, url):

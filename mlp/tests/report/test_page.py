@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mlp.report import calibrated, saved
-from mlp.report.page import render, write_report
+from mlp.report.page import _template, render, write_report
 from mlp.report.study import ReportError
 from mlp.stats.methods import IN_USE
 from mlp.tests.report.helpers import HOSTILE, row, study
@@ -149,6 +149,23 @@ def test_identical_arms_have_no_effect():
     assert text.count("identical weights") == 3, "in the table, the card and the changes"
     assert "0.123" not in text
     assert "0.12]" not in text
+
+
+def luminance(colour):
+    """Relative luminance of #rrggbb, as WCAG 2 defines it."""
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_colours_of_text_have_contrast_on_every_ground(scheme):
+    root = re.findall(r":root \{(.*?)\}", _template("style.css.j2"), re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--(\w+): (#\w{6})", root))
+    for ground in ("paper", "panel"):
+        for text in ("ink", "soft", "link", "green", "purple", "orange", "vermillion", "blue"):
+            dark, light = sorted(luminance(colours[name]) for name in (ground, text))
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{text} on {ground}"
 
 
 def test_an_empty_study_is_a_page_too():
