@@ -5,7 +5,7 @@ alleles in which the strains differ, `verdicts` by the table of the post's own c
 by the sentences made from the results, `beyond` by the table of claims that belong to no finding,
 `sample` by a part of the terminal's table, `calibration` by the measured error rates that are
 committed, and `published` by what comes out otherwise at the published protocol, if results of it
-are given.
+are given. The answer in one picture, which the README shows, is drawn anew beside it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from mlp.genome import GENES, STRAINS
 from mlp.report import calibrated
 from mlp.report.explain import effect, explain
+from mlp.report.figures import answer_figure
 from mlp.report.results import Row, ordered
 from mlp.report.saved import load
 from mlp.report.study import ReportError
@@ -158,6 +159,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="results saved at the published protocol; without, what the README says of it stays",
     )
     parser.add_argument("--readme", type=Path, default=Path("README.md"))
+    parser.add_argument(
+        "--picture", type=Path, default=Path("hypotheses") / "answer.svg", help="of the screens"
+    )
     options = parser.parse_args(argv)
     try:
         saved = load(options.results)
@@ -167,6 +171,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     options.readme.write_text(rewrite(text, saved.rows, published), "utf-8")
+    picture = answer_figure(saved.rows)
+    if picture:
+        options.picture.write_bytes(picture.svg)
     return 0
 
 

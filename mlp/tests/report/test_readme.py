@@ -117,6 +117,19 @@ def test_the_strains_are_told_by_the_genes_in_which_they_differ():
     assert not any(line.startswith("| layer_size |") for line in lines)
 
 
+def test_the_answer_is_drawn_from_the_same_results(tmp_path):
+    kept, readme, picture = (tmp_path / name for name in ("s.json", "README.md", "answer.svg"))
+    save(study(rows=[row("test_screen", detail=screen_detail())]), kept)
+    readme.write_text(TEXT, "utf-8")
+    command = [str(kept), f"--readme={readme}", f"--picture={picture}"]
+
+    assert main(command) == 0
+    drawn = picture.read_bytes()
+    assert b"<svg" in drawn
+    assert main(command) == 0
+    assert picture.read_bytes() == drawn
+
+
 def test_results_of_another_protocol_are_no_published_ones(tmp_path, capsys):
     saved, readme = tmp_path / "quick.json", tmp_path / "README.md"
     save(study(rows=[row(protocol="quick")]), saved)
