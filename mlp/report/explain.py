@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlp.lab import REFUTED, SUPPORTED
-from mlp.report.results import Row, signed
+from mlp.report.results import Row, ordered, signed
 
 _TITLES = {"1": "Finding 1", "2": "Finding 2", "3": "Finding 3", "4": "Finding 4"}
 _CONCLUSION = "The conclusion"
@@ -22,14 +22,16 @@ _CONCLUSION = "The conclusion"
 def explain(rows: Sequence[Row]) -> list[str]:
     """Sentences for every finding and dataset that `rows` hold claims of, in that order.
 
-    Datasets of which the same is to be said share a sentence.
+    Datasets of which the same is to be said share a sentence. A claim that holds an effect against
+    that on another dataset belongs to the first.
     """
     sentences = []
+    rows = ordered(rows)
     for finding in ("1", "2", "3", "4", "C"):
         mine = [row for row in rows if row.finding == finding]
         said: dict[str, list[str]] = {}
-        for dataset in sorted({row.claim.dataset for row in mine if len(row.datasets) == 1}):
-            here = [row for row in mine if row.claim.dataset == dataset]
+        for dataset in sorted({row.datasets[0] for row in mine}):
+            here = [row for row in mine if row.datasets[0] == dataset]
             screens = [row for row in rows if _screened(row, dataset, here)]
             sentence = _sentence(finding, here, screens)
             if sentence:
@@ -82,17 +84,25 @@ def _verdicts(post: Sequence[Row]) -> str:
     verdicts = {row.claim.verdict for row in post}
     effects = list(dict.fromkeys(effect(row) for row in post))
     if len(verdicts) == len(effects) == 1:
-        of = f" in all its {len(post)} claims" if len(post) > 1 else ""
+        of = f" in {_all(post)} its claims" if len(post) > 1 else ""
         return f"{post[0].claim.verdict}{of}: {effects[0]}"
     if verdicts == {SUPPORTED}:
-        return f"supported in {'both' if len(post) == 2 else 'all'} its {len(post)} claims"
+        return f"supported in {_all(post)} its claims"
     supported = sum(row.claim.verdict == SUPPORTED for row in post)
     others = [
-        f"“{row.title}” is {row.claim.verdict} ({effect(row)})"
+        f"“{_title(row)}” is {row.claim.verdict} ({effect(row)})"
         for row in sorted(post, key=lambda r: r.nodeid)
         if row.claim.verdict != SUPPORTED
     ]
     return f"supported in {supported or 'none'} of its {len(post)} claims; {'; '.join(others)}"
+
+
+def _all(post: Sequence[Row]) -> str:
+    return "both" if len(post) == 2 else f"all {len(post)} of"
+
+
+def _title(row: Row) -> str:
+    return " than on ".join((row.title, *row.datasets[1:]))
 
 
 def _shares(detail: Mapping[str, Any]) -> str:

@@ -207,21 +207,25 @@ def test_datasets_of_which_the_same_is_to_be_said_share_a_sentence():
     (sentence,) = explain(rows)
 
     assert sentence.startswith(
-        "The conclusion on digits, iris and wine is refuted in all its 2 claims: identical weights."
+        "The conclusion on digits, iris and wine is refuted in both its claims: identical weights."
     )
     assert sentence.endswith('(-k "conclusion")')
 
 
-def test_a_claim_that_compares_datasets_belongs_to_none():
+def test_a_claim_that_compares_datasets_belongs_to_the_first():
     arms = {"arms": [{"genome": "b", "dataset": "iris"}, {"genome": "b", "dataset": "wine"}]}
     rows = [
-        _row("4", "test_lead", "Finding 4: it leads.", "iris-wine", "supported", 0.2, arms),
+        _row("4", "test_lead", "Finding 4: it leads.", "iris", "supported", 0.2),
+        _row("4", "test_most", "Finding 4: most there.", "iris-wine", "refuted", 0.0, arms),
         _row("4", "test_lead", "Finding 4: it leads.", "my-data", "supported", 0.2),
     ]
 
-    (sentence,) = explain(rows)
+    here, mine = explain(rows)
 
-    assert sentence.startswith("Finding 4 on my-data is supported")
+    assert here.startswith(
+        "Finding 4 on iris is supported in 1 of its 2 claims; “most than on wine” is refuted"
+    )
+    assert mine.startswith("Finding 4 on my-data is supported")
 
 
 def test_findings_without_claims_have_no_sentence():
