@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from mlp import data
 from mlp.genome import LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR
 from mlp.lab import Lab, Margin
 
 HARM = Margin(0.2, {"digits": 0.1})
 DOUBLE = LAYERS_ESTIMATOR_FLOAT32.knockout("logits", donor=MATMUL_ESTIMATOR)
-
-
-def _wine_scaled() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Wine, each feature brought to mean 0 and standard deviation 1 over all rows."""
-    wine = data.load("wine")
-    return (wine.x - wine.x.mean(axis=0)) / wine.x.std(axis=0), wine.y
-
-
-data.register("wine_scaled", _wine_scaled, special=True)
 
 
 @pytest.mark.refuted("harmless there", on=["digits", "iris"])

@@ -13,7 +13,7 @@ from mlp.lab.comparison import (
     Undecided,
     settle,
 )
-from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, FIRST_SEED, Lab
+from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, FIRST_SEED, Lab, far_seed
 from mlp.lab.margin import Margin
 from mlp.lab.work import help_out
 
@@ -34,6 +34,7 @@ __all__ = [
     "Margin",
     "Refuted",
     "Undecided",
+    "far_seed",
     "help_out",
     "settle",
 ]

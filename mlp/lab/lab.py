@@ -51,6 +51,11 @@ run. Arms that are not identical then go through the looks like any others.
 """
 
 
+def far_seed(first_seed: int, seeds: int) -> int:
+    """Where the seeds of a cohort begin that shares none with the first `seeds` ones."""
+    return first_seed + max(seeds, FAR)
+
+
 class Lab:
     """Trains what claims need, keeps it, and compares it.
 
@@ -153,7 +158,7 @@ class Lab:
         check_arm(genome, dataset)
         check_arm(other, dataset)
         genome, other = genome.paired(), other.paired()
-        apart = self.first_seed + max(self.seeds, FAR)
+        apart = far_seed(self.first_seed, self.seeds)
         self.check_seeds(self.seeds, apart)
 
         def arms(n: int) -> tuple[Arm, ...]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from mlp.data import DataError
 from mlp.genome import STRAINS, Genome
+from mlp.lab import far_seed
 from mlp.lab.key import expressed, run_key
 from mlp.report.results import Row, ordered
 from mlp.run import Protocol, Run
@@ -38,7 +40,7 @@ class Study:
     @property
     def datasets(self) -> tuple[str, ...]:
         """Datasets of the claims and runs, in the order first met."""
-        claimed = [name for row in self.rows for name in claim_datasets(row)]
+        claimed = [name for row in self.rows for name in row.datasets]
         return tuple(dict.fromkeys([*claimed, *(run.dataset for run in self.runs)]))
 
     @property
@@ -46,12 +48,6 @@ class Study:
         """The protocol's name; "" where nothing says it."""
         named = [row.claim.protocol for row in self.rows] + [r.protocol.name for r in self.runs]
         return named[0] if named else ""
-
-
-def claim_datasets(row: Row) -> tuple[str, ...]:
-    """The datasets a claim is about: two, for a comparison of effects across datasets."""
-    arms = row.claim.detail.get("arms", ())
-    return tuple(dict.fromkeys(arm["dataset"] for arm in arms)) or (row.claim.dataset,)
 
 
 def current_runs(
@@ -64,10 +60,14 @@ def current_runs(
     """The runs among stored `records`, (key, record) pairs, that a study with these options uses.
 
     Runs of another protocol, dataset or seed are left out, and so are those of an older training
-    path, whose keys nobody asks for any more.
+    path, whose keys nobody asks for any more, and those of a dataset that is not registered here.
     """
     found = []
-    wanted = range(first_seed, first_seed + seeds)
+    wanted = {
+        seed
+        for first in (first_seed, far_seed(first_seed, seeds))
+        for seed in range(first, first + seeds)
+    }
     same = (protocol.learning_rate, protocol.steps, protocol.sample_every)
     for key, record in records:
         try:
@@ -79,10 +79,18 @@ def current_runs(
             run.dataset in datasets
             and run.seed in wanted
             and (trained.learning_rate, trained.steps, trained.sample_every) == same
-            and run_key(run.genome, run.dataset, run.protocol, run.seed, run.executor) == key
+            and _key(run) == key
         ):
             found.append(run)
     return sorted(found, key=lambda r: (r.dataset, str(r.genome), r.executor, r.seed))
+
+
+def _key(run: Run) -> str:
+    """The key that the run is asked for under now; "" if its dataset is not registered here."""
+    try:
+        return run_key(run.genome, run.dataset, run.protocol, run.seed, run.executor)
+    except DataError:
+        return ""
 
 
 def strain_runs(runs: Iterable[Run], strain: str, dataset: str) -> list[Run]:
