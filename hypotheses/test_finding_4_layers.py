@@ -5,9 +5,9 @@ there it is more than finding 1 calls little, at either protocol.
 
 A gene answers for a lead if it alone makes or undoes half of it: under train_op.run 0.15 on digits,
 and as much on wine, where it is tf.matmul that leads; under Estimator.fit 0.04 on digits. Where no
-lead was seen, or less than cohorts can halve, the line is the finding's own. Under Estimator.fit the
-dense operation, which the real API alone can tell apart, and the number type are slow to train: they
-are asked for all of the lead. The number type's knockout is that of finding 2.
+lead was seen, or less than cohorts can halve, the line is the finding's own. Under Estimator.fit
+the dense operation, which the real API alone can tell apart, and the number type are slow to train:
+they are asked for all of the lead. The number type's knockout is that of finding 2.
 """
 
 from __future__ import annotations
