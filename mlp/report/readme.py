@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlp.genome import GENES, STRAINS
+from mlp.lab import UNDECIDED
 from mlp.report import calibrated
 from mlp.report.explain import effect, explain
 from mlp.report.figures import answer_figure
@@ -95,16 +96,21 @@ def published_table(rows: Sequence[Row], published: Sequence[Row]) -> str:
     """Markdown: how many claims have the verdict of `rows` in `published` too, and the others.
 
     A claim that several published results hold counts once; claims of one study alone do not.
+    Undecided is no other verdict, but none: more seeds would be needed.
     """
     here = {row.nodeid: row for row in rows}
     there = {row.nodeid: row for row in published}
     both = [(here[row.nodeid], row) for row in ordered(there.values()) if row.nodeid in here]
     other = [(a, b) for a, b in both if a.claim.verdict != b.claim.verdict]
     places = ", ".join(sorted({b.claim.dataset for _, b in both}))
-    lines = [
+    undecided = sum(b.claim.verdict == UNDECIDED for _, b in other)
+    counts = [
         f"{len(both) - len(other)} of {len(both)} claims ({places}) have the same verdict at the "
-        f"published protocol{'; these have another:' if other else '.'}"
+        "published protocol",
+        *([f"{undecided} are undecided there"] if undecided else []),
+        f"{len(other) - undecided or 'none'} have another",
     ]
+    lines = ["; ".join(counts) + (":" if other else ".")]
     if other:
         lines += ["", "| finding | claim | dataset | quick | published |", "|---|---|---|---|---|"]
     lines += [

@@ -63,13 +63,22 @@ def test_the_published_protocol_is_told_by_what_comes_out_otherwise():
 
     told = published_table(quick, published).splitlines()
 
-    assert told[0].startswith("1 of 2 claims (digits, iris) have the same verdict at")
+    assert told[0] == (
+        "1 of 2 claims (digits, iris) have the same verdict at the published protocol; "
+        "1 have another:"
+    )
     assert told[-1] == (
         "| 3 | estimator rescues matmul | iris | **supported** +0.50 [+0.20, +0.80] against 0.1, "
         "n=4 | **refuted** +0.25 [+0.20, +0.80] against 0.1, n=4 |"
     )
     assert published_table(quick, quick) == (
-        "3 of 3 claims (digits, iris) have the same verdict at the published protocol."
+        "3 of 3 claims (digits, iris) have the same verdict at the published protocol; "
+        "none have another."
+    )
+    open_ones = [row(verdict="undecided"), row(dataset="iris")]
+    assert published_table(quick, open_ones).startswith(
+        "1 of 2 claims (digits, iris) have the same verdict at the published protocol; "
+        "1 are undecided there; none have another:"
     )
 
 
