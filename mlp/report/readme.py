@@ -102,7 +102,7 @@ def published_table(rows: Sequence[Row], published: Sequence[Row]) -> str:
     there = {row.nodeid: row for row in published}
     both = [(here[row.nodeid], row) for row in ordered(there.values()) if row.nodeid in here]
     other = [(a, b) for a, b in both if a.claim.verdict != b.claim.verdict]
-    places = ", ".join(sorted({b.claim.dataset for _, b in both}))
+    places = ", ".join(sorted({name for _, b in both for name in b.datasets}))
     undecided = sum(b.claim.verdict == UNDECIDED for _, b in other)
     counts = [
         f"{len(both) - len(other)} of {len(both)} claims ({places}) have the same verdict at the "
