@@ -26,9 +26,9 @@ class Margin:
     under: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, own in {"": self.on, **self.under}.items():
-            if name:
-                protocol(name)
+        for name in self.under:
+            protocol(name)
+        for own in (self.on, *self.under.values()):
             for dataset, margin in own.items():
                 check_name(dataset)
                 check_margin(margin)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlp.lab import REFUTED, SUPPORTED
-from mlp.report.results import Row, ordered, signed
+from mlp.report.results import Row, decided, ordered, signed
 
 _TITLES = {"1": "Finding 1", "2": "Finding 2", "3": "Finding 3", "4": "Finding 4"}
 _CONCLUSION = "The conclusion"
@@ -111,10 +111,10 @@ def _shares(detail: Mapping[str, Any]) -> str:
     between = f"between {detail['bad']} and {detail['good']}"
     mean, low, high = (signed(whole[bound], 2) for bound in ("mean", "low", "high"))
     size = f"{mean} [{low}, {high}]"
-    if whole["low"] <= 0 <= whole["high"]:
+    if not decided(whole):
         return f"No difference is detected {between} ({size})."
     ranked = sorted(shares, key=lambda gene: -abs(shares[gene]["mean"]))
-    named = {g: shares[g]["mean"] / whole["mean"] for g in ranked if not _holds_none(shares[g])}
+    named = {g: shares[g]["mean"] / whole["mean"] for g in ranked if decided(shares[g])}
     others = [gene for gene in ranked if gene not in named]
     makes = [f"{gene} {part:.0%}" for gene, part in named.items() if part > 0]
     takes = [f"{gene} {-part:.0%}" for gene, part in named.items() if part < 0]
@@ -122,10 +122,6 @@ def _shares(detail: Mapping[str, Any]) -> str:
     told += [f"{_listed(takes)} against it"] if takes else []
     told += [f"no share detected of {_listed(others)}"] if others and makes else []
     return f"Shares of the difference {between} ({size}): {'; '.join(told)}."
-
-
-def _holds_none(share: Mapping[str, float]) -> bool:
-    return bool(share["low"] <= 0 <= share["high"])
 
 
 _ROLES = {

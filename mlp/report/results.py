@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -97,6 +97,11 @@ class Row:
 def signed(value: float, places: int = 3) -> str:
     """`value` with its sign, and never a minus before zeros alone."""
     return f"{round(value, places) + 0.0:+.{places}f}"
+
+
+def decided(interval: Mapping[str, float]) -> bool:
+    """Whether an interval, {low, high} and more, excludes 0."""
+    return interval["low"] > 0 or interval["high"] < 0
 
 
 def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:

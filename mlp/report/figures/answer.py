@@ -17,7 +17,7 @@ from mlp.report.figures.style import (
     styled,
     wrapped,
 )
-from mlp.report.results import Row
+from mlp.report.results import Row, decided
 
 NAME = "answer"
 TITLE = "Which gene explains each difference between strains: Shapley shares, by dataset"
@@ -102,11 +102,6 @@ def _pair(by_dataset: Mapping[str, Mapping[str, Any]]) -> Pair:
 
 def _negative(share: Share) -> Share:
     return {"mean": -share["mean"], "low": -share["high"], "high": -share["low"]}
-
-
-def decided(share: Share) -> bool:
-    """Whether the interval excludes 0."""
-    return share["low"] > 0 or share["high"] < 0
 
 
 def said(whole: Share) -> str:
