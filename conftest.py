@@ -21,6 +21,7 @@ from mlp.lab import (
     DEFAULT_SEEDS,
     DEFAULT_STORE,
     FIRST_SEED,
+    FIRST_SEEDS,
     REFUTED,
     SUPPORTED,
     Claim,
@@ -29,6 +30,7 @@ from mlp.lab import (
     LabError,
     ManipulationError,
     Refuted,
+    first_seed_under,
     help_out,
 )
 from mlp.report.plugin import Reporting, add_options, junit_properties
@@ -89,10 +91,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mlp-first-seed",
         type=_whole,
-        default=FIRST_SEED,
         metavar="N",
         help="first seed of every comparison: rerun the study on seeds it has never seen. "
-        f"Default: {FIRST_SEED}",
+        f"Default: {FIRST_SEED}; "
+        + "; ".join(f"under {name}, {first}" for name, first in FIRST_SEEDS.items()),
     )
     group.addoption(
         "--mlp-seeds",
@@ -138,6 +140,8 @@ def _only_unit_tests(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marks.FINDING)
     config.addinivalue_line("markers", marks.REFUTED)
+    if config.option.mlp_first_seed is None:
+        config.option.mlp_first_seed = first_seed_under(config.option.mlp_protocol)
     if not _is_worker(config):
         config.stash[REPORTING] = Reporting(
             config,
@@ -373,7 +377,7 @@ def _command(item: pytest.Item, portable: bool = False) -> str:
     words = [f'pytest "{item.nodeid}"']
     if option.mlp_protocol != "quick":
         words.append(f"--mlp-protocol={option.mlp_protocol}")
-    if option.mlp_first_seed != FIRST_SEED:
+    if option.mlp_first_seed != first_seed_under(option.mlp_protocol):
         words.append(f"--mlp-first-seed={option.mlp_first_seed}")
     if option.mlp_seeds != DEFAULT_SEEDS:
         words.append(f"--mlp-seeds={option.mlp_seeds}")

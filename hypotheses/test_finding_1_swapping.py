@@ -3,7 +3,7 @@
 The post calls gaps of about 0.05 little and of about 0.3 a lot: the line is drawn between, for each
 dataset and protocol where cohorts can resolve it. Where the post names no size, as for all margins
 of this suite, they were chosen on pilot seeds before any run of those that verdicts rest on
-(`mlp.lab.FIRST_SEED`).
+(`mlp.lab.FIRST_SEED`, `mlp.lab.FIRST_SEEDS`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from mlp.lab import Lab, Margin
 
 pytestmark = pytest.mark.finding("1")
 
-LITTLE = Margin(0.2, {"wine": 0.05})
-LITTLE_UNDER_TRAIN_OP_RUN = Margin(0.2, {"wine": 0.05}, under={"published": {"wine": 0.15}})
+LITTLE_UNDER_ESTIMATOR = Margin(0.2, {"wine": 0.05}, under={"published": {"wine": 0.04}})
+LITTLE_UNDER_TRAIN_OP_RUN = Margin(
+    0.2, {"wine": 0.05}, under={"published": {"digits": 0.1, "wine": 0.2}}
+)
+ACTS_ALIKE = Margin(0.2, under={"published": {"digits": 0.15}})
 HYPERPARAMETERS = {"dropout": 0.2, "layer_size": 16, "rate_scale": 0.3}
 
 
-@pytest.mark.refuted("the weights' initial distribution differs too", on=["digits", "wine"])
+@pytest.mark.refuted("the weights' initial distribution differs too", on="digits")
+@pytest.mark.refuted("the weights' initial distribution differs too", on="wine", protocol="quick")
 def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: str) -> None:
     """Finding 1: under train_op.run, swapping tf.matmul for tf.layers makes little difference."""
     lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE_UNDER_TRAIN_OP_RUN).assert_equivalent()
@@ -30,7 +34,7 @@ def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: 
 def test_swapping_makes_little_difference_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 1: under Estimator.fit, swapping tf.matmul for tf.layers makes little difference."""
     lab.compare(
-        LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, margin=LITTLE
+        LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, margin=LITTLE_UNDER_ESTIMATOR
     ).assert_equivalent()
 
 
@@ -72,7 +76,7 @@ def test_hyperparameter_acts_alike_on_both_models(lab: Lab, gene: str, dataset: 
         (high.with_alleles(**changed), high),
         (low.with_alleles(**changed), low),
         dataset,
-        margin=LITTLE,
+        margin=ACTS_ALIKE,
     )
     effects.assert_equivalent()
 
@@ -87,7 +91,7 @@ def test_smaller_layers_act_alike_given_the_layers_init_and_bias(lab: Lab, datas
         (layers.with_alleles(**smaller), layers),
         (given.with_alleles(**smaller), given),
         dataset,
-        margin=LITTLE,
+        margin=ACTS_ALIKE,
     ).assert_equivalent()
 
 

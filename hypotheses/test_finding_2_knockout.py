@@ -1,8 +1,10 @@
 """Finding 2: knocking out Estimator.fit, running the train op, degrades tf.layers a lot.
 
 The post's chart shows 0.97 against 0.72 on digits: "a lot" is 0.1 and more. The validation sets of
-iris and wine have 15 and 17 rows: there it is 0.25, about four rows. float64 runs are
-slow: genes other than the number type are tested with it at float32.
+iris and wine have 15 and 17 rows: there it is 0.25, about four rows. At the published protocol
+wine's gap is half as wide: "a lot" is 0.1 there too, and of a single gene, on either, about half of
+the gap. float64 runs are slow: genes other than the number type are tested with it at float32, and
+at the published protocol the number type is asked for most of the gap.
 """
 
 from __future__ import annotations
@@ -14,7 +16,11 @@ from mlp.lab import Lab, Margin
 
 pytestmark = pytest.mark.finding("2")
 
-A_LOT = Margin(0.25, {"digits": 0.1})
+A_LOT = Margin(0.25, {"digits": 0.1}, under={"published": {"wine": 0.1}})
+A_LOT_BY_ONE_GENE = Margin(
+    0.25, {"digits": 0.1}, under={"published": {"digits": 0.15, "wine": 0.15}}
+)
+A_LOT_BY_THE_NUMBER_TYPE = Margin(0.25, {"digits": 0.1}, under={"published": {"digits": 0.2}})
 NO_GAP = "on iris there is no gap to explain"
 GENES = [
     pytest.param(
@@ -40,14 +46,16 @@ def test_knocking_out_estimator_degrades_layers(lab: Lab, dataset: str) -> None:
 def test_knocking_out_one_gene_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene necessary? Knocked out alone, the tf.layers model does a lot worse."""
     knocked_out = LAYERS_ESTIMATOR_FLOAT32.knockout(gene, donor=LAYERS)
-    lab.compare(knocked_out, LAYERS_ESTIMATOR_FLOAT32, dataset, margin=A_LOT).assert_worse()
+    lab.compare(
+        knocked_out, LAYERS_ESTIMATOR_FLOAT32, dataset, margin=A_LOT_BY_ONE_GENE
+    ).assert_worse()
 
 
 @pytest.mark.parametrize("gene", GENES)
 def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? Given alone to the failing tf.layers model, it rescues it."""
     rescued = LAYERS.rescue(gene, donor=LAYERS_ESTIMATOR)
-    lab.compare(rescued, LAYERS, dataset, margin=A_LOT).assert_better()
+    lab.compare(rescued, LAYERS, dataset, margin=A_LOT_BY_ONE_GENE).assert_better()
 
 
 @pytest.mark.refuted("not the gene responsible")
@@ -55,7 +63,9 @@ def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
 def test_knocking_out_the_number_type_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene necessary? With float32 alone, the tf.layers model does a lot worse."""
     knocked_out = LAYERS_ESTIMATOR.knockout(gene, donor=LAYERS)
-    lab.compare(knocked_out, LAYERS_ESTIMATOR, dataset, margin=A_LOT).assert_worse()
+    lab.compare(
+        knocked_out, LAYERS_ESTIMATOR, dataset, margin=A_LOT_BY_THE_NUMBER_TYPE
+    ).assert_worse()
 
 
 @pytest.mark.refuted("not the gene responsible")
@@ -63,4 +73,4 @@ def test_knocking_out_the_number_type_degrades_layers(lab: Lab, gene: str, datas
 def test_the_number_type_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? With float64 alone, the failing tf.layers model does a lot better."""
     rescued = LAYERS.rescue(gene, donor=LAYERS_ESTIMATOR)
-    lab.compare(rescued, LAYERS, dataset, margin=A_LOT).assert_better()
+    lab.compare(rescued, LAYERS, dataset, margin=A_LOT_BY_THE_NUMBER_TYPE).assert_better()

@@ -5,9 +5,13 @@ there it is more than finding 1 calls little, at either protocol.
 
 A gene answers for a lead if it alone makes or undoes half of it: under train_op.run 0.15 on digits,
 and as much on wine, where it is tf.matmul that leads; under Estimator.fit 0.04 on digits. Where no
-lead was seen, or less than cohorts can halve, the line is the finding's own. Under Estimator.fit
-the dense operation, which the real API alone can tell apart, and the number type are slow to train:
-they are asked for all of the lead. The number type's knockout is that of finding 2.
+lead was seen, or less than cohorts can halve, the line is the finding's own. The dense operation,
+which the real API alone can tell apart, and the number type are slow to train: they are asked for
+all of the lead. The number type's knockout is that of finding 2.
+
+At the published protocol the leads are smaller: half is 0.125 on digits under train_op.run, where
+wine has no lead of 0.2 to divide. Under Estimator.fit a knockout, and the bias, is asked there for
+all of the lead, and a rescue for the finding's own line.
 """
 
 from __future__ import annotations
@@ -26,17 +30,32 @@ from mlp.lab import Lab, Margin
 
 pytestmark = pytest.mark.finding("4")
 
-A_LITTLE = Margin(0.2, {"digits": 0.01, "wine": 0.05})
-A_LITTLE_UNDER_TRAIN_OP_RUN = Margin(
-    0.2, {"digits": 0.01, "wine": 0.05}, under={"published": {"wine": 0.15}}
+A_LITTLE_UNDER_ESTIMATOR = Margin(
+    0.2, {"digits": 0.01, "wine": 0.05}, under={"published": {"wine": 0.04}}
 )
-HALF_UNDER_TRAIN_OP_RUN = Margin(0.2, {"digits": 0.15, "wine": 0.15})
-HALF_UNDER_ESTIMATOR = Margin(0.2, {"digits": 0.04, "wine": 0.05})
-ALL_UNDER_ESTIMATOR = Margin(0.2, {"digits": 0.1})
+A_LITTLE_UNDER_TRAIN_OP_RUN = Margin(
+    0.2, {"digits": 0.01, "wine": 0.05}, under={"published": {"wine": 0.2}}
+)
+MORE_UNDER_ESTIMATOR = Margin(0.2, {"wine": 0.05}, under={"published": {"wine": 0.15}})
+HALF_UNDER_TRAIN_OP_RUN = Margin(
+    0.2, {"digits": 0.15, "wine": 0.15}, under={"published": {"digits": 0.125, "wine": 0.2}}
+)
+PART_UNDER_ESTIMATOR = Margin(
+    0.2, {"digits": 0.04, "wine": 0.05}, under={"published": {"digits": 0.1, "wine": 0.1}}
+)
+RESCUED_UNDER_ESTIMATOR = Margin(
+    0.2, {"digits": 0.04, "wine": 0.05}, under={"published": {"digits": 0.01, "wine": 0.04}}
+)
+SLOW_UNDER_ESTIMATOR = Margin(0.2, {"digits": 0.1}, under={"published": {"digits": 0.2}})
+SLOW_UNDER_TRAIN_OP_RUN = Margin(
+    0.2, {"digits": 0.15, "wine": 0.15}, under={"published": {"digits": 0.2, "wine": 0.2}}
+)
 DENSE = pytest.param("dense", marks=pytest.mark.refuted("no effect beyond the margin"))
 
 
-@pytest.mark.refuted("no lead on iris; on wine layers does worse", on=["iris", "wine"])
+@pytest.mark.refuted("no lead of three rows", on="iris")
+@pytest.mark.refuted("layers does worse there", on="wine", protocol="quick")
+@pytest.mark.refuted("no lead of three rows there", on="wine", protocol="published")
 def test_layers_is_a_little_better_under_train_op_run(lab: Lab, dataset: str) -> None:
     """Finding 4: under train_op.run, tf.layers is a little better than tf.matmul."""
     lab.compare(LAYERS, MATMUL, dataset, margin=A_LITTLE_UNDER_TRAIN_OP_RUN).assert_better()
@@ -46,7 +65,7 @@ def test_layers_is_a_little_better_under_train_op_run(lab: Lab, dataset: str) ->
 def test_layers_is_a_little_better_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 4: under Estimator.fit, tf.layers is a little better than tf.matmul."""
     lab.compare(
-        LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, margin=A_LITTLE
+        LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, margin=A_LITTLE_UNDER_ESTIMATOR
     ).assert_better()
 
 
@@ -64,7 +83,7 @@ def test_layers_gains_most_on_digits_under_train_op_run(lab: Lab, other: str, da
 def test_layers_gains_most_on_digits_under_estimator(lab: Lab, other: str, dataset: str) -> None:
     """Finding 4: under Estimator.fit, tf.layers' lead is larger on digits than elsewhere."""
     pair = (LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR)
-    margin = A_LITTLE.at(other, lab.protocol.name)
+    margin = MORE_UNDER_ESTIMATOR.at(other, lab.protocol.name)
     lab.compare_effects(pair, pair, dataset, second_dataset=other, margin=margin).assert_better()
 
 
@@ -73,13 +92,14 @@ def _better_and_worse(dataset: str) -> tuple[Genome, Genome]:
     return (MATMUL, LAYERS) if dataset == "wine" else (LAYERS, MATMUL)
 
 
-def _part_under_estimator(gene: str) -> Margin:
-    """How much of the lead the gene is asked for."""
-    return ALL_UNDER_ESTIMATOR if gene == "dense" else HALF_UNDER_ESTIMATOR
-
-
 TRAIN_OP_RUN_GENES = [
-    pytest.param("init", marks=pytest.mark.refuted("no lead of three rows", on="iris")),
+    pytest.param(
+        "init",
+        marks=[
+            pytest.mark.refuted("no lead of three rows", on="iris"),
+            pytest.mark.refuted("no lead of three rows there", on="wine", protocol="published"),
+        ],
+    ),
     pytest.param("bias", marks=pytest.mark.refuted("no effect beyond the margin")),
     pytest.param("batch_size", marks=pytest.mark.refuted("no effect beyond the margin")),
     DENSE,
@@ -91,7 +111,8 @@ def test_knocking_out_one_gene_undoes_the_lead(lab: Lab, gene: str, dataset: str
     """Is the gene necessary under train_op.run? Knocked out alone, the better model does worse."""
     better, worse = _better_and_worse(dataset)
     knocked_out = better.knockout(gene, donor=worse)
-    lab.compare(knocked_out, better, dataset, margin=HALF_UNDER_TRAIN_OP_RUN).assert_worse()
+    margin = SLOW_UNDER_TRAIN_OP_RUN if gene == "dense" else HALF_UNDER_TRAIN_OP_RUN
+    lab.compare(knocked_out, better, dataset, margin=margin).assert_worse()
 
 
 @pytest.mark.parametrize("gene", TRAIN_OP_RUN_GENES)
@@ -99,7 +120,8 @@ def test_one_gene_rescues_the_worse_model(lab: Lab, gene: str, dataset: str) -> 
     """Is the gene sufficient under train_op.run? Given alone, the worse model does better."""
     better, worse = _better_and_worse(dataset)
     rescued = worse.rescue(gene, donor=better)
-    lab.compare(rescued, worse, dataset, margin=HALF_UNDER_TRAIN_OP_RUN).assert_better()
+    margin = SLOW_UNDER_TRAIN_OP_RUN if gene == "dense" else HALF_UNDER_TRAIN_OP_RUN
+    lab.compare(rescued, worse, dataset, margin=margin).assert_better()
 
 
 @pytest.mark.parametrize(
@@ -119,12 +141,8 @@ def test_knocking_out_one_gene_undoes_the_lead_under_estimator(
 ) -> None:
     """Is the gene necessary under Estimator.fit? Knocked out alone, tf.layers does worse."""
     knocked_out = LAYERS_ESTIMATOR_FLOAT32.knockout(gene, donor=MATMUL_ESTIMATOR)
-    lab.compare(
-        knocked_out,
-        LAYERS_ESTIMATOR_FLOAT32,
-        dataset,
-        margin=_part_under_estimator(gene),
-    ).assert_worse()
+    margin = SLOW_UNDER_ESTIMATOR if gene == "dense" else PART_UNDER_ESTIMATOR
+    lab.compare(knocked_out, LAYERS_ESTIMATOR_FLOAT32, dataset, margin=margin).assert_worse()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +153,10 @@ def test_knocking_out_one_gene_undoes_the_lead_under_estimator(
         ),
         pytest.param(
             "bias",
-            marks=pytest.mark.refuted("no effect beyond the margin", on=["digits", "iris"]),
+            marks=[
+                pytest.mark.refuted("no effect beyond the margin", on=["digits", "iris"]),
+                pytest.mark.refuted("not all of the lead", on="wine", protocol="published"),
+            ],
         ),
         pytest.param("logits", marks=pytest.mark.refuted("no lead of three rows", on="iris")),
         DENSE,
@@ -144,12 +165,9 @@ def test_knocking_out_one_gene_undoes_the_lead_under_estimator(
 def test_one_gene_rescues_matmul_under_estimator(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient under Estimator.fit? Given alone, tf.matmul does better."""
     rescued = MATMUL_ESTIMATOR.rescue(gene, donor=LAYERS_ESTIMATOR_FLOAT32)
-    lab.compare(
-        rescued,
-        MATMUL_ESTIMATOR,
-        dataset,
-        margin=_part_under_estimator(gene),
-    ).assert_better()
+    asked = {"dense": SLOW_UNDER_ESTIMATOR, "bias": PART_UNDER_ESTIMATOR}
+    margin = asked.get(gene, RESCUED_UNDER_ESTIMATOR)
+    lab.compare(rescued, MATMUL_ESTIMATOR, dataset, margin=margin).assert_better()
 
 
 @pytest.mark.refuted("not the gene responsible")
@@ -157,4 +175,4 @@ def test_one_gene_rescues_matmul_under_estimator(lab: Lab, gene: str, dataset: s
 def test_the_number_type_rescues_matmul_under_estimator(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient under Estimator.fit? With float64 alone, tf.matmul does better."""
     rescued = MATMUL_ESTIMATOR.rescue(gene, donor=LAYERS_ESTIMATOR)
-    lab.compare(rescued, MATMUL_ESTIMATOR, dataset, margin=ALL_UNDER_ESTIMATOR).assert_better()
+    lab.compare(rescued, MATMUL_ESTIMATOR, dataset, margin=SLOW_UNDER_ESTIMATOR).assert_better()

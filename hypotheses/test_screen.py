@@ -12,10 +12,12 @@ from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATO
 from mlp.lab import Lab, Margin
 from mlp.lab.screen import SCREEN_SEEDS
 
-BETWEEN_LAYERS_STRAINS = Margin(0.2, {"digits": 0.01})
+BETWEEN_LAYERS_STRAINS = Margin(0.2, {"digits": 0.01}, under={"published": {"wine": 0.1}})
 BETWEEN_MATMUL_STRAINS = Margin(0.3, {"digits": 0.01, "wine": 0.5})
-BETWEEN_LAYERS_AND_MATMUL = Margin(0.3, {"digits": 0.01, "wine": 0.05})
-UNDER_ESTIMATOR = Margin(0.3, {"digits": 0.05, "wine": 0.05})
+BETWEEN_LAYERS_AND_MATMUL = Margin(
+    0.3, {"digits": 0.01, "wine": 0.05}, under={"published": {"wine": 0.25}}
+)
+UNDER_ESTIMATOR = Margin(0.3, {"digits": 0.05, "wine": 0.05}, under={"published": {"digits": 0.08}})
 SEEDS_UNDER_ESTIMATOR = {"digits": 256, "wine": 128}
 
 
@@ -43,6 +45,7 @@ def test_coverage_is_responsible_between_matmul_strains(lab: Lab, dataset: str) 
 
 @pytest.mark.finding("4")
 @pytest.mark.refuted("no difference to explain on iris", on="iris")
+@pytest.mark.refuted("no difference to explain there", on="wine", protocol="published")
 def test_init_is_responsible_between_layers_and_matmul(lab: Lab, dataset: str) -> None:
     """Initial weights' share of the lead under train_op.run exceeds the rest."""
     better, worse = (MATMUL, LAYERS) if dataset == "wine" else (LAYERS, MATMUL)

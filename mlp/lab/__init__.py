@@ -13,7 +13,16 @@ from mlp.lab.comparison import (
     Undecided,
     settle,
 )
-from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, FIRST_SEED, Lab, far_seed
+from mlp.lab.lab import (
+    DEFAULT_MARGIN,
+    DEFAULT_SEEDS,
+    DEFAULT_STORE,
+    FIRST_SEED,
+    FIRST_SEEDS,
+    Lab,
+    far_seed,
+    first_seed_under,
+)
 from mlp.lab.margin import Margin
 from mlp.lab.work import help_out
 
@@ -22,6 +31,7 @@ __all__ = [
     "DEFAULT_SEEDS",
     "DEFAULT_STORE",
     "FIRST_SEED",
+    "FIRST_SEEDS",
     "REFUTED",
     "SUPPORTED",
     "UNDECIDED",
@@ -35,6 +45,7 @@ __all__ = [
     "Refuted",
     "Undecided",
     "far_seed",
+    "first_seed_under",
     "help_out",
     "settle",
 ]

@@ -40,6 +40,9 @@ Margins, caps and looks were settled on pilot seeds: from 0, 10,000, 20,000, 1,0
 and 3,000,000 on.
 """
 
+FIRST_SEEDS = {"published": 60_000}
+"""Where they begin under a protocol for which those from `FIRST_SEED` on were pilot seeds too."""
+
 FAR = 1_000
 """How far apart the seeds of cohorts that share none begin: the same for every usual cap."""
 
@@ -49,6 +52,11 @@ out identical, before the first look. Trajectories of thousands of updates that 
 at four seeds are the same computation: more seeds would show nothing new, and each is a slow real
 run. Arms that are not identical then go through the looks like any others.
 """
+
+
+def first_seed_under(protocol: str) -> int:
+    """Where the seeds that verdicts rest on begin under the protocol of that name."""
+    return FIRST_SEEDS.get(protocol, FIRST_SEED)
 
 
 def far_seed(first_seed: int, seeds: int) -> int:
@@ -63,7 +71,8 @@ class Lab:
         store: the run store, or the path of its file (created if missing).
         protocol: a `Protocol`, or the name of one.
         seeds: the most seeds a comparison may use; looks are at 8, 16, 32, ... up to it.
-        first_seed: seeds are first_seed, first_seed + 1, ...
+        first_seed: seeds are first_seed, first_seed + 1, ...; None: where the protocol's begin
+            (`FIRST_SEED`, `FIRST_SEEDS`).
         real: train everything on the real TensorFlow API, never on the cohort engine.
 
     Raises:
@@ -76,13 +85,13 @@ class Lab:
         *,
         protocol: Protocol | str = "quick",
         seeds: int = DEFAULT_SEEDS,
-        first_seed: int = FIRST_SEED,
+        first_seed: int | None = None,
         real: bool = False,
     ) -> None:
-        self.check_seeds(seeds, first_seed)
         self.protocol = _protocol(protocol)
         self.seeds = seeds
-        self.first_seed = first_seed
+        self.first_seed = first_seed_under(self.protocol.name) if first_seed is None else first_seed
+        self.check_seeds(seeds, self.first_seed)
         self.real = real
         self.store = store if isinstance(store, Store) else Store(store)
         self.claims: list[Claim] = []
