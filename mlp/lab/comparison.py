@@ -164,16 +164,7 @@ class Comparison:
                 for arm in self.arms
             ],
             "differences": list(self.result.differences),
-            "looks": [
-                {
-                    "seeds": look.n,
-                    "low": look.interval.low,
-                    "high": look.interval.high,
-                    "alpha": look.alpha,
-                    "outcome": str(look.outcome),
-                }
-                for look in self.result.looks
-            ],
+            "looks": [look.to_dict() for look in self.result.looks],
         }
 
     def assert_better(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -201,7 +202,8 @@ class Lab:
         """The full factorial over the alleles in which `good` and `bad` differ.
 
         Only genes that act in the cohort engine are varied; both are taken in their paired form.
-        Each cell is a cohort of `seeds` seeds (fewer if the lab's cap is lower).
+        Each cell is a cohort of `seeds` seeds (fewer if the lab's cap is lower); a claim that these
+        do not decide is looked at again with 64, 128, ... up to the cap.
 
         Raises:
             LabError: no gene that acts differs, or more than 8 do.
@@ -217,13 +219,21 @@ class Lab:
                 f"a screen varies 1 to 8 genes that act; {good} and {bad} differ in "
                 f"{', '.join(genes) or 'none'}: choose other genomes"
             )
+        return self._screened(good, bad, dataset, genes, min(seeds, self.seeds))
+
+    def _screened(
+        self, good: Genome, bad: Genome, dataset: str, genes: tuple[str, ...], seeds: int
+    ) -> Screening:
+        """The screen at a look of `seeds` seeds, which knows the look that comes next."""
         sets = subsets(genes)
         cells = [bad.with_alleles(**{g: good.alleles()[g] for g in on}) for on in sets]
-        runs = self._train([(c, dataset) for c in cells], min(seeds, self.seeds), self.real)
+        runs = self._train([(c, dataset) for c in cells], seeds, self.real)
         trained = {on: (cell, r) for on, cell, r in zip(sets, cells, runs, strict=True)}
         for on in sets:
             for gene in on:
                 _check_pair(*trained[on], *trained[on - {gene}])
+        looks = [n for n in look_sizes(self.seeds) if n > seeds]
+        more = partial(self._screened, good, bad, dataset, genes, looks[0]) if looks else None
         return Screening(
             good=good,
             bad=bad,
@@ -233,6 +243,7 @@ class Lab:
             cells={on: tuple(r) for on, (_, r) in trained.items()},
             executor=self._trainer,
             claims=self.claims,
+            more=more,
         )
 
     def dose_response(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
@@ -18,6 +18,8 @@ from mlp.lab.key import expressed
 from mlp.lab.margin import Margin, resolve
 from mlp.run import Protocol, Run
 from mlp.stats import (
+    SUITE_ERROR,
+    Look,
     Outcome,
     Screen,
     classify,
@@ -29,7 +31,7 @@ from mlp.stats import (
 )
 
 SCREEN_SEEDS = 32
-"""Seeds of each cell: fixed in advance, one look."""
+"""Seeds of each cell at the first look: fewer decide next to nothing of a share."""
 
 Cell = frozenset[str]
 
@@ -49,7 +51,8 @@ class Screening:
     """Cohorts of every combination of two strains' alleles.
 
     `cells` maps the genes that carry the good strain's allele to that cell's runs in seed order:
-    the empty set is the bad strain, all genes the good one.
+    the empty set is the bad strain, all genes the good one. `more` gives the same screen at its
+    next look; None where it has as many seeds as the lab may use.
     """
 
     good: Genome
@@ -60,6 +63,7 @@ class Screening:
     cells: Mapping[Cell, tuple[Run, ...]]
     claims: list[Claim] | None = field(default=None, repr=False)
     executor: str = "cohort engine"
+    more: Callable[[], Screening] | None = field(default=None, repr=False)
 
     @property
     def seeds(self) -> int:
@@ -73,8 +77,11 @@ class Screening:
 
     @cached_property
     def effects(self) -> Screen:
-        """Main effects, pairwise interactions and Shapley shares, with simultaneous intervals."""
-        return screen(self.accuracies)
+        """Main effects, pairwise interactions and Shapley shares, with simultaneous intervals.
+
+        95% over all of them and over all looks: they hold at whichever look a claim stopped.
+        """
+        return screen(self.accuracies, error=look_alpha(SUITE_ERROR))
 
     @property
     def shares(self) -> dict[str, float]:
@@ -83,6 +90,8 @@ class Screening:
 
     def assert_responsible(self, gene: str, *, margin: float | Margin = 0.05) -> None:
         """Claim: `gene`'s Shapley share exceeds that of all other genes together by `margin`.
+
+        Looked at with the seeds there are, then with `more`, until a look decides.
 
         There must be a difference to answer for: shares that cancel out make no gene responsible.
         Unless the good strain is shown to do better, the claim is undecided; where it is shown not
@@ -98,15 +107,11 @@ class Screening:
                 f"a screen shares the difference among the genes it varies, "
                 f"{', '.join(self.genes)}; got {gene!r}: name one of those"
             )
-        share = shapley(self.accuracies)
-        rest = [share[g] for g in self.genes if g != gene]
-        differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
-        alpha = look_alpha()
-        interval = paired_interval(differences, alpha, span=3.0)
-        outcome = classify(interval, declared)
-        whole = paired_interval(whole_difference(self.accuracies), alpha)
-        if outcome is Outcome.BETTER and whole.low <= 0:
-            outcome = Outcome.EQUIVALENT if whole.high < declared else Outcome.UNDECIDED
+        seen, looks = self, [self._look(gene, declared)]
+        while looks[-1].outcome is Outcome.UNDECIDED and seen.more is not None:
+            seen = seen.more()
+            looks.append(seen._look(gene, declared))
+        interval, outcome = looks[-1].interval, looks[-1].outcome
         settle(
             Claim(
                 statement=f"share of {gene} against all else between {self.good} and {self.bad}",
@@ -119,14 +124,27 @@ class Screening:
                 low=interval.low,
                 high=interval.high,
                 margin=declared,
-                seeds=self.seeds,
-                first_seed=self.cells[frozenset()][0].seed,
-                diverged=sum(r.diverged for runs in self.cells.values() for r in runs),
+                seeds=seen.seeds,
+                first_seed=seen.cells[frozenset()][0].seed,
+                diverged=sum(r.diverged for runs in seen.cells.values() for r in runs),
                 executor=self.executor,
-                detail=self.detail(),
+                detail={**seen.detail(), "looks": [look.to_dict() for look in looks]},
             ),
             self.claims,
         )
+
+    def _look(self, gene: str, margin: float) -> Look:
+        """What the cells say, as they are, of `gene`'s share against that of all else."""
+        share = shapley(self.accuracies)
+        rest = [share[g] for g in self.genes if g != gene]
+        differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
+        alpha = look_alpha()
+        interval = paired_interval(differences, alpha, span=3.0)
+        outcome = classify(interval, margin)
+        whole = paired_interval(whole_difference(self.accuracies), alpha)
+        if outcome is Outcome.BETTER and whole.low <= 0:
+            outcome = Outcome.EQUIVALENT if whole.high < margin else Outcome.UNDECIDED
+        return Look(interval, outcome, alpha)
 
     def detail(self) -> dict[str, Any]:
         """Cells and effects as plain values, for reports."""

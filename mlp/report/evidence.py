@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from mlp.report.figures import Picture, comparison_figure, dose_figure, heat_map, waterfall
-from mlp.report.results import Row
+from mlp.report.results import Row, screens
 from mlp.report.study import Study
 
 
@@ -58,18 +58,25 @@ class Test:
 
 
 def gather(study: Study) -> list[Evidence]:
-    """The evidence of every claim, in the order of the table; a screen is drawn once."""
+    """The evidence of every claim, in the order of the table.
+
+    A screen is drawn once, with the claim that looked at most of its seeds.
+    """
     found: list[Evidence] = []
-    drawn: dict[tuple[str, ...], str] = {}
+    widest = screens(study.rows)
+    drawn = {
+        _screen(row): f"claim-{number}"
+        for number, row in enumerate(study.rows, start=1)
+        if any(row is one for one in widest)
+    }
     for number, row in enumerate(study.rows, start=1):
         anchor, detail, dataset = f"claim-{number}", row.claim.detail, row.claim.dataset
         pictures: tuple[Picture, ...] = ()
         same = ""
         if "cells" in detail:
-            screen = (detail["good"], detail["bad"], dataset)
-            same = drawn.setdefault(screen, anchor)
-            if same == anchor:
-                same = ""
+            if drawn[_screen(row)] != anchor:
+                same = drawn[_screen(row)]
+            else:
                 pictures = (
                     heat_map(detail, dataset, f"{anchor}-heat-map"),
                     waterfall(detail, dataset, f"{anchor}-waterfall"),
@@ -80,6 +87,11 @@ def gather(study: Study) -> list[Evidence]:
             pictures = (comparison_figure(row, f"{anchor}-differences"),)
         found.append(Evidence(row, anchor, pictures, same))
     return found
+
+
+def _screen(row: Row) -> tuple[str, str, str]:
+    detail = row.claim.detail
+    return detail["good"], detail["bad"], row.claim.dataset
 
 
 def by_test(evidence: Sequence[Evidence]) -> list[Test]:

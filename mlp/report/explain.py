@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlp.lab import REFUTED, SUPPORTED
-from mlp.report.results import Row, decided, ordered, signed
+from mlp.report.results import Row, decided, ordered, screens, signed
 
 _TITLES = {"1": "Finding 1", "2": "Finding 2", "3": "Finding 3", "4": "Finding 4"}
 _CONCLUSION = "The conclusion"
@@ -32,8 +32,8 @@ def explain(rows: Sequence[Row]) -> list[str]:
         said: dict[str, list[str]] = {}
         for dataset in sorted({row.datasets[0] for row in mine}):
             here = [row for row in mine if row.datasets[0] == dataset]
-            screens = [row for row in rows if _screened(row, dataset, here)]
-            sentence = _sentence(finding, here, screens)
+            explaining = [row for row in screens(rows) if _explains(row, dataset, here)]
+            sentence = _sentence(finding, here, explaining)
             if sentence:
                 said.setdefault(sentence, []).append(dataset)
         for sentence, datasets in said.items():
@@ -56,15 +56,18 @@ def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _screened(row: Row, dataset: str, finding: Sequence[Row]) -> bool:
-    """Whether `row` holds a screen that explains the `finding` on `dataset`."""
+def _explains(screen: Row, dataset: str, finding: Sequence[Row]) -> bool:
+    """Whether a screen is between strains that the `finding` screens or compares on `dataset`."""
+    pair = _strains(screen)
+    return screen.claim.dataset == dataset and any(_strains(row) == pair for row in finding)
+
+
+def _strains(row: Row) -> set[str]:
+    """The two strains between which a claim screens, or the genomes it compares."""
     detail = row.claim.detail
-    if "shares" not in detail or row.claim.dataset != dataset:
-        return False
-    pair = {detail["good"], detail["bad"]}
-    return row in finding or any(
-        pair == {arm["genome"] for arm in other.claim.detail.get("arms", ())} for other in finding
-    )
+    if "shares" in detail:
+        return {detail["good"], detail["bad"]}
+    return {arm["genome"] for arm in detail.get("arms", ())}
 
 
 def _sentence(finding: str, rows: Sequence[Row], screens: Sequence[Row]) -> str:

@@ -104,6 +104,18 @@ def decided(interval: Mapping[str, float]) -> bool:
     return interval["low"] > 0 or interval["high"] < 0
 
 
+def screens(rows: Iterable[Row]) -> list[Row]:
+    """The rows that hold a screen: of those of one screen, the one that looked at most seeds."""
+    found: dict[tuple[str, str, str], Row] = {}
+    for row in rows:
+        if "shares" not in row.claim.detail:
+            continue
+        screen = (row.claim.detail["good"], row.claim.detail["bad"], row.claim.dataset)
+        if screen not in found or row.claim.seeds > found[screen].claim.seeds:
+            found[screen] = row
+    return list(found.values())
+
+
 def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:
     """The claims of one test as named texts, for JUnit's properties; numbered from the second on"""
     found = []

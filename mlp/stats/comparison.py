@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,16 @@ class Look:
     @property
     def n(self) -> int:
         return self.interval.n
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for reports."""
+        return {
+            "seeds": self.n,
+            "low": self.interval.low,
+            "high": self.interval.high,
+            "alpha": self.alpha,
+            "outcome": str(self.outcome),
+        }
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,18 @@ from mlp.genome import (
     GenomeError,
     differing,
 )
-from mlp.lab import DEFAULT_SEEDS, FIRST_SEED, Lab, LabError, ManipulationError, Refuted, help_out
+from mlp.lab import (
+    DEFAULT_SEEDS,
+    FIRST_SEED,
+    FIRST_SEEDS,
+    Lab,
+    LabError,
+    ManipulationError,
+    Refuted,
+    Undecided,
+    far_seed,
+    help_out,
+)
 from mlp.lab import work as work_module
 from mlp.lab.checks import check_manipulation
 from mlp.lab.lab import FAR, GLANCE
@@ -412,6 +423,19 @@ class TestScreeningAndDoses:
         assert sum(screening.shares.values()) == pytest.approx(sum(whole) / 4)
         assert len(stored(store)) == 16
 
+    def test_a_screen_that_does_not_decide_is_looked_at_with_more_seeds(self, store):
+        lab = Lab(store, protocol=TINY, seeds=9)
+        good = BASE.with_alleles(order="shuffled_once", rate_scale=9.0)
+        screening = lab.screen(good, BASE, "iris", seeds=4)
+
+        with pytest.raises(Undecided):
+            screening.assert_responsible("rate_scale", margin=0.4)
+
+        assert screening.seeds == 4
+        assert lab.claims[0].seeds == 9
+        assert [look["seeds"] for look in lab.claims[0].detail["looks"]] == [4, 8, 9]
+        assert len(stored(store)) == 36
+
     def test_cells_and_doses_one_gene_apart_are_checked(self, store, monkeypatch):
         lab, checked = Lab(store, protocol=TINY, seeds=4), []
 
@@ -502,7 +526,7 @@ class TestOpening:
             Lab(store, protocol=TINY, seeds=seeds)
         assert f"got {seeds!r}" in str(told.value)
 
-    @pytest.mark.parametrize("first", [-1, 2**32, 2**32 - 7, 0.0, "0", None, True])
+    @pytest.mark.parametrize("first", [-1, 2**32, 2**32 - 7, 0.0, "0", True])
     def test_seeds_must_lie_in_range(self, store, first):
         with pytest.raises(LabError, match=r"from 0 to 2\*\*32 - 1") as told:
             Lab(store, protocol=TINY, seeds=8, first_seed=first)
@@ -521,6 +545,12 @@ class TestOpening:
             assert lab.first_seed == FIRST_SEED
         finally:
             lab.store.close()
+
+    def test_verdicts_rest_on_seeds_of_the_protocol_s_own(self, store):
+        assert Lab(store, protocol="quick").first_seed == FIRST_SEED
+        assert Lab(store, protocol="published").first_seed == FIRST_SEEDS["published"]
+        assert FIRST_SEEDS["published"] >= far_seed(FIRST_SEED, DEFAULT_SEEDS) + DEFAULT_SEEDS
+        assert Lab(store, protocol="published", first_seed=7).first_seed == 7
 
     def test_a_place_that_is_no_store_is_refused(self, tmp_path):
         with pytest.raises(StoreError, match="is a folder"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -116,6 +118,38 @@ def test_responsibility_is_a_share_above_that_of_all_others(effects, verdict, ra
     others = effects["logits"] + effects["order"]
     assert claims[0].effect == pytest.approx((effects["coverage"] - others) / 100)
     assert claims[0].seeds == screening.seeds == 32
+
+
+def test_a_screen_stops_at_the_first_look_that_decides():
+    """As more seeds come the interval narrows: 32 leave it open, 64 decide, 128 are not asked."""
+    claims, asked = [], []
+
+    def at(seeds):
+        asked.append(seeds)
+        screening = a_screen(lambda on, _: 40 + 15 * ("coverage" in on), seeds, claims)
+        return replace(screening, more=partial(at, 2 * seeds))
+
+    at(32).assert_responsible("coverage")
+
+    assert asked == [32, 64]
+    assert [claim.seeds for claim in claims] == [64]
+    detail = claims[0].detail
+    assert len(detail["cells"][0]["accuracies"]) == 64
+    assert [(look["seeds"], look["outcome"]) for look in detail["looks"]] == [
+        (32, "undecided"),
+        (64, "better"),
+    ]
+    assert (detail["looks"][1]["low"], detail["looks"][1]["high"]) == (
+        claims[0].low,
+        claims[0].high,
+    )
+
+
+def test_intervals_of_shares_hold_at_any_look():
+    """Their error is spent over the looks too: as one of eight looks' share of 5%."""
+    screening = a_screen(lambda on, s: 40 + s % 7 + 15 * ("coverage" in on), 32)
+
+    assert screening.effects.level == pytest.approx(1 - 0.05 / 8)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_partial_unsettled_changes_and_sentences_are_said(page):
 
 
 def test_a_screen_is_drawn_once_and_linked_from_its_other_claims(page, text):
-    assert text.count("The same screen, drawn above") == 1
+    assert text.count("The same screen is drawn with this claim") == 1
     assert sum("-heat-map" in link and link.endswith("svg") for link in page.links) == 1
 
 
