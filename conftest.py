@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import uuid
 from collections.abc import Generator
 from pathlib import Path
@@ -22,8 +21,6 @@ from mlp.lab import (
     DEFAULT_STORE,
     FIRST_SEED,
     FIRST_SEEDS,
-    REFUTED,
-    SUPPORTED,
     Claim,
     ClaimError,
     Lab,
@@ -33,9 +30,9 @@ from mlp.lab import (
     first_seed_under,
     help_out,
 )
+from mlp.report.claimed import command_of, row_of
 from mlp.report.plugin import Reporting, add_options, junit_properties
 from mlp.report.progress import Ticker, duplicate_stdout
-from mlp.report.provenance import path_within
 from mlp.report.results import Row
 from mlp.report.study import ReportError
 from mlp.report.terminal import wrapped
@@ -242,23 +239,12 @@ def pytest_make_collect_report(
     try:
         for item in report.result or ():
             if isinstance(item, pytest.Item):
-                _check_marks(item)
+                marks.check(item)
     except USER_ERRORS as wrong:
         error, report.outcome, report.result = wrong, "failed", []
     if isinstance(error, USER_ERRORS):
         report.longrepr = f"{collector.nodeid}: {error}"
     return report
-
-
-def _check_marks(item: pytest.Item) -> None:
-    for mark in item.iter_markers("finding"):
-        marks.read_finding(mark.args, dict(mark.kwargs))
-    for refutation in _refutations(item):
-        if refutation.on is not None and _dataset(item) is None:
-            raise marks.MarkError(
-                "a refuted marker's `on` names datasets, and needs a test that takes a dataset; "
-                f"got on={refutation.on} for {item.name}, which takes none: leave `on` out"
-            )
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -270,29 +256,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.option.mlp_dataset:
-        others = [item for item in items if _dataset(item) not in (None, *_datasets(config))]
+        kept = (None, *_datasets(config))
+        others = [item for item in items if marks.dataset_of(item) not in kept]
         items[:] = [item for item in items if item not in others]
         config.hook.pytest_deselected(items=others)
     for item in items:
-        reason = _recorded_refutation(item, config.option.mlp_protocol)
+        reason = marks.recorded_refutation(item, config.option.mlp_protocol)
         if reason is not None:
             item.add_marker(pytest.mark.xfail(raises=Refuted, strict=True, reason=reason))
-
-
-def _recorded_refutation(item: pytest.Item, protocol_name: str) -> str | None:
-    for refutation in _refutations(item):
-        if refutation.covers(_dataset(item), protocol_name):
-            return refutation.reason
-    return None
-
-
-def _refutations(item: pytest.Item) -> list[marks.Refutation]:
-    return [marks.read_refuted(m.args, dict(m.kwargs)) for m in item.iter_markers("refuted")]
-
-
-def _dataset(item: pytest.Item) -> str | None:
-    params = getattr(item, "callspec", None)
-    return params.params.get("dataset") if params else None
 
 
 @pytest.fixture(scope="session")
@@ -323,13 +294,13 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     rows: list[Row] = []
     if call.when == "call":
-        rows = [_row(item, claim) for claim in _claims(item)]
+        rows = [row_of(item, claim) for claim in _claims(item)]
         item.user_properties += junit_properties(item.config, rows)
     report = yield
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, (ClaimError, *USER_ERRORS)) and report.failed:
         told = wrapped(str(error)) if isinstance(error, ClaimError) else [str(error)]
-        report.longrepr = "\n".join([*told, f"rerun: {_command(item)}"])
+        report.longrepr = "\n".join([*told, f"rerun: {command_of(item)}"])
         report.sections = [part for part in report.sections if "stderr" not in part[0]]
     if call.when == "call" and "lab" in getattr(item, "funcargs", {}):
         if report.passed and len(rows) != 1:
@@ -345,44 +316,3 @@ def pytest_runtest_makereport(
 def _claims(item: pytest.Item) -> list[Claim]:
     used = getattr(item, "funcargs", {}).get("lab")
     return list(used.claims) if isinstance(used, Lab) else []
-
-
-def _row(item: pytest.Item, claim: Claim) -> Row:
-    finding = item.get_closest_marker("finding")
-    refutation = _recorded_refutation(item, item.config.option.mlp_protocol)
-    function = getattr(item, "function", None)
-    return Row(
-        nodeid=item.nodeid,
-        subject=item.path.stem.removeprefix("test_"),
-        test=getattr(item, "originalname", item.name),
-        finding=marks.read_finding(finding.args, dict(finding.kwargs)) if finding else "",
-        sentence=(getattr(function, "__doc__", None) or "").strip().split("\n\n")[0],
-        recorded=SUPPORTED if refutation is None else REFUTED,
-        reason=refutation or "",
-        claim=claim,
-        command=_command(item, portable=True),
-    )
-
-
-def _command(item: pytest.Item, portable: bool = False) -> str:
-    """The command that makes the item's claim again.
-
-    A `portable` one, for files that others read, names a store only within the root folder.
-    """
-    option = item.config.option
-    store = option.mlp_store
-    if portable:
-        root, here = item.config.rootpath, item.config.invocation_params.dir
-        store = path_within(store, root, here) or DEFAULT_STORE
-    words = [f'pytest "{item.nodeid}"']
-    if option.mlp_protocol != "quick":
-        words.append(f"--mlp-protocol={option.mlp_protocol}")
-    if option.mlp_first_seed != first_seed_under(option.mlp_protocol):
-        words.append(f"--mlp-first-seed={option.mlp_first_seed}")
-    if option.mlp_seeds != DEFAULT_SEEDS:
-        words.append(f"--mlp-seeds={option.mlp_seeds}")
-    if store != DEFAULT_STORE:
-        words.append(f"--mlp-store={shlex.quote(str(store))}")
-    if option.mlp_real:
-        words.append("--mlp-real")
-    return " ".join(words)

@@ -10,6 +10,7 @@ import pytest
 
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab, Margin
+from mlp.lab.screen import SCREEN_SEEDS
 
 BETWEEN_LAYERS_STRAINS = Margin(0.2, {"digits": 0.01}, under={"published": {"wine": 0.1}})
 BETWEEN_MATMUL_STRAINS = Margin(0.3, {"digits": 0.01, "wine": 0.5})
@@ -17,6 +18,9 @@ BETWEEN_LAYERS_AND_MATMUL = Margin(
     0.3, {"digits": 0.01, "wine": 0.05}, under={"published": {"wine": 0.25}}
 )
 UNDER_ESTIMATOR = Margin(0.3, {"digits": 0.05, "wine": 0.05}, under={"published": {"digits": 0.08}})
+
+SEEDS_UNDER_ESTIMATOR = {"digits": 128, "wine": 128}
+"""Seeds of the first look: finding 4's claims on single genes train the same cells with as many."""
 
 
 @pytest.mark.finding("2")
@@ -62,5 +66,6 @@ def test_gene_is_responsible_between_layers_and_matmul_under_estimator(
     lab: Lab, gene: str, dataset: str
 ) -> None:
     """The gene's share of tf.layers' lead under Estimator.fit exceeds the rest."""
-    screen = lab.screen(LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset)
+    seeds = SEEDS_UNDER_ESTIMATOR.get(dataset, SCREEN_SEEDS)
+    screen = lab.screen(LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR, dataset, seeds=seeds)
     screen.assert_responsible(gene, margin=UNDER_ESTIMATOR)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlp.data import check_name
 from mlp.run import protocol
+
+if TYPE_CHECKING:
+    import pytest
 
 FINDING = "finding(name): the finding of the study a claim belongs to"
 REFUTED = (
@@ -71,6 +74,41 @@ def read_finding(args: Sequence[Any], kwargs: dict[str, Any]) -> str:
             f'{_call("finding", args, kwargs)}: try finding("1")'
         )
     return args[0]
+
+
+def check(item: pytest.Item) -> None:
+    """Read the markers of a test.
+
+    Raises:
+        MarkError, DataError, ProtocolError: one that cannot be read, or that names datasets of a
+            test that takes none.
+    """
+    for mark in item.iter_markers("finding"):
+        read_finding(mark.args, dict(mark.kwargs))
+    for refutation in _refutations(item):
+        if refutation.on is not None and dataset_of(item) is None:
+            raise MarkError(
+                "a refuted marker's `on` names datasets, and needs a test that takes a dataset; "
+                f"got on={refutation.on} for {item.name}, which takes none: leave `on` out"
+            )
+
+
+def recorded_refutation(item: pytest.Item, protocol_name: str) -> str | None:
+    """Why a test's claim is recorded as refuted under that protocol; None: it is not."""
+    for refutation in _refutations(item):
+        if refutation.covers(dataset_of(item), protocol_name):
+            return refutation.reason
+    return None
+
+
+def _refutations(item: pytest.Item) -> list[Refutation]:
+    return [read_refuted(m.args, dict(m.kwargs)) for m in item.iter_markers("refuted")]
+
+
+def dataset_of(item: pytest.Item) -> str | None:
+    """The dataset a test is given; None for a test that takes none."""
+    params = getattr(item, "callspec", None)
+    return params.params.get("dataset") if params else None
 
 
 def _refutation(

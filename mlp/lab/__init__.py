@@ -13,17 +13,9 @@ from mlp.lab.comparison import (
     Undecided,
     settle,
 )
-from mlp.lab.lab import (
-    DEFAULT_MARGIN,
-    DEFAULT_SEEDS,
-    DEFAULT_STORE,
-    FIRST_SEED,
-    FIRST_SEEDS,
-    Lab,
-    far_seed,
-    first_seed_under,
-)
+from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_STORE, Lab
 from mlp.lab.margin import Margin
+from mlp.lab.seeds import DEFAULT_SEEDS, FIRST_SEED, FIRST_SEEDS, far_seed, first_seed_under
 from mlp.lab.work import help_out
 
 __all__ = [

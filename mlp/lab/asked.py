@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from mlp.data import check_name
 from mlp.genome import Genome, differing
+from mlp.lab.key import executor, expressed
 from mlp.stats.looks import MAX_CAP
 
 
@@ -44,6 +45,15 @@ def check_arm(genome: Genome, dataset: str) -> None:
     if not isinstance(genome, Genome):
         raise LabError(f"a comparison is of genomes; got {genome!r}: try MATMUL")
     check_name(dataset)
+
+
+def check_different(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
+    """Refuse a contrast all of whose arms express the same: it could not come out otherwise."""
+    if len({(expressed(g, executor(g, real=real)), dataset) for g, dataset in arms}) < 2:
+        raise LabError(
+            f"a comparison needs genomes that express something different; {arms[0][0]} and "
+            f"{arms[1][0]} do not: change a gene that acts"
+        )
 
 
 def check_effect(effect: tuple[Genome, Genome]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mlp.genome import Genome, differing
+from mlp.lab.comparison import Arm
 from mlp.lab.key import REAL
 from mlp.run import Run
 
@@ -52,6 +53,18 @@ def check_manipulation(a: Genome, b: Genome, runs: Sequence[tuple[Run, Run]]) ->
         )
     if genes <= {"reporting", "handicap"}:
         _must_agree(genes, runs, "the final weights", lambda r: r.weights)
+
+
+def check_cohorts(a: Genome, of_a: Sequence[Run], b: Genome, of_b: Sequence[Run]) -> None:
+    """`check_manipulation` of two cohorts, seed by seed."""
+    check_manipulation(a, b, list(zip(of_a, of_b, strict=True)))
+
+
+def check_arms(arms: Sequence[Arm]) -> None:
+    """`check_manipulation` of each two arms subtracted, unless they express the same."""
+    for a, b in zip(arms[::2], arms[1::2], strict=True):
+        if a.genome.expressed() != b.genome.expressed():
+            check_cohorts(a.genome, a.runs, b.genome, b.runs)
 
 
 def _must_differ(

@@ -68,14 +68,18 @@ class Claim:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     def line(self) -> str:
-        """Effect, interval, seeds, margin and outcome on one line."""
+        """Effect, interval, seeds, margin and outcome on one line.
+
+        Identical arms, whose effect is no estimate, have no interval.
+        """
         diverged = f", {self.diverged} runs diverged" if self.diverged else ""
-        same = ", identical weights" if self.identical else ""
+        seen = f"effect {self.effect:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
+        seen = "identical weights" if self.identical else seen
         return (
-            f"{self.statement} on {self.dataset} ({self.protocol}): effect {self.effect:+.3f} "
-            f"[{self.low:+.3f}, {self.high:+.3f}], margin {self.margin:g}, n={self.seeds} "
-            f"(seeds {self.first_seed}..{self.first_seed + self.seeds - 1}){diverged}{same}: "
-            f"{self.outcome}, claimed {self.expected}"
+            f"{self.statement} on {self.dataset} ({self.protocol}): {seen}, margin "
+            f"{self.margin:g}, n={self.seeds} (seeds {self.first_seed}.."
+            f"{self.first_seed + self.seeds - 1}){diverged}: {self.outcome}, "
+            f"claimed {self.expected}"
         )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -58,6 +59,12 @@ def expressed(genome: Genome, executor: str) -> Genome:
     """
     genome = genome.expressed()
     return genome if executor in REAL else genome.with_alleles(dense="matmul", trainer="direct")
+
+
+def same_in_engine(genomes: Sequence[Genome]) -> bool:
+    """Whether genomes that express something different express the same in the cohort engine."""
+    different = {g.expressed() for g in genomes}
+    return len({expressed(g, "cohort") for g in different}) < len(different)
 
 
 @cache

@@ -12,18 +12,20 @@ from mlp.lab.asked import (
     LabError,
     check_arm,
     check_count,
+    check_different,
     check_doses,
     check_effect,
     check_effects,
     check_seeds,
 )
-from mlp.lab.checks import check_manipulation
+from mlp.lab.checks import check_arms, check_cohorts
 from mlp.lab.comparison import Arm, Claim, Comparison, identical, weighted_differences
 from mlp.lab.dose import DoseCurve
-from mlp.lab.key import executor, expressed
+from mlp.lab.key import executor, same_in_engine
 from mlp.lab.margin import Margin, resolve
 from mlp.lab.recorded import RecordedComparison
 from mlp.lab.screen import SCREEN_SEEDS, Screening, acting_genes, subsets
+from mlp.lab.seeds import DEFAULT_SEEDS, far_seed, first_seed_under
 from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.reference import curves, final_accuracies
 from mlp.run import PROTOCOLS, Protocol, Run, protocol
@@ -31,21 +33,7 @@ from mlp.stats import Result, agreement, dose_response, look_sizes, sequential
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
-DEFAULT_SEEDS = 256
 DEFAULT_MARGIN = 0.05
-
-FIRST_SEED = 40_000
-"""Where the seeds that verdicts rest on begin, unless told otherwise.
-
-Margins, caps and looks were settled on pilot seeds: from 0, 10,000, 20,000, 1,000,000, 2,000,000
-and 3,000,000 on.
-"""
-
-FIRST_SEEDS = {"published": 60_000}
-"""Where they begin under a protocol for which those from `FIRST_SEED` on were pilot seeds too."""
-
-FAR = 1_000
-"""How far apart the seeds of cohorts that share none begin: the same for every usual cap."""
 
 GLANCE = 4
 """Seeds at which arms that only the real API can tell apart, or two executors of one plan, may come
@@ -53,16 +41,6 @@ out identical, before the first look. Trajectories of thousands of updates that 
 at four seeds are the same computation: more seeds would show nothing new, and each is a slow real
 run. Arms that are not identical then go through the looks like any others.
 """
-
-
-def first_seed_under(protocol: str) -> int:
-    """Where the seeds that verdicts rest on begin under the protocol of that name."""
-    return FIRST_SEEDS.get(protocol, FIRST_SEED)
-
-
-def far_seed(first_seed: int, seeds: int) -> int:
-    """Where the seeds of a cohort begin that shares none with the first `seeds` ones."""
-    return first_seed + max(seeds, FAR)
 
 
 class Lab:
@@ -231,7 +209,7 @@ class Lab:
         trained = {on: (cell, r) for on, cell, r in zip(sets, cells, runs, strict=True)}
         for on in sets:
             for gene in on:
-                _check_pair(*trained[on], *trained[on - {gene}])
+                check_cohorts(*trained[on], *trained[on - {gene}])
         looks = [n for n in look_sizes(self.seeds) if n > seeds]
         more = partial(self._screened, good, bad, dataset, genes, looks[0]) if looks else None
         return Screening(
@@ -274,7 +252,7 @@ class Lab:
                 break
             n = found.needed
         for (a, of_a), (b, of_b) in pairwise(zip(genomes, runs, strict=True)):
-            _check_pair(a, of_a, b, of_b)
+            check_cohorts(a, of_a, b, of_b)
         return DoseCurve(
             genomes=tuple(genomes),
             doses=tuple(doses),
@@ -370,7 +348,7 @@ class Lab:
         weights = [weight for weight, _, _ in terms]
         arms = [(genome.paired(), dataset) for _, genome, dataset in terms]
         use_real = self._on_real_api([g for g, _ in arms]) if real is None else real
-        _refuse_same(arms, use_real)
+        check_different(arms, use_real)
 
         def trained(n: int) -> tuple[Arm, ...]:
             cohorts = self._ahead(arms, n, use_real)
@@ -381,9 +359,9 @@ class Lab:
 
         names = "-".join(dict.fromkeys(dataset for _, dataset in arms))
         trainer = "real API" if use_real else "cohort engine"
-        twins = use_real and _same_in_engine([g for g, _ in arms])
+        twins = use_real and same_in_engine([g for g, _ in arms])
         comparison = self._look(trained, names, margin, trainer, twins=twins)
-        _check(comparison.arms)
+        check_arms(comparison.arms)
         return comparison
 
     def _look(
@@ -439,32 +417,7 @@ class Lab:
         """Whether only the real API can tell the genomes apart."""
         if self.real or len({g.trainer for g in genomes}) > 1:
             return True
-        return _same_in_engine(genomes)
-
-
-def _same_in_engine(genomes: Sequence[Genome]) -> bool:
-    """Whether genomes that express something different express the same in the cohort engine."""
-    different = {g.expressed() for g in genomes}
-    return len({expressed(g, "cohort") for g in different}) < len(different)
-
-
-def _refuse_same(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
-    """Refuse a contrast all of whose arms express the same: it could not come out otherwise."""
-    if len({(expressed(g, executor(g, real=real)), dataset) for g, dataset in arms}) < 2:
-        raise LabError(
-            f"a comparison needs genomes that express something different; {arms[0][0]} and "
-            f"{arms[1][0]} do not: change a gene that acts"
-        )
-
-
-def _check(arms: Sequence[Arm]) -> None:
-    for a, b in zip(arms[::2], arms[1::2], strict=True):
-        if a.genome.expressed() != b.genome.expressed():
-            _check_pair(a.genome, a.runs, b.genome, b.runs)
-
-
-def _check_pair(a: Genome, of_a: Sequence[Run], b: Genome, of_b: Sequence[Run]) -> None:
-    check_manipulation(a, b, list(zip(of_a, of_b, strict=True)))
+        return same_in_engine(genomes)
 
 
 def _protocol(given: Protocol | str) -> Protocol:

@@ -4,8 +4,9 @@ The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replac
 alleles in which the strains differ, `verdicts` by the table of the post's own claims, `explanation`
 by the sentences made from the results, `beyond` by the table of claims that belong to no finding,
 `sample` by a part of the terminal's table, `calibration` by the measured error rates that are
-committed, and `published` by what comes out otherwise at the published protocol, if results of it
-are given. The answer in one picture, which the README shows, is drawn anew beside it.
+committed; and, if results of the published protocol are given, `published` by what comes out
+otherwise there and `published_explanation` by the sentences made from them. The answer in one
+picture, which the README shows, is drawn anew beside it.
 """
 
 from __future__ import annotations
@@ -78,6 +79,11 @@ def _rate(rate: float | None) -> str:
     return "" if rate is None else "0" if rate < 1e-10 else f"{rate:.1g}"
 
 
+def sentences(rows: Sequence[Row]) -> str:
+    """Markdown: the explanation, a sentence for each finding and dataset."""
+    return "\n".join(f"- {sentence}" for sentence in explain(rows))
+
+
 def strains_table() -> str:
     """Markdown: the genes in which the strains differ, and each strain's allele."""
     alleles = {name: genome.alleles() for name, genome in STRAINS.items()}
@@ -128,14 +134,15 @@ def rewrite(text: str, rows: Sequence[Row], published: Sequence[Row] = ()) -> st
         "sample": "\n".join(["```text", *(line for line, _ in table(sample)), "```"]),
         "verdicts": verdict_table([row for row in rows if of_the_post(row)]),
         "beyond": verdict_table([row for row in rows if not row.finding]),
-        "explanation": "\n".join(f"- {sentence}" for sentence in explain(rows)),
+        "explanation": sentences(rows),
         "calibration": calibration_table(calibrated.measured()),
     }
     if published:
         blocks["published"] = published_table(rows, published)
+        blocks["published_explanation"] = sentences(published)
 
     def anew(block: re.Match[str]) -> str:
-        kept = block[2] == "published" and not published
+        kept = block[2].startswith("published") and not published
         return block[0] if kept else block[1] + blocks.get(block[2], "") + "\n" + block[3]
 
     return _BLOCK.sub(anew, text)

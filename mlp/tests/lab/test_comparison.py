@@ -133,6 +133,7 @@ class TestIdentity:
         comparison = a_comparison([60] * 8, [60] * 8, weights="same")
 
         assert comparison.identical
+        assert "(tiny): identical weights, margin" in comparison.claim(Outcome.BETTER).line()
         assert comparison.result.outcome is Outcome.UNDECIDED
         assert comparison.outcome is Outcome.EQUIVALENT
         comparison.assert_identical()

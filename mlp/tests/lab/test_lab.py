@@ -28,7 +28,8 @@ from mlp.lab import (
 )
 from mlp.lab import work as work_module
 from mlp.lab.checks import check_manipulation
-from mlp.lab.lab import FAR, GLANCE
+from mlp.lab.lab import GLANCE
+from mlp.lab.seeds import FAR
 from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.plan import make_plan
 from mlp.run import Protocol, ProtocolError, Run
@@ -443,7 +444,7 @@ class TestScreeningAndDoses:
             checked.append((differing(a, b), len(runs)))
             check_manipulation(a, b, runs)
 
-        monkeypatch.setattr("mlp.lab.lab.check_manipulation", check)
+        monkeypatch.setattr("mlp.lab.checks.check_manipulation", check)
         lab.screen(BASE.with_alleles(order="shuffled_once", rate_scale=9.0), BASE, "iris")
         assert sorted(checked) == [(("order",), 4)] * 2 + [(("rate_scale",), 4)] * 2
 

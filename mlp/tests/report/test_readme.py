@@ -83,10 +83,16 @@ def test_the_published_protocol_is_told_by_what_comes_out_otherwise():
 
 
 def test_what_is_said_of_the_published_protocol_stays_where_no_results_of_it_are_given():
-    text = "<!-- results:published -->\nsaid\n<!-- results:end -->\n"
+    text = "".join(
+        f"<!-- results:{name} -->\nsaid\n<!-- results:end -->\n"
+        for name in ("published", "published_explanation")
+    )
 
     assert rewrite(text, [row()]) == text
-    assert "1 of 1 claims" in rewrite(text, [row()], [row()])
+    other = row(effect=0.4, verdict="refuted")
+    made = rewrite(text, [row()], [other])
+    assert "0 of 1 claims" in made
+    assert "- Finding 3 on digits is refuted: +0.40 [+0.20, +0.80] against 0.1." in made
 
 
 def test_a_claim_on_two_datasets_stands_under_the_first():
@@ -113,8 +119,8 @@ def test_a_claim_on_two_datasets_stands_under_the_first():
 def test_every_block_stands_in_the_readme():
     readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 
-    blocks = ("strains", "sample", "verdicts", "explanation", "beyond", "published", "calibration")
-    for name in blocks:
+    post = ("strains", "sample", "verdicts", "explanation", "beyond", "calibration")
+    for name in (*post, "published", "published_explanation"):
         assert f"<!-- results:{name} -->" in readme
 
 

@@ -1,0 +1,29 @@
+"""Which seeds verdicts rest on, and how many at most."""
+
+from __future__ import annotations
+
+DEFAULT_SEEDS = 256
+"""The most seeds of a comparison, unless told otherwise."""
+
+FIRST_SEED = 40_000
+"""Where the seeds that verdicts rest on begin, unless told otherwise.
+
+Margins, caps and looks were settled on pilot seeds: from 0, 10,000, 20,000, 1,000,000, 2,000,000
+and 3,000,000 on.
+"""
+
+FIRST_SEEDS = {"published": 60_000}
+"""Where they begin under a protocol for which those from `FIRST_SEED` on were pilot seeds too."""
+
+FAR = 1_000
+"""How far apart the seeds of cohorts that share none begin: the same for every usual cap."""
+
+
+def first_seed_under(protocol: str) -> int:
+    """Where the seeds that verdicts rest on begin under the protocol of that name."""
+    return FIRST_SEEDS.get(protocol, FIRST_SEED)
+
+
+def far_seed(first_seed: int, seeds: int) -> int:
+    """Where the seeds of a cohort begin that shares none with the first `seeds` ones."""
+    return first_seed + max(seeds, FAR)
