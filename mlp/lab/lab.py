@@ -118,7 +118,7 @@ class Lab:
         """Compare the effect of `first[0]` over `first[1]` with that of `second[0]` over the other.
 
         A difference of differences, seed by seed: whether something acts alike on two genomes, or,
-        with `second_dataset`, on two datasets.
+        with `second_dataset`, on two datasets; `margin` is then that on the first.
 
         Raises: as `compare`.
         """
@@ -357,10 +357,11 @@ class Lab:
                 for w, (g, d), runs in zip(weights, arms, cohorts, strict=True)
             )
 
-        names = "-".join(dict.fromkeys(dataset for _, dataset in arms))
+        datasets = list(dict.fromkeys(dataset for _, dataset in arms))
+        declared = resolve(margin, datasets[0], self.protocol.name)
         trainer = "real API" if use_real else "cohort engine"
         twins = use_real and same_in_engine([g for g, _ in arms])
-        comparison = self._look(trained, names, margin, trainer, twins=twins)
+        comparison = self._look(trained, "-".join(datasets), declared, trainer, twins=twins)
         check_arms(comparison.arms)
         return comparison
 

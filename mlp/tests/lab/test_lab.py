@@ -21,6 +21,7 @@ from mlp.lab import (
     Lab,
     LabError,
     ManipulationError,
+    Margin,
     Refuted,
     Undecided,
     far_seed,
@@ -309,7 +310,11 @@ class TestComparing:
 
     def test_effects_are_compared_across_datasets(self, tiny_lab):
         pair = (FAST, BASE)
-        comparison = tiny_lab.compare_effects(pair, pair, "iris", second_dataset="wine", margin=0.9)
+        margin = Margin(0.5, {"iris": 0.9, "wine": 0.4})
+        comparison = tiny_lab.compare_effects(
+            pair, pair, "iris", second_dataset="wine", margin=margin
+        )
+        assert comparison.result.margin == 0.9, "that on the first dataset"
 
         assert [(arm.weight, arm.dataset) for arm in comparison.arms] == [
             (1, "iris"),
