@@ -63,19 +63,19 @@ def gather(study: Study) -> list[Evidence]:
     A screen is drawn once, with the claim that looked at most of its seeds.
     """
     found: list[Evidence] = []
-    widest = screens(study.rows)
+    widest = {row.screen: row for row in screens(study.rows)}
     drawn = {
-        _screen(row): f"claim-{number}"
+        row.screen: f"claim-{number}"
         for number, row in enumerate(study.rows, start=1)
-        if any(row is one for one in widest)
+        if row is widest.get(row.screen)
     }
     for number, row in enumerate(study.rows, start=1):
         anchor, detail, dataset = f"claim-{number}", row.claim.detail, row.claim.dataset
         pictures: tuple[Picture, ...] = ()
         same = ""
-        if "cells" in detail:
-            if drawn[_screen(row)] != anchor:
-                same = drawn[_screen(row)]
+        if row.screen:
+            if drawn[row.screen] != anchor:
+                same = drawn[row.screen]
             else:
                 pictures = (
                     heat_map(detail, dataset, f"{anchor}-heat-map"),
@@ -87,11 +87,6 @@ def gather(study: Study) -> list[Evidence]:
             pictures = (comparison_figure(row, f"{anchor}-differences"),)
         found.append(Evidence(row, anchor, pictures, same))
     return found
-
-
-def _screen(row: Row) -> tuple[str, str, str]:
-    detail = row.claim.detail
-    return detail["good"], detail["bad"], row.claim.dataset
 
 
 def by_test(evidence: Sequence[Evidence]) -> list[Test]:

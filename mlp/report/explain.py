@@ -27,12 +27,13 @@ def explain(rows: Sequence[Row]) -> list[str]:
     """
     sentences = []
     rows = ordered(rows)
+    screened = screens(rows)
     for finding in ("1", "2", "3", "4", "C"):
         mine = [row for row in rows if row.finding == finding]
         said: dict[str, list[str]] = {}
         for dataset in sorted({row.datasets[0] for row in mine}):
             here = [row for row in mine if row.datasets[0] == dataset]
-            explaining = [row for row in screens(rows) if _explains(row, dataset, here)]
+            explaining = [row for row in screened if _explains(row, dataset, here)]
             sentence = _sentence(finding, here, explaining)
             if sentence:
                 said.setdefault(sentence, []).append(dataset)
@@ -65,17 +66,17 @@ def _explains(screen: Row, dataset: str, finding: Sequence[Row]) -> bool:
 def _strains(row: Row) -> set[str]:
     """The two strains between which a claim screens, or the genomes it compares."""
     detail = row.claim.detail
-    if "shares" in detail:
+    if row.screen:
         return {detail["good"], detail["bad"]}
     return {arm["genome"] for arm in detail.get("arms", ())}
 
 
-def _sentence(finding: str, rows: Sequence[Row], screens: Sequence[Row]) -> str:
+def _sentence(finding: str, rows: Sequence[Row], explaining: Sequence[Row]) -> str:
     post = [row for row in rows if row.sentence.startswith(("Finding", "Conclusion"))]
     if not post:
         return ""
     clauses = [f"is {_verdicts(post)}."]
-    clauses += [_shares(row.claim.detail) for row in screens]
+    clauses += [_shares(row.claim.detail) for row in explaining]
     clauses += _roles(rows)
     if finding == "C" and all(row.claim.identical for row in post):
         clauses.append("Estimator.fit itself changes nothing; what it is fed does.")

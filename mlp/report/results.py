@@ -55,6 +55,14 @@ class Row:
         return tuple(dict.fromkeys(arm["dataset"] for arm in arms)) or (self.claim.dataset,)
 
     @property
+    def screen(self) -> tuple[str, str, str] | None:
+        """Its screen, if it is of one: the good strain, the bad one, and the dataset."""
+        detail = self.claim.detail
+        if "shares" not in detail:
+            return None
+        return detail["good"], detail["bad"], self.claim.dataset
+
+    @property
     def title(self) -> str:
         """The test's name in words, with its parameters other than the dataset."""
         words = self.test.removeprefix("test_").replace("_", " ")
@@ -108,10 +116,8 @@ def screens(rows: Iterable[Row]) -> list[Row]:
     """The rows that hold a screen: of those of one screen, the one that looked at most seeds."""
     found: dict[tuple[str, str, str], Row] = {}
     for row in rows:
-        if "shares" not in row.claim.detail:
-            continue
-        screen = (row.claim.detail["good"], row.claim.detail["bad"], row.claim.dataset)
-        if screen not in found or row.claim.seeds > found[screen].claim.seeds:
+        screen = row.screen
+        if screen and (screen not in found or row.claim.seeds > found[screen].claim.seeds):
             found[screen] = row
     return list(found.values())
 

@@ -83,6 +83,7 @@ def test_an_empty_file_becomes_a_store(tmp_path):
     path.touch()
     with Store(path) as store:
         store.put({"ab": {}})
+        assert store.get(["ab"]) == {"ab": {}}
 
 
 @pytest.mark.parametrize("version", [0, 2, 2**31 - 1])
