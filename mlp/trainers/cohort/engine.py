@@ -6,7 +6,7 @@ Arrays are stacked over the cohort: weights [runs, inputs, outputs], biases [run
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -280,20 +280,33 @@ class Engine:
         return tf.reshape(loss, [runs]), gradient
 
     def _update(self, rows: Any, shares: Any) -> tuple[list[Any], Any]:
-        """One update on dataset rows [runs, batch]: its operations, and the losses before it."""
-        tf, depth = self.tf, HIDDEN_LAYERS + 1
+        """One update on dataset rows [runs, batch]: its operations, and the losses before it.
+
+        A layer is done with, Adam included, before the one below it begins: what it works on is
+        then still in the processor's cache, and no variable is copied for a reader to come.
+        """
+        tf = self.tf
         values, inputs, logits, masks = self._training_pass(rows)
         loss, dz = self._loss_of(logits, rows, shares)
-        gradients: list[Any] = [None] * len(values)
-        for layer in reversed(range(depth)):
-            gradients[layer] = tf.matmul(inputs[layer], dz, transpose_a=True)
-            gradients[depth + layer] = self._bias_gradient(dz)
+        adam = self._adam()
+        done: list[Any] = []
+        for layer in reversed(range(HIDDEN_LAYERS + 1)):
+            bias = HIDDEN_LAYERS + 1 + layer
+            with tf.control_dependencies(done[-1:]):
+                bias_gradient = self._bias_gradient(dz)
+            with tf.control_dependencies([bias_gradient]):
+                gradient = tf.matmul(inputs[layer], dz, transpose_a=True)
             if layer:
-                dh = tf.matmul(dz, values[layer], transpose_b=True)
+                with tf.control_dependencies([gradient]):
+                    dh = tf.matmul(dz, values[layer], transpose_b=True)
                 if masks is not None:
                     dh = dh * masks[layer - 1]
                 dz = tf.raw_ops.ReluGrad(gradients=dh, features=inputs[layer])
-        return self._apply(gradients), loss
+            with tf.control_dependencies([dz]):
+                done.append(adam(layer, gradient))
+            with tf.control_dependencies(done[-1:]):
+                done.append(adam(bias, bias_gradient))
+        return [*done, *self._count()], loss
 
     def _bias_gradient(self, dz: Any) -> Any:
         """Sums [runs, 1, 1 or units] of dz [runs, batch, units].
@@ -304,19 +317,25 @@ class Engine:
             return self.tf.reduce_sum(dz, axis=[1, 2], keepdims=True)
         return self.tf.matmul(self.tf.ones([dz.shape[0], 1, dz.shape[1]], dz.dtype), dz)
 
-    def _apply(self, gradients: Sequence[Any]) -> list[Any]:
-        """Adam's operations, fused for each parameter over all runs."""
+    def _adam(self) -> Callable[[int, Any], Any]:
+        """Adam's operation, fused over all runs, for a parameter's number and its gradient."""
         tf = self.tf
-        powers = [p.read_value() for p in self.powers]
-        numbers = [*powers, self.rate, *(tf.constant(c) for c in (BETA1, BETA2, EPSILON))]
+        numbers = [*self.powers, self.rate, *(tf.constant(c) for c in (BETA1, BETA2, EPSILON))]
         names = ["beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon"]
         given = {k: tf.cast(v, self.dtype) for k, v in zip(names, numbers, strict=True)}
-        done = [
-            tf.raw_ops.ResourceApplyAdam(
+
+        def apply(parameter: int, gradient: Any) -> Any:
+            value, mean, square = (variables[parameter] for variables in self.state)
+            return tf.raw_ops.ResourceApplyAdam(
                 var=value.handle, m=mean.handle, v=square.handle, grad=gradient, **given
             )
-            for value, mean, square, gradient in zip(*self.state, gradients, strict=True)
+
+        return apply
+
+    def _count(self) -> list[Any]:
+        """What counts an update: the powers of the betas, and the step."""
+        powers = [
+            power.assign(power * beta)
+            for power, beta in zip(self.powers, (BETA1, BETA2), strict=True)
         ]
-        for variable, power, beta in zip(self.powers, powers, (BETA1, BETA2), strict=True):
-            done.append(variable.assign(power * beta))
-        return [*done, self.step.assign_add(1)]
+        return [*powers, self.step.assign_add(1)]
