@@ -1,7 +1,8 @@
 """The compiled loop of a cohort: forward and backward pass, Adam and the samples of the curves.
 
-Arrays are stacked over the cohort: weights [runs, inputs, outputs], biases [runs, 1, 1] or
-[runs, 1, outputs], activations [runs, rows, units].
+Arrays are stacked over the cohort: weights [runs, 1, inputs, outputs], biases [runs, 1, 1, 1] or
+[runs, 1, 1, outputs], activations [runs, 1, rows, units]. The second dimension is there because
+TensorFlow on a CPU joins a product, a factor and a sum to one operation in four dimensions only.
 """
 
 from __future__ import annotations
@@ -97,14 +98,15 @@ class Engine:
         self.features = tf.constant(data.x, self.dtype)
         self.labels = tf.constant(data.y, tf.int32)
         sizes = [data.features, *[shape.layer_size] * HIDDEN_LAYERS, data.classes]
-        forms = [(runs, i, o) for i, o in pairwise(sizes)]
-        forms += [(runs, 1, 1 if shape.bias == "scalar" else o) for o in sizes[1:]]
+        forms = [(runs, 1, i, o) for i, o in pairwise(sizes)]
+        forms += [(runs, 1, 1, 1 if shape.bias == "scalar" else o) for o in sizes[1:]]
         self.state = [[self._variable(form) for form in forms] for _ in range(3)]
         self.powers = [
             tf.Variable(beta, dtype=tf.float32, trainable=False) for beta in (BETA1, BETA2)
         ]
         self.rate = tf.Variable(0.0, dtype=tf.float32, trainable=False)
         self.step = tf.Variable(0, dtype=tf.int32, trainable=False)
+        self.one = tf.Variable(1.0, trainable=False) if self.dtype == tf.float32 else None
         self.seeds = tf.Variable(tf.zeros([runs], tf.int32), trainable=False)
         self.held_out = tf.Variable(tf.zeros([runs, 2 * data.held_out], tf.int32), trainable=False)
         batch = [runs, shape.batch]
@@ -125,13 +127,9 @@ class Engine:
 
     def start(self, plans: Sequence[Plan], rate: float) -> None:
         """Take the initial weights, learning rate, held-out rows and seeds of `plans`."""
-        stacked = [np.stack(w) for w in zip(*(p.weights for p in plans), strict=True)]
-        stacked += [
-            np.stack(b).reshape(len(plans), 1, -1)
-            for b in zip(*(p.biases for p in plans), strict=True)
-        ]
-        for variable, value in zip(self.state[0], stacked, strict=True):
-            variable.assign(value.astype(self.shape.dtype))
+        initial = zip(*([*p.weights, *p.biases] for p in plans), strict=True)
+        for variable, values in zip(self.state[0], initial, strict=True):
+            variable.assign(np.stack(values).reshape(variable.shape).astype(self.shape.dtype))
         for variable in self.state[1] + self.state[2]:
             variable.assign(np.zeros(variable.shape, self.shape.dtype))
         self.powers[0].assign(BETA1)
@@ -159,18 +157,18 @@ class Engine:
         return self._evaluate().numpy()
 
     def variables(self) -> list[Array]:
-        """The weights, then the biases, each stacked over the runs."""
-        return [variable.numpy() for variable in self.state[0]]
+        """The weights [runs, inputs, outputs], then the biases [runs, 1, 1 or outputs]."""
+        return [variable.numpy()[:, 0] for variable in self.state[0]]
 
     def _shares(self, rows: Any) -> tuple[Any, Any]:
-        """Valid rows and each one's share of its batch's mean, of `rows` [..., batch].
+        """Valid rows [..., 1, batch] and each one's share of its batch's mean [..., 1, batch, 1].
 
-        In float32 for any dtype, as `tf.losses` averages.
+        Of `rows` [..., batch], and in float32 for any dtype, as `tf.losses` averages.
         """
         tf = self.tf
         fed = tf.cast(rows >= 0, tf.float32)
-        shares = fed / tf.reduce_sum(fed, axis=-1, keepdims=True)
-        return tf.maximum(rows, 0), tf.cast(shares, self.dtype)
+        shares = tf.cast(fed / tf.reduce_sum(fed, axis=-1, keepdims=True), self.dtype)
+        return tf.maximum(rows, 0)[..., None, :], shares[..., None, :, None]
 
     def _loss_graph(self, rows: Any) -> Any:
         rows, shares = self._shares(rows)
@@ -208,19 +206,19 @@ class Engine:
         return losses.stack(), samples.stack()
 
     def _evaluate_graph(self) -> Any:
-        tf, rows = self.tf, self.held_out
+        tf, rows = self.tf, self.held_out[:, None]
         modes = EVALUATION_SEEDS if self.shape.dropout_mode == "always" else ()
         values = [tf.convert_to_tensor(v) for v in self.state[0]]
         _, logits, _ = self._forward(values, tf.gather(self.features, rows), modes)
-        answers = tf.argmax(logits, axis=2, output_type=tf.int32)
+        answers = tf.argmax(logits, axis=3, output_type=tf.int32)
         correct = tf.cast(tf.equal(answers, tf.gather(self.labels, rows)), tf.int64)
-        finite = [tf.reduce_all(tf.math.is_finite(v), axis=[1, 2]) for v in values]
+        finite = [tf.reduce_all(tf.math.is_finite(v), axis=[1, 2, 3]) for v in values]
         halves = tf.reduce_sum(tf.reshape(correct, [self.runs, 2, -1]), axis=2)
         whole = tf.cast(tf.reduce_all(tf.stack(finite), axis=0), tf.int64)
         return tf.concat([tf.transpose(halves), whole[None]], axis=0)
 
     def _masks(self, rows: int, offsets: Sequence[int]) -> Any:
-        """Factors [layers, runs, rows, units] of the hidden units, for parts of equally many rows.
+        """Factors [layers, runs, 1, rows, units] of hidden units, for parts of equally many rows.
 
         The draws are those of `mlp.network`, one for each run and part.
         """
@@ -237,7 +235,7 @@ class Engine:
         keep = uniform >= tf.constant(self.shape.dropout, tf.float32)
         factors = tf.cast(keep, self.dtype) / (1 - self.shape.dropout)
         return tf.reshape(
-            tf.transpose(factors, [2, 0, 1, 3, 4]), [HIDDEN_LAYERS, self.runs, rows, units]
+            tf.transpose(factors, [2, 0, 1, 3, 4]), [HIDDEN_LAYERS, self.runs, 1, rows, units]
         )
 
     def _forward(
@@ -246,21 +244,31 @@ class Engine:
         """Each layer's inputs, the logits and the dropout masks (None is 1), for seed offsets."""
         tf = self.tf
         inputs = [x]
-        masks = self._masks(x.shape[1], offsets) if offsets and self.shape.dropout > 0 else None
+        masks = self._masks(x.shape[2], offsets) if offsets and self.shape.dropout > 0 else None
         for layer in range(HIDDEN_LAYERS):
-            h = tf.nn.relu(tf.matmul(inputs[-1], values[layer]) + values[HIDDEN_LAYERS + 1 + layer])
+            h = tf.nn.relu(self._affine(inputs[-1], values, layer))
             inputs.append(h if masks is None else h * masks[layer])
-        logits = tf.matmul(inputs[-1], values[HIDDEN_LAYERS]) + values[-1]
-        return inputs, logits, masks
+        return inputs, self._affine(inputs[-1], values, HIDDEN_LAYERS), masks
+
+    def _affine(self, x: Any, values: Sequence[Any], layer: int) -> Any:
+        """Product of a layer's inputs and weights, plus its biases: [runs, 1, rows, units].
+
+        With the factor of one between them, TensorFlow on a CPU makes one operation of product and
+        sum, for float32, which rounds as the two do. A constant one would be taken out first.
+        """
+        product = self.tf.matmul(x, values[layer])
+        if self.one is not None:
+            product *= self.one
+        return product + values[HIDDEN_LAYERS + 1 + layer]
 
     def _training_pass(self, rows: Any) -> tuple[list[Any], list[Any], Any, Any]:
-        """Parameters, each layer's inputs, logits and masks, on dataset rows [runs, batch]."""
+        """Parameters, each layer's inputs, logits and masks, on dataset rows [runs, 1, batch]."""
         values = [self.tf.convert_to_tensor(v) for v in self.state[0]]
         offsets = () if self.shape.dropout_mode == "never" else (TRAINING_SEED,)
         return values, *self._forward(values, self.tf.gather(self.features, rows), offsets)
 
     def _loss_of(self, logits: Any, rows: Any, shares: Any) -> tuple[Any, Any]:
-        """Losses [runs], each batch's mean, and their gradient, of logits [runs, batch, classes].
+        """Losses [runs], each batch's mean, and their gradient by logits [runs, 1, batch, classes].
 
         The same operations as those of `tf.losses.sparse_softmax_cross_entropy` and its gradient,
         so that a run rounds as it does there: differences in the last bit grow fast in training.
@@ -272,15 +280,14 @@ class Engine:
         loss, gradient = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(
             features=tf.reshape(given, [-1, classes]), labels=tf.reshape(labels, [-1])
         )
-        runs, rows = shares.shape
-        loss = tf.matmul(tf.reshape(loss, [runs, 1, rows]), shares[:, :, None])
-        gradient = tf.reshape(gradient, logits.shape) * shares[:, :, None]
+        loss = tf.matmul(tf.reshape(loss, shares.shape), shares, transpose_a=True)
+        gradient = tf.reshape(gradient, logits.shape) * shares
         if double:
-            gradient = (gradient - tf.reduce_sum(gradient * given, axis=2, keepdims=True)) * given
-        return tf.reshape(loss, [runs]), gradient
+            gradient = (gradient - tf.reduce_sum(gradient * given, axis=3, keepdims=True)) * given
+        return tf.reshape(loss, [self.runs]), gradient
 
     def _update(self, rows: Any, shares: Any) -> tuple[list[Any], Any]:
-        """One update on dataset rows [runs, batch]: its operations, and the losses before it.
+        """One update on dataset rows [runs, 1, batch]: its operations, and the losses before it.
 
         A layer is done with, Adam included, before the one below it begins: what it works on is
         then still in the processor's cache, and no variable is copied for a reader to come.
@@ -309,20 +316,23 @@ class Engine:
         return [*done, *self._count()], loss
 
     def _bias_gradient(self, dz: Any) -> Any:
-        """Sums [runs, 1, 1 or units] of dz [runs, batch, units].
+        """Sums [runs, 1, 1, 1 or units] of dz [runs, 1, batch, units].
 
         A product with ones adds the rows one after another, as `BiasAddGrad` does; a sum does not.
         """
         if self.shape.bias == "scalar":
-            return self.tf.reduce_sum(dz, axis=[1, 2], keepdims=True)
-        return self.tf.matmul(self.tf.ones([dz.shape[0], 1, dz.shape[1]], dz.dtype), dz)
+            return self.tf.reduce_sum(dz, axis=[1, 2, 3], keepdims=True)
+        return self.tf.matmul(self.tf.ones([*dz.shape[:2], 1, dz.shape[2]], dz.dtype), dz)
 
     def _adam(self) -> Callable[[int, Any], Any]:
         """Adam's operation, fused over all runs, for a parameter's number and its gradient."""
         tf = self.tf
         numbers = [*self.powers, self.rate, *(tf.constant(c) for c in (BETA1, BETA2, EPSILON))]
         names = ["beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon"]
-        given = {k: tf.cast(v, self.dtype) for k, v in zip(names, numbers, strict=True)}
+        given = {
+            name: tf.cast(tf.convert_to_tensor(number), self.dtype)
+            for name, number in zip(names, numbers, strict=True)
+        }
 
         def apply(parameter: int, gradient: Any) -> Any:
             value, mean, square = (variables[parameter] for variables in self.state)
