@@ -31,7 +31,7 @@ from mlp.lab import (
     help_out,
 )
 from mlp.report.claimed import command_of, row_of
-from mlp.report.plugin import Reporting, add_options, junit_properties
+from mlp.report.plugin import DAMAGED, Reporting, add_options, junit_properties
 from mlp.report.progress import Ticker, duplicate_stdout
 from mlp.report.results import Row
 from mlp.report.study import ReportError
@@ -104,9 +104,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mlp-store",
         type=Path,
-        default=DEFAULT_STORE,
         metavar="FILE",
-        help=f"where runs are kept. Default: {DEFAULT_STORE}",
+        help=f"where runs are kept. Default: {DEFAULT_STORE} in the root folder",
     )
     group.addoption(
         "--mlp-fresh", action="store_true", help="discard the runs the store holds, and train anew"
@@ -127,6 +126,12 @@ def _study(config: pytest.Config) -> str:
     if _is_worker(config):
         return str(config.workerinput["testrunuid"])  # type: ignore[attr-defined]
     return str(config.option.testrunuid)
+
+
+def _open_store(config: pytest.Config, fresh: bool = False) -> Store:
+    given = config.option.mlp_store
+    path = config.rootpath / DEFAULT_STORE if given is None else given
+    return Store(path, study=_study(config), fresh=fresh)
 
 
 def _only_unit_tests(config: pytest.Config) -> bool:
@@ -191,7 +196,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     try:
         _check_options(config)
         config.stash[REPORTING].check()
-        store = Store(config.option.mlp_store, study=_study(config), fresh=config.option.mlp_fresh)
+        store = _open_store(config, fresh=config.option.mlp_fresh)
     except USER_ERRORS as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[STORE] = store
@@ -207,8 +212,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     going_on = not session.shouldstop and exitstatus != pytest.ExitCode.INTERRUPTED
-    if _is_worker(config) and STORE in config.stash and going_on:
-        help_out(config.stash[STORE])
+    if _is_worker(config) and STORE in config.stash:
+        if going_on:
+            help_out(config.stash[STORE])
+        config.workeroutput[DAMAGED] = config.stash[STORE].damaged  # type: ignore[attr-defined]
     if TICKER in config.stash:
         config.stash[TICKER].stop()
 
@@ -219,12 +226,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    given = {
-        name.strip()
+    if not {"lab", "dataset"} <= set(metafunc.fixturenames):
+        return
+    given = [
+        mark.args[0] if mark.args else mark.kwargs.get("argnames", "")
         for mark in metafunc.definition.iter_markers("parametrize")
-        for name in (mark.args[0].split(",") if isinstance(mark.args[0], str) else mark.args[0])
+    ]
+    names = {
+        name.strip()
+        for some in given
+        for name in (some.split(",") if isinstance(some, str) else some)
     }
-    if {"lab", "dataset"} <= set(metafunc.fixturenames) and "dataset" not in given:
+    if "dataset" not in names:
         metafunc.parametrize("dataset", _datasets(metafunc.config))
 
 
@@ -270,7 +283,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _lab(request: pytest.FixtureRequest) -> Lab:
     config = request.config
     if STORE not in config.stash:
-        config.stash[STORE] = Store(config.option.mlp_store, study=_study(config))
+        config.stash[STORE] = _open_store(config)
     option = config.option
     return Lab(
         config.stash[STORE],
@@ -303,6 +316,8 @@ def pytest_runtest_makereport(
         report.longrepr = "\n".join([*told, f"rerun: {command_of(item)}"])
         report.sections = [part for part in report.sections if "stderr" not in part[0]]
     if call.when == "call" and "lab" in getattr(item, "funcargs", {}):
+        unexpected_pass = report.failed and error is None
+        by_claim = bool(rows) and (unexpected_pass or isinstance(error, ClaimError))
         if report.passed and len(rows) != 1:
             report.outcome = "failed"
             report.longrepr = (
@@ -310,6 +325,7 @@ def pytest_runtest_makereport(
                 "it with one assert_better(), assert_worse() or assert_equivalent()"
             )
         report.mlp_rows = [row.to_dict() for row in rows]  # type: ignore[attr-defined]
+        report.mlp_by_claim = by_claim  # type: ignore[attr-defined]
     return report
 
 

@@ -25,6 +25,7 @@ from typing import Any
 from mlp.bench import contenders, table
 from mlp.bench.contenders import Task
 from mlp.data import load, names
+from mlp.machine import processor
 
 PACKAGES = ("tensorflow", "numpy", "scikit-learn", "jax")
 
@@ -140,7 +141,7 @@ def machine(chosen: argparse.Namespace, results: list[dict[str, Any]]) -> None:
 
 def surroundings() -> dict[str, str]:
     """The machine and the versions of what runs on it."""
-    found = {"processor": _processor(), "cores": str(os.cpu_count())}
+    found = {"processor": processor(), "cores": str(os.cpu_count())}
     found["python"] = platform.python_version()
     for package in PACKAGES:
         try:
@@ -148,15 +149,6 @@ def surroundings() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.machine()
 
 
 def main(argv: list[str] | None = None) -> int:

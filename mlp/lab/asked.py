@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from numbers import Real
+from typing import Any
 
 from mlp.data import check_name
 from mlp.genome import Genome, differing
@@ -40,6 +42,15 @@ def check_margin(margin: float) -> None:
         )
 
 
+def check_named(margins: object) -> None:
+    """Refuse what names no dataset's or protocol's margin."""
+    if not isinstance(margins, Mapping):
+        raise LabError(
+            "a margin names the datasets or protocols it differs on in a mapping; got "
+            f"{margins!r}: try Margin(0.2, {{'wine': 0.1}})"
+        )
+
+
 def check_arm(genome: Genome, dataset: str) -> None:
     """Refuse what is no genome, and an unknown dataset (DataError)."""
     if not isinstance(genome, Genome):
@@ -48,11 +59,18 @@ def check_arm(genome: Genome, dataset: str) -> None:
 
 
 def check_different(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
-    """Refuse a contrast all of whose arms express the same: it could not come out otherwise."""
-    if len({(expressed(g, executor(g, real=real)), dataset) for g, dataset in arms}) < 2:
+    """Refuse arms, or effects, that express the same: they could not come out otherwise."""
+    runs = [(expressed(genome, executor(genome, real=real)), dataset) for genome, dataset in arms]
+    if runs[::2] == runs[1::2]:
         raise LabError(
             f"a comparison needs genomes that express something different; {arms[0][0]} and "
             f"{arms[1][0]} do not: change a gene that acts"
+        )
+    if runs[:2] == runs[2:]:
+        first, second = (f"{arms[i][0]} over {arms[i + 1][0]}" for i in (0, 2))
+        raise LabError(
+            f"two effects are compared that are not one; {first} and {second} express the same "
+            "on one dataset: change a gene that acts, or give second_dataset"
         )
 
 
@@ -64,25 +82,21 @@ def check_effect(effect: tuple[Genome, Genome]) -> None:
         )
 
 
-def check_effects(
-    first: tuple[Genome, Genome], second: tuple[Genome, Genome], same_dataset: bool
-) -> None:
-    """Refuse an effect compared with itself: it could not come out otherwise than equal."""
-    if same_dataset and tuple(first) == tuple(second):
-        raise LabError(
-            f"two effects are compared that are not one; got {first[0]} over {first[1]} twice on "
-            "one dataset: change one, or give second_dataset"
-        )
-
-
-def check_doses(genomes: Sequence[Genome], doses: Sequence[float]) -> None:
-    """Refuse doses that do not rise, and genomes that are not one for each dose of one gene."""
-    rising = all(low < high for low, high in pairwise(doses))
-    if len(doses) < 3 or len(genomes) != len(doses) or not rising:
+def check_doses(genomes: Any, doses: Any) -> None:
+    """Refuse what is no list of rising doses with a genome for each."""
+    listed = isinstance(genomes, Collection) and isinstance(doses, Collection)
+    numbers = listed and all(isinstance(dose, Real) for dose in doses)
+    rising = numbers and all(low < high for low, high in pairwise(doses))
+    if not rising or len(doses) < 3 or len(genomes) != len(doses):
+        given = f"{len(genomes)} genomes" if isinstance(genomes, Collection) else genomes
         raise LabError(
             "a dose-response needs at least 3 doses, smallest first, and a genome for each; got "
-            f"{len(genomes)} genomes at doses {list(doses)}: name them in rising order"
+            f"{given} at doses {doses}: give numbers in rising order"
         )
+
+
+def check_dosed(genomes: Sequence[Genome]) -> None:
+    """Refuse genomes that are not each of another dose of one gene."""
     genes = {name for a, b in pairwise(genomes) for name in differing(a.expressed(), b.expressed())}
     if len(genes) > 1:
         raise LabError(

@@ -20,7 +20,8 @@ INIT = frozenset({"init", "bias", "init_seed", "layer_size"})
 ARITHMETIC = frozenset({"logits", "dtype", "dropout", "dropout_mode", "rate_scale"})
 SILENT = frozenset({"dense", "trainer", "reporting", "handicap"})
 """Genes by where they act: on the rows fed, the initial weights, the arithmetic, or on nothing a
-run sees (the dense operation and the trainer change who computes, the others what is written)."""
+run sees (the dense operation and the trainer change who computes, the others what is written).
+A dropout mode may act where the curves are sampled alone: two of them train alike."""
 
 
 class ManipulationError(AssertionError):
@@ -37,7 +38,17 @@ def check_manipulation(a: Genome, b: Genome, runs: Sequence[tuple[Run, Run]]) ->
     genes = set(differing(a.expressed(), b.expressed()))
     _must_differ(genes & ORDER, runs, "the rows fed", lambda r: r.saw.order)
     _must_differ(genes & INIT, runs, "the initial weights", lambda r: r.saw.init)
-    _must_differ(genes & ARITHMETIC, runs, "the final weights", lambda r: r.weights, some=True)
+    modes = genes & {"dropout_mode"}
+    _must_differ(
+        (genes & ARITHMETIC) - modes, runs, "the final weights", lambda r: r.weights, some=True
+    )
+    _must_differ(
+        modes,
+        runs,
+        "the final weights and the curves",
+        lambda r: (r.weights, r.validation, r.test),
+        some=True,
+    )
     if "coverage" in genes:
         _must_differ({"coverage"}, runs, "the rows ever seen", lambda r: r.saw.distinct_rows)
     if any(r.executor in REAL for pair in runs for r in pair):

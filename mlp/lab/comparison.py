@@ -131,17 +131,16 @@ class Comparison:
         a, b, c, d = (arm.genome for arm in self.arms)
         return f"({a} against {b}) against ({c} against {d})"
 
-    def claim(self, expected: Outcome, seen: Outcome | None = None) -> Claim:
+    def claim(self, expected: Outcome) -> Claim:
         """The claim that this comparison comes out as `expected`."""
-        seen = seen or self.outcome
         interval = self.result.interval
         return Claim(
             statement=self.statement,
             dataset=self.dataset,
             protocol=self.protocol.name,
             expected=str(expected),
-            outcome=str(seen),
-            verdict=verdict_of(seen, expected),
+            outcome=str(self.outcome),
+            verdict=verdict_of(self.outcome, expected),
             effect=self.effect,
             low=interval.low,
             high=interval.high,
@@ -246,8 +245,10 @@ def identical(arms: Sequence[Arm]) -> bool:
     In a difference of differences, either the two arms of each difference, or the two differences
     arm by arm. Then nothing is left that could vary from seed to seed, and no more seeds are asked
     for: equivalent by identity, whatever the interval of so few seeds leaves open. A diverged run
-    is identical to nothing. The loss reported before the first update is left out: it follows from
-    the weights and the rows, and is no part of training; two executors may round it differently.
+    is identical to nothing, and arms of two dropout modes or handicaps are not identical: from the
+    same weights they may answer otherwise at the next seed. The loss reported before the first
+    update is left out: it follows from the weights and the rows, and is no part of training; two
+    executors may round it differently.
     """
     pairings = [list(zip(arms[::2], arms[1::2], strict=True))]
     if len(arms) == 4:
@@ -256,7 +257,10 @@ def identical(arms: Sequence[Arm]) -> bool:
 
 
 def _same(a: Arm, b: Arm) -> bool:
-    return a.dataset == b.dataset and all(
+    genes = differing(a.genome.expressed(), b.genome.expressed())
+    if a.dataset != b.dataset or {"dropout_mode", "handicap"} & {*genes}:
+        return False
+    return all(
         not x.diverged
         and x.weights == y.weights
         and x.final_accuracy == y.final_accuracy

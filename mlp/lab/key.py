@@ -1,10 +1,11 @@
 """A run's key: a digest of everything that could change its result, and nothing that could not.
 
 That is: the genome as it is expressed, the dataset's values, the protocol, the seed, who trains it,
-the code of the training path, and TensorFlow's version. Comments, docstrings and layout of the code
-are not part of it, and neither are paths, options or the other claims; a dataset's name is, since
-it seeds the initial weights. NumPy's version is not: all draws come from its legacy generator,
-whose streams are frozen.
+the code of the training path, TensorFlow's version, and the processor's model, since kinds of
+processor round products differently. Comments, docstrings and layout of the code are not part of
+it, and neither are paths, options or the other claims; a dataset's name is, since it seeds the
+initial weights. NumPy's version is not: all draws come from its legacy generator, whose streams are
+frozen.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from mlp import installed
 from mlp.data import load
 from mlp.genome import HIDDEN_LAYERS, Genome
+from mlp.machine import processor
 from mlp.run import Protocol
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -83,6 +85,7 @@ def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executo
         "executor": executor,
         "code": code_digest(executor),
         "versions": versions(genome, executor),
+        "processor": processor(),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 

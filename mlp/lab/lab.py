@@ -13,9 +13,9 @@ from mlp.lab.asked import (
     check_arm,
     check_count,
     check_different,
+    check_dosed,
     check_doses,
     check_effect,
-    check_effects,
     check_seeds,
 )
 from mlp.lab.checks import check_arms, check_cohorts
@@ -125,7 +125,6 @@ class Lab:
         check_effect(first)
         check_effect(second)
         (a, b), (c, d), other = first, second, second_dataset or dataset
-        check_effects(first, second, other == dataset)
         terms = ((1, a, dataset), (-1, b, dataset), (-1, c, other), (1, d, other))
         return self._contrast(terms, margin, real)
 
@@ -184,10 +183,11 @@ class Lab:
         do not decide is looked at again with 64, 128, ... up to the cap.
 
         Raises:
-            LabError: no gene that acts differs, or more than 8 do.
+            LabError: no gene that acts differs, or more than 8 do; no seeds.
             ManipulationError: of two cells one gene apart, it did not act, or something else
                 changed.
         """
+        check_count(seeds)
         for genome in (good, bad):
             check_arm(genome, dataset)
         good, bad = good.paired(), bad.paired()
@@ -239,10 +239,11 @@ class Lab:
             ManipulationError: a dose did not act, or something else changed with it.
         """
         declared = resolve(margin, dataset, self.protocol.name)
+        check_doses(genomes, doses)
         for genome in genomes:
             check_arm(genome, dataset)
         genomes = [g.paired() for g in genomes]
-        check_doses(genomes, doses)
+        check_dosed(genomes)
         n = look_sizes(self.seeds)[0]
         while True:
             runs = self._ahead([(g, dataset) for g in genomes], n, self.real)

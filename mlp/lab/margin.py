@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlp.data import check_name
-from mlp.lab.asked import check_margin
+from mlp.lab.asked import check_margin, check_named
 from mlp.run import protocol
 
 
@@ -17,7 +17,7 @@ class Margin:
     `under` maps a protocol's name to what holds on datasets under it instead of both.
 
     Raises:
-        LabError: a margin outside (0, 1).
+        LabError: a margin outside (0, 1), or not named in a mapping.
         DataError, ProtocolError: an unknown dataset or protocol.
     """
 
@@ -26,9 +26,11 @@ class Margin:
     under: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_named(self.under)
         for name in self.under:
             protocol(name)
         for own in (self.on, *self.under.values()):
+            check_named(own)
             for dataset, margin in own.items():
                 check_name(dataset)
                 check_margin(margin)

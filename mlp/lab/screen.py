@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from mlp.genome import Genome, differing
 from mlp.lab.asked import LabError
-from mlp.lab.comparison import Claim, settle, tidy, verdict_of
+from mlp.lab.comparison import REFUTED, SUPPORTED, UNDECIDED, Claim, settle, tidy
 from mlp.lab.key import expressed
 from mlp.lab.margin import Margin, resolve
 from mlp.run import Protocol, Run
 from mlp.stats import (
     SUITE_ERROR,
-    Look,
+    Interval,
     Outcome,
     Screen,
     classify,
@@ -32,6 +32,11 @@ from mlp.stats import (
 
 SCREEN_SEEDS = 32
 """Seeds of each cell at the first look: fewer decide next to nothing of a share."""
+
+_NOT_BETTER = "not better"
+"""What a screen says where the good strain is shown not to do better by the margin."""
+
+_VERDICTS = {str(Outcome.BETTER): SUPPORTED, str(Outcome.UNDECIDED): UNDECIDED}
 
 Cell = frozenset[str]
 
@@ -95,7 +100,8 @@ class Screening:
 
         There must be a difference to answer for: shares that cancel out make no gene responsible.
         Unless the good strain is shown to do better, the claim is undecided; where it is shown not
-        to do so by `margin`, refuted.
+        to do so by `margin`, refuted. The effect told is then that difference, if the verdict rests
+        on it.
 
         Raises:
             Refuted, Undecided: the claim does not stand.
@@ -108,18 +114,18 @@ class Screening:
                 f"{', '.join(self.genes)}; got {gene!r}: name one of those"
             )
         seen, looks = self, [self._look(gene, declared)]
-        while looks[-1].outcome is Outcome.UNDECIDED and seen.more is not None:
+        while looks[-1][-1] == UNDECIDED and seen.more is not None:
             seen = seen.more()
             looks.append(seen._look(gene, declared))
-        interval, outcome = looks[-1].interval, looks[-1].outcome
+        told, interval, outcome = looks[-1]
         settle(
             Claim(
-                statement=f"share of {gene} against all else between {self.good} and {self.bad}",
+                statement=f"{told} between {self.good} and {self.bad}",
                 dataset=self.dataset,
                 protocol=self.protocol.name,
                 expected=str(Outcome.BETTER),
-                outcome=str(outcome),
-                verdict=verdict_of(outcome, Outcome.BETTER),
+                outcome=outcome,
+                verdict=_VERDICTS.get(outcome, REFUTED),
                 effect=interval.mean,
                 low=interval.low,
                 high=interval.high,
@@ -128,13 +134,25 @@ class Screening:
                 first_seed=seen.cells[frozenset()][0].seed,
                 diverged=sum(r.diverged for runs in seen.cells.values() for r in runs),
                 executor=self.executor,
-                detail={**seen.detail(), "looks": [look.to_dict() for look in looks]},
+                detail={
+                    **seen.detail(),
+                    "looks": [
+                        {
+                            "seeds": found.n,
+                            "low": found.low,
+                            "high": found.high,
+                            "alpha": look_alpha(),
+                            "outcome": said,
+                        }
+                        for _, found, said in looks
+                    ],
+                },
             ),
             self.claims,
         )
 
-    def _look(self, gene: str, margin: float) -> Look:
-        """What the cells say, as they are, of `gene`'s share against that of all else."""
+    def _look(self, gene: str, margin: float) -> tuple[str, Interval, str]:
+        """What the verdict rests on with the cells as they are, its interval, and the outcome."""
         share = shapley(self.accuracies)
         rest = [share[g] for g in self.genes if g != gene]
         differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
@@ -142,9 +160,13 @@ class Screening:
         interval = paired_interval(differences, alpha, span=3.0)
         outcome = classify(interval, margin)
         whole = paired_interval(whole_difference(self.accuracies), alpha)
-        if outcome is Outcome.BETTER and whole.low <= 0:
-            outcome = Outcome.EQUIVALENT if whole.high < margin else Outcome.UNDECIDED
-        return Look(interval, outcome, alpha)
+        if whole.low <= 0 and outcome in (Outcome.BETTER, Outcome.UNDECIDED):
+            told = f"difference that {gene} is to answer for"
+            if whole.high < margin:
+                return told, whole, _NOT_BETTER
+            if outcome is Outcome.BETTER:
+                return told, whole, UNDECIDED
+        return f"share of {gene} against all else", interval, str(outcome)
 
     def detail(self) -> dict[str, Any]:
         """Cells and effects as plain values, for reports."""

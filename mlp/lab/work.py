@@ -16,16 +16,18 @@ from typing import Any
 from mlp.data import load
 from mlp.genome import Genome
 from mlp.lab.key import expressed, run_key
-from mlp.plan import covered_rows, layer_shapes
 from mlp.run import Protocol, Run
 from mlp.store import Job, Store, StoreError
 from mlp.trainers import train
+from mlp.trainers.cohort import STACK, Shape
 
-COHORT = 16
-"""Runs of one job of the cohort engine: enough to be fast, few enough to share among workers."""
+COHORT = STACK["float32"]
+"""Seeds that are worth asking for at once, where the cohort engine trains them."""
 
-_COST = {"cohort": 1.0, "direct": 4.0, "estimator": 14.0}
-"""Rough cost of a step, in steps of the cohort engine; for the time left that is shown."""
+_COST = {"direct": 4.0, "estimator": 14.0, "float32": 1.0, "float64": 5.0}
+"""Rough cost of a step by a trainer, or of one number type by the cohort engine, in steps of the
+latter's float32; for the time left that is shown.
+"""
 
 _AFRESH = "start a fresh store, or give another path"
 
@@ -73,22 +75,10 @@ def help_out(store: Store, grace: float = 1.0) -> None:
             if job is None:
                 time.sleep(0.1)
             else:
-                _do(store, job)
+                store.perform(job, _train)
             progress = store.progress()
             if progress.queued or progress.running:
                 idle_since = time.monotonic()
-
-
-def _do(store: Store, job: Job) -> None:
-    try:
-        store.finish(job, _train(job))
-    except StoreError:
-        raise
-    except Exception as error:
-        store.fail(job, f"{type(error).__name__}: {error}")
-    except BaseException:
-        store.release(job)
-        raise
 
 
 def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
@@ -124,7 +114,9 @@ def _jobs(missing: Mapping[str, Wanted]) -> list[Job]:
     jobs = []
     for keys in groups.values():
         first = missing[keys[0]]
-        size = COHORT if first.executor == "cohort" else 1
+        engine, dtype = first.executor == "cohort", first.genome.dtype
+        size = STACK[dtype] if engine else 1
+        cost = _COST[dtype if engine else first.executor] * first.protocol.steps
         spec = {
             "dataset": first.dataset,
             "protocol": asdict(first.protocol),
@@ -138,24 +130,14 @@ def _jobs(missing: Mapping[str, Wanted]) -> list[Job]:
                 }
                 for k in keys[start : start + size]
             }
-            jobs.append(Job(spec, runs, cost=_COST[first.executor] * first.protocol.steps))
+            jobs.append(Job(spec, runs, cost=cost))
     return jobs
 
 
 def _together(want: Wanted) -> tuple[Any, ...]:
     """What must agree for two runs to be trained in one job."""
-    genome, data = want.genome.expressed(), load(want.dataset)
-    shape = (
-        min(genome.batch_size, covered_rows(genome, data)),
-        layer_shapes(genome, data),
-        genome.bias,
-        genome.logits,
-        genome.dtype,
-        genome.dropout,
-        genome.dropout_mode,
-        genome.reporting,
-    )
-    return (want.dataset, want.protocol, want.executor, *shape)
+    shape = Shape.of(want.genome, load(want.dataset))
+    return want.protocol, want.executor, shape
 
 
 def _train(job: Job) -> dict[str, dict[str, Any]]:

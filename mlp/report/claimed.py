@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from mlp import marks
-from mlp.lab import DEFAULT_SEEDS, DEFAULT_STORE, REFUTED, SUPPORTED, Claim, first_seed_under
+from mlp.lab import DEFAULT_SEEDS, REFUTED, SUPPORTED, Claim, first_seed_under
 from mlp.report.provenance import path_within
 from mlp.report.results import Row
 
@@ -37,9 +37,8 @@ def command_of(item: pytest.Item, portable: bool = False) -> str:
     """
     option = item.config.option
     store = option.mlp_store
-    if portable:
-        root, here = item.config.rootpath, item.config.invocation_params.dir
-        store = path_within(store, root, here) or DEFAULT_STORE
+    if portable and store is not None:
+        store = path_within(store, item.config.rootpath, item.config.invocation_params.dir)
     words = [f'pytest "{item.nodeid}"']
     if option.mlp_protocol != "quick":
         words.append(f"--mlp-protocol={option.mlp_protocol}")
@@ -47,7 +46,7 @@ def command_of(item: pytest.Item, portable: bool = False) -> str:
         words.append(f"--mlp-first-seed={option.mlp_first_seed}")
     if option.mlp_seeds != DEFAULT_SEEDS:
         words.append(f"--mlp-seeds={option.mlp_seeds}")
-    if store != DEFAULT_STORE:
+    if store is not None:
         words.append(f"--mlp-store={shlex.quote(str(store))}")
     if option.mlp_real:
         words.append("--mlp-real")

@@ -77,7 +77,7 @@ def render(
         tests=by_test(evidence),
         charts=_charts(curves),
         overlaid=study.protocol == RECORDED_PROTOCOL,
-        stated=calibrated.stated(),
+        stated=calibrated.stated(study.rows),
         measured=calibrated.measured(),
         calibrate=calibrated.COMMAND,
         facts=_facts(study),

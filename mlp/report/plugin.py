@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,9 @@ from mlp.report.saved import Changes, Saved
 from mlp.report.study import ReportError, Study, current_runs
 from mlp.run import protocol
 from mlp.store import Store, StoreError
+
+DAMAGED = "mlp_damaged"
+"""What a worker's output calls the number of damaged runs it came upon in the store."""
 
 
 def add_options(group: pytest.OptionGroup) -> None:
@@ -85,9 +90,11 @@ class Reporting:
     ) -> None:
         self._config, self._datasets = config, datasets
         self._store, self._ticker = store, ticker
+        self._root = Path(os.path.relpath(config.rootpath, config.invocation_params.dir))
         self.rows: list[Row] = []
         self._unsettled: dict[str, str] = {}
         self.ended = 0
+        self._damaged = 0
         self._partially = ""
         self._failed: list[str] = []
         self._saved: Saved | None = None
@@ -107,14 +114,13 @@ class Reporting:
                 "name them with it"
             )
         if option.mlp_save is not None:
-            _check_file(saved.place_to_save(option.mlp_save), "--mlp-save")
+            _check_file(saved.place_to_save(option.mlp_save, self._root), "--mlp-save")
         if option.mlp_summary is not None:
             _check_file(option.mlp_summary, "--mlp-summary")
         _check_folder(option.mlp_report, "--mlp-report")
         _check_folder(option.mlp_tensorboard, "--mlp-tensorboard")
         if option.mlp_against is not None:
-            place = saved.place_to_load(option.mlp_against, self._config.rootpath)
-            self._saved = saved.load(place)
+            self._saved = saved.load(saved.place_to_load(option.mlp_against, self._root))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self) -> None:
@@ -123,12 +129,15 @@ class Reporting:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._clear()
-        settled = getattr(report, "mlp_rows", ())
-        self.rows += [Row.from_dict(raw) for raw in settled]
+        self.rows += [Row.from_dict(raw) for raw in getattr(report, "mlp_rows", ())]
         self.ended += report.when == "teardown"
-        if report.failed and not settled:
+        if report.failed and not getattr(report, "mlp_by_claim", False):
             said = str(getattr(report.longrepr, "reprcrash", None) or report.longrepr or "")
             self._unsettled[report.nodeid] = textwrap.shorten(said, 300) or "it failed"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self._damaged += getattr(node, "workeroutput", {}).get(DAMAGED, 0)
 
     def _clear(self) -> None:
         ticker = self._ticker()
@@ -149,8 +158,9 @@ class Reporting:
         changes = saved.against(study, self._saved) if self._saved else None
         if changes is not None:
             self._lines += saved.describe(changes)
-            if self._config.option.mlp_fail_on_change and changes.any:
-                self._fail(session, f"--mlp-fail-on-change, {saved.changed(changes)}")
+            found = [text for text in (saved.changed(changes), self._failures()) if text]
+            if self._config.option.mlp_fail_on_change and found:
+                self._fail(session, f"--mlp-fail-on-change, {', '.join(found)}")
         for write in (self._save, self._write_summary, self._write_report, self._write_events):
             try:
                 write(study, changes)
@@ -195,16 +205,18 @@ class Reporting:
             return "pytest met an internal error"
         if self.ended < session.testscollected:
             return f"stopped after {self.ended} of {session.testscollected} tests"
-        if self._unsettled:
-            count = len(self._unsettled)
-            return f"{count} {'test' if count == 1 else 'tests'} ended without a verdict"
-        return ""
+        return self._failures()
+
+    def _failures(self) -> str:
+        count = len(self._unsettled)
+        tests = "1 test" if count == 1 else f"{count} tests"
+        return f"{tests} failed for another reason than a verdict" if count else ""
 
     def _save(self, study: Study, _: Changes | None) -> None:
         name = self._config.option.mlp_save
         if name is None:
             return
-        place = saved.place_to_save(name)
+        place = saved.place_to_save(name, self._root)
         if not study.rows or study.partial:
             why = study.partial or "it settled no claim"
             raise ReportError(f"only a whole study is saved; {why}: {place} is left as it was")
@@ -250,6 +262,11 @@ class Reporting:
         if self._lines:
             terminalreporter.section("written" if self._saved is None else "compared and written")
             _print(terminalreporter, self._lines)
+        store = self._store()
+        damaged = self._damaged + (store.damaged if store else 0)
+        if damaged:
+            told = f"damaged runs in the store, discarded and trained anew if asked for: {damaged}"
+            _print(terminalreporter, [(told, "yellow")])
 
     def say_why_it_failed(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what else than a test made the session fail."""

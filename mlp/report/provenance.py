@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from mlp.machine import processor
 from mlp.run import Protocol
 
 PACKAGES = (
@@ -112,14 +113,6 @@ def machine() -> dict[str, Any]:
     return {
         "system": platform.platform(terse=True),
         "architecture": platform.machine(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count() or 1,
     }
-
-
-def _processor() -> str:
-    with suppress(OSError):
-        for text in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if text.startswith("model name"):
-                return text.partition(":")[2].strip()
-    return platform.processor()

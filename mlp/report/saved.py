@@ -86,27 +86,27 @@ def is_name(given: str) -> bool:
     return bool(_NAME.fullmatch(given))
 
 
-def place_to_save(given: str) -> Path:
-    """The file that results called `given` are written to: a name's, or `given` itself.
+def place_to_save(given: str, root: Path) -> Path:
+    """The file that results called `given` are written to: a name's in `root`, or `given` itself.
 
     Raises:
         ReportError: nothing is given.
     """
     if not given:
         raise ReportError("saved results need a name or a file; got '': try --mlp-save=mine")
-    return FOLDER / f"{given}.json" if is_name(given) else Path(given)
+    return root / FOLDER / f"{given}.json" if is_name(given) else Path(given)
 
 
 def place_to_load(given: str, root: Path) -> Path:
     """The file that results called `given` are read from.
 
-    A name is looked for among those saved here, then among those committed with the suite.
+    A name is looked for among those saved in `root`, then among those committed with the suite.
 
     Raises:
         ReportError: there is no such file.
     """
     if is_name(given):
-        places = [FOLDER / f"{given}.json", root / COMMITTED / f"{given}.json"]
+        places = [root / FOLDER / f"{given}.json", root / COMMITTED / f"{given}.json"]
     else:
         places = [Path(given)]
     for place in places:

@@ -23,8 +23,9 @@ class ReportError(ValueError):
 class Study:
     """One study, as far as it came.
 
-    `partial` says why it is partial ("" if it is whole); `unsettled` lists the tests that ended
-    without a verdict, each with a message; `sentences` explain the results in words.
+    `partial` says why it is partial ("" if it is whole); `unsettled` lists the tests that failed
+    for another reason than a verdict, each with a message; `sentences` explain the results in
+    words.
     """
 
     rows: Sequence[Row]

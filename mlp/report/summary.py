@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from mlp.report import saved
+from mlp.report.calibrated import beyond
 from mlp.report.results import CHANGED, Row, counts
 from mlp.report.saved import Changes
 from mlp.report.study import Study
@@ -20,12 +21,14 @@ def markdown(study: Study, changes: Changes | None = None) -> str:
     blocks = [f"## Verdicts: {_headline(study)}"]
     if study.partial:
         blocks.append(f"> **Partial:** {_text(study.partial)}.")
+    if told := beyond(study.rows):
+        blocks.append(f"> {_text(told)}.")
     differing = [row for row in study.rows if row.status == CHANGED]
     if differing:
         blocks += ["### Not as recorded", _table(differing, recorded=True)]
     if study.unsettled:
         tests = [f"- `{_code(test)}`: {_text(why)}" for test, why in study.unsettled]
-        blocks += ["### Tests without a verdict", "\n".join(tests)]
+        blocks += ["### Tests that failed for another reason than a verdict", "\n".join(tests)]
     if changes is not None:
         blocks += [f"### Against {_text(changes.saved.place)}", _changes(changes)]
     if study.sentences:

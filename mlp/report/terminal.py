@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
+from mlp.report.calibrated import beyond
 from mlp.report.results import CHANGED, Row, counts, ordered
 
 WIDTH = 80
@@ -71,17 +72,19 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
                 )
             ]
         lines.append((line(row), "red" if row.status == CHANGED else COLOURS[row.claim.verdict]))
-    return [*lines, ("", ""), *totals(rows)]
+    return [*lines, ("", ""), *totals(rows, partial)]
 
 
-def totals(rows: Sequence[Row]) -> list[Line]:
-    """How many claims, with which verdicts, and what the marks in the table mean."""
+def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
+    """How many claims, with which verdicts, what impairs them, and what the marks mean."""
     found = counts(rows)
     changed = found.pop(CHANGED, 0)
     summary = ", ".join(f"{n} {verdict}" for verdict, n in sorted(found.items()))
     summary += f"; {changed} not as recorded" if changed else "; all as recorded"
     noun = "claim" if len(rows) == 1 else "claims"
     lines = [(f"{len(rows)} {noun}: {summary}", "bold")]
+    for told in filter(None, (partial, beyond(rows))):
+        lines += [(text, "red") for text in wrapped(told)]
     if any(row.claim.identical for row in rows):
         lines.append(("identical: both arms ended with the same weights, bit for bit", ""))
     if any(row.status == CHANGED for row in rows):

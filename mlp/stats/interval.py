@@ -21,11 +21,12 @@ cost columns put that at two to three times the seeds this interval takes, and t
 
 So the interval here is approximate, and holds its rate for the kinds of differences declared in
 `mlp.stats.scenarios`. Worked out exactly over ALL two-valued laws ("a common value and, rarely, a
-jump away from it"), both error rates hold for every probability of the jump when it is at most 0.7
-wide, the wine and iris failures; beyond, laws exist that break them: a common gain of 0.18 paid
-for by an outright failure of one seed in five, mean 0, at a margin of 0.02. At a true mean exactly
-AT the margin any verdict is false, and rare large failures break the rate there too: what is
-promised is against no effect and against twice the margin.
+jump away from it"), both error rates hold for every probability of a jump of at most 0.7, the wine
+and iris failures, at margins of 0.02 and more, and of at most 0.6 at 0.01; beyond, laws exist that
+break them: a common gain of 0.18 paid for by an outright failure of one seed in five, mean 0, at a
+margin of 0.02. Differences of differences can jump further than any single one. At a true mean
+exactly AT the margin any verdict is false, and rare large failures break the rate there too: what
+is promised is against no effect and against twice the margin.
 
 Agresti, A. & Coull, B. (1998). Approximate is better than "exact" for interval estimation of
 binomial proportions. The American Statistician 52(2).

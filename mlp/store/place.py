@@ -15,12 +15,12 @@ _HEADER_BYTES = 100
 def resolve(path: str | os.PathLike[str]) -> str:
     """The absolute path with links followed, its folder made. Raises StoreError."""
     try:
-        place = os.path.realpath(os.fspath(path))
+        place = os.path.realpath(os.fsdecode(path))
         os.makedirs(os.path.dirname(place), exist_ok=True)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise StoreError(
-            f"A store needs a folder to lie in, but that of {os.fspath(path)!r} cannot be made "
+            f"A store needs a folder to lie in, but that of {str(path)!r} cannot be made "
             f"({reason}): give another path."
         ) from error
     return place

@@ -182,6 +182,28 @@ class Store:
         wanted = list(keys)
         return self._database.read(lambda con: queue.failures(con, self._study, wanted))
 
+    def perform(self, job: Job, train: Train, asked: frozenset[str] = frozenset()) -> None:
+        """Train a job that was taken, and finish it; or mark it failed, or release it.
+
+        What `train` raises goes on to the caller if it concerns a key of `asked`.
+
+        Raises:
+            StoreError: the store could not be written.
+        """
+        try:
+            self.finish(job, train(job))
+        except StoreError:
+            with suppress(StoreError):
+                self.release(job)
+            raise
+        except Exception as error:
+            self.fail(job, f"{type(error).__name__}: {error}")
+            if asked.intersection(job.keys):
+                raise
+        except BaseException:
+            self.release(job)
+            raise
+
     def obtain(self, jobs: Sequence[Job], train: Train) -> dict[str, Record]:
         """The runs of the jobs, by key: from the file, from other workers, or by `train(job)`.
 
@@ -205,7 +227,7 @@ class Store:
                 pause = min(1.5 * pause, _POLL_S[1])
                 continue
             pause = _POLL_S[0]
-            self._train(job, train, frozenset(missing))
+            self.perform(job, train, frozenset(missing))
 
     def progress(self) -> Progress:
         """Where this study stands; runs it waits for in another study's jobs are not counted."""
@@ -246,21 +268,6 @@ class Store:
     def __del__(self) -> None:
         if hasattr(self, "_database"):
             self.close()
-
-    def _train(self, job: Job, train: Train, asked: frozenset[str]) -> None:
-        try:
-            self.finish(job, train(job))
-        except StoreError:
-            with suppress(StoreError):
-                self.release(job)
-            raise
-        except Exception as error:
-            self.fail(job, f"{type(error).__name__}: {error}")
-            if asked.intersection(job.keys):
-                raise
-        except BaseException:
-            self.release(job)
-            raise
 
     def _me(self) -> Owner:
         if self._owner is None or self._owner.pid != os.getpid():

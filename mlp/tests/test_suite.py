@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 from xml.etree import ElementTree
 
 import pytest
@@ -147,6 +148,45 @@ class TestClaims:
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(["a hypothesis makes one claim; this test passed with 2*"])
 
+    @pytest.mark.parametrize(
+        ("body", "mark", "told"),
+        [
+            (f"{SUPPORTED_CLAIM}; assert lab.seeds < 8", "", "all as recorded"),
+            (f"{SUPPORTED_CLAIM}; {SUPPORTED_CLAIM}", "", "all as recorded"),
+            (f"{SUPPORTED_CLAIM}; 1 / 0", "REFUTED('why')", "1 not as recorded"),
+        ],
+    )
+    def test_a_claim_whose_test_fails_for_another_reason_is_not_all_there_is(
+        self, warm, body, mark, told
+    ):
+        warm.write(claim("good", SUPPORTED_CLAIM))
+        assert warm.runpytest_inprocess(*IRIS, "--mlp-save=before").ret == 0
+        warm.write(claim("good", body, *filter(None, [mark])))
+
+        asked = ("--mlp-save=after", "--mlp-against=before", "--mlp-fail-on-change")
+        result = warm.runpytest_inprocess(*IRIS, *asked)
+
+        why = "1 test failed for another reason than a verdict"
+        lines = table(result)
+        assert lines[0].startswith(f"Partial: {why}")
+        total = next(n for n, line in enumerate(lines) if line.endswith(told))
+        assert lines[total + 1] == why
+        assert f"failed: --mlp-fail-on-change, {why}" in result.stdout.lines
+        assert not (warm.path / ".mlp" / "results" / "after.json").exists()
+
+    def test_a_claim_that_alone_fails_its_test_leaves_the_study_whole(self, warm):
+        warm.write(
+            claim("refuted", REFUTED_CLAIM),
+            claim("undecided", UNDECIDED_CLAIM),
+            claim("supported_marked", SUPPORTED_CLAIM, "REFUTED('why')"),
+        )
+
+        result = warm.runpytest_inprocess(*IRIS, "--mlp-save=whole")
+
+        result.assert_outcomes(failed=3)
+        assert "Partial" not in result.stdout.str()
+        assert (warm.path / ".mlp" / "results" / "whole.json").exists()
+
     def test_claims_of_one_test_are_not_another_tests(self, warm):
         warm.write(
             claim("first", SUPPORTED_CLAIM), claim("second", "lab.compare(ENDS, BASE, dataset)")
@@ -243,12 +283,20 @@ class TestSelection:
     def test_a_test_may_name_its_own_datasets(self, warm):
         own = "pytest.mark.parametrize('dataset', ['wine'])"
         pair = "pytest.mark.parametrize(('n', 'dataset'), [(1, 'iris')])"
-        warm.write(claim("one", SUPPORTED_CLAIM, own), claim("two", SUPPORTED_CLAIM).replace(
-            "def test_two(lab, dataset)", f"@{pair}\ndef test_two(lab, n, dataset)"
-        ))  # fmt: skip
+        named = "pytest.mark.parametrize(argnames='dataset', argvalues=['iris'])"
+        two = claim("two", SUPPORTED_CLAIM, pair).replace("(lab, dataset)", "(lab, n, dataset)")
+        warm.write(claim("one", SUPPORTED_CLAIM, own), two, claim("three", SUPPORTED_CLAIM, named))
 
-        assert self.ids(warm, *OPTIONS) == ["test_one[wine]", "test_two[1-iris]"]
-        assert self.ids(warm, *OPTIONS, "--mlp-dataset=wine") == ["test_one[wine]"]
+        found = ["test_one[wine]", "test_two[1-iris]", "test_three[iris]"]
+        assert self.ids(warm, *OPTIONS) == found
+        assert self.ids(warm, *OPTIONS, "--mlp-dataset=wine") == found[:1]
+
+    def test_parameters_may_be_named_by_keyword(self, warm):
+        gene = "pytest.mark.parametrize(argnames='gene', argvalues=['init'])"
+        lab = claim("lab", SUPPORTED_CLAIM, gene).replace("(lab, dataset)", "(lab, gene, dataset)")
+        warm.write(lab, f"@{gene}\ndef test_plain(gene):\n    pass\n")
+
+        assert self.ids(warm, *IRIS) == ["test_lab[iris-init]", "test_plain[init]"]
 
     @pytest.mark.usefixtures("own_registry")
     def test_a_dataset_registered_in_a_conftest_is_one_like_the_others(self, warm):
@@ -290,6 +338,46 @@ class TestReporting:
             text = (warm.path / ".mlp" / "results" / "mine.json").read_text("utf-8")
             assert [row["command"] for row in json.loads(text)["claims"]] == [command + told]
             assert str(place.parent) not in text
+
+    @pytest.mark.parametrize("workers", ["-n0", "-n1"])
+    def test_the_default_places_are_the_same_wherever_pytest_is_started(
+        self, warm, monkeypatch, workers
+    ):
+        warm.write(claim("supported", SUPPORTED_CLAIM))
+        folder, kept = warm.path / "below", warm.path / ".mlp"
+        for place in (folder, kept):
+            place.mkdir()
+        (warm.path / "test_user.py").rename(folder / "test_user.py")
+        (warm.path / "runs.db").rename(kept / "runs.sqlite")
+        before = records(kept / "runs.sqlite")
+        monkeypatch.chdir(folder)
+        options = [word for word in IRIS if "store" not in word]
+
+        result = warm.runpytest_inprocess(*options, workers, "--mlp-save=mine")
+
+        assert result.ret == 0
+        assert "results saved: ../.mlp/results/mine.json" in result.stdout.lines
+        assert records(kept / "runs.sqlite") == before
+        assert not (folder / ".mlp").exists()
+        assert "--mlp-store" not in (kept / "results" / "mine.json").read_text("utf-8")
+        again = warm.runpytest_inprocess(*options, "--mlp-against=mine")
+        again.stdout.fnmatch_lines(["against ../.mlp/results/mine.json*"])
+
+    @pytest.mark.parametrize("workers", ["-n0", "-n1"])
+    def test_damaged_runs_are_said(self, warm, workers):
+        warm.write("def test_reads(lab):\n    list(lab.store.items())\n")
+        with sqlite3.connect(warm.path / "runs.db") as other:
+            other.execute(
+                "UPDATE runs SET payload=x'00' WHERE key IN (SELECT key FROM runs LIMIT 3)"
+            )
+        other.close()
+        told = "damaged runs in the store, discarded and trained anew if asked for: "
+
+        first = warm.runpytest_inprocess(*IRIS, workers)
+        again = warm.runpytest_inprocess(*IRIS)
+
+        assert f"{told}3" in first.stdout.lines
+        assert told not in again.stdout.str()
 
     def test_neither_order_nor_selection_changes_a_verdict(self, warm):
         claims = [

@@ -105,6 +105,18 @@ def test_two_runs_may_end_in_the_same_weights_but_not_all():
     check_manipulation(RAW, BASE, runs)
 
 
+def test_modes_of_dropout_that_train_alike_act_where_the_curves_are_sampled():
+    """Both drop the same activations while training, and one of them in evaluation too."""
+    training = BASE.with_alleles(dropout=0.3, dropout_mode="training")
+    always = training.with_alleles(dropout_mode="always")
+    runs = pairs(always, training, weights="same")
+    with pytest.raises(ManipulationError, match="weights and the curves the same in all 8 seeds"):
+        check_manipulation(always, training, runs)
+
+    runs[5] = pairs(always, training, 6, of_a={"right": 45}, weights="same")[5]
+    check_manipulation(always, training, runs)
+
+
 def test_on_the_real_api_each_trainer_trains_its_own():
     fitted = BASE.with_alleles(trainer="estimator")
 

@@ -165,6 +165,16 @@ class TestIdentity:
         assert identical((Arm(1, BASE, "iris", a), Arm(-1, BASE, "iris", a)))
         assert not identical((Arm(1, BASE, "iris", a), Arm(-1, BASE, "iris", b)))
 
+    @pytest.mark.parametrize("edit", [{"dropout_mode": "training"}, {"handicap": 0.1}], ids=str)
+    def test_arms_that_answer_otherwise_from_their_weights_are_not_identical(self, edit):
+        dropped = BASE.with_alleles(dropout=0.3)
+        arms = [
+            Arm(w, genome, "iris", tuple(a_run(genome, s, weights="same") for s in range(4)))
+            for w, genome in ((1, dropped.with_alleles(**edit)), (-1, dropped))
+        ]
+
+        assert not identical(arms)
+
     def test_a_loss_reported_in_other_bits_is_no_part_of_the_training(self):
         a = tuple(a_run(BASE, s, weights="same", first_loss=1.1) for s in range(4))
         b = tuple(a_run(BASE, s, weights="same", first_loss=1.1000001) for s in range(4))

@@ -136,6 +136,16 @@ def test_the_versions_of_the_packages_that_train_change_the_key(package, monkeyp
     run_key.cache_clear()
 
 
+def test_another_kind_of_processor_changes_the_key_since_it_may_round_otherwise(monkeypatch):
+    before = key_of()
+
+    monkeypatch.setattr(key, "processor", lambda: "another")
+    run_key.cache_clear()
+
+    assert key_of() != before
+    run_key.cache_clear()
+
+
 def test_a_genomes_own_trainer_trains_it_on_the_real_api_alone():
     assert executor(MATMUL, real=True) == "direct"
     assert executor(LAYERS_ESTIMATOR, real=True) == "estimator"

@@ -112,6 +112,15 @@ class TestObtaining:
 
         assert [len(job.runs) for job in counted.jobs] == [1, 1]
 
+    def test_float64_runs_are_jobs_of_one_stack_and_cost_more(self):
+        double = BASE.with_alleles(dtype="float64")
+        wants = [wanted(g, s) for g in (BASE, double) for s in range(8)]
+
+        single, *doubles = work_module._jobs({w.key: w for w in wants})
+
+        assert [len(job.runs) for job in (single, *doubles)] == [8, 4, 4]
+        assert all(job.cost > single.cost for job in doubles)
+
     def test_real_runs_are_jobs_of_one_and_cost_more(self, store):
         counted = Counted(store)
 
@@ -398,9 +407,41 @@ class TestComparing:
             with pytest.raises(DataError, match="must be one of iris, wine, digits"):
                 ask()
 
-    def test_an_effect_is_not_compared_with_itself(self, tiny_lab):
+    @pytest.mark.parametrize(
+        "edit",
+        [{}, {"dropout_mode": "training"}, {"feeder": "run"}, {"split": "42"}, {"dense": "layers"}],
+        ids=str,
+    )
+    def test_an_effect_is_not_compared_with_one_of_the_same_runs(self, tiny_lab, edit):
+        first, second = (FAST, BASE), (FAST.with_alleles(**edit), BASE.with_alleles(**edit))
         with pytest.raises(LabError, match="two effects are compared that are not one"):
-            tiny_lab.compare_effects((FAST, BASE), (FAST, BASE), "iris")
+            tiny_lab.compare_effects(first, second, "iris", real=False)
+        assert stored(tiny_lab.store) == {}
+
+    def test_effects_of_genes_that_do_not_act_are_not_compared(self, tiny_lab):
+        nothing = [(g, g.with_alleles(feeder="run")) for g in (BASE, FAST)]
+        with pytest.raises(LabError, match="express something different"):
+            tiny_lab.compare_effects(*nothing, "iris", second_dataset="wine")
+
+    def test_effects_that_only_the_real_api_tells_apart_are_compared_there(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+        layers = [g.with_alleles(dense="layers") for g in (FAST, BASE)]
+
+        comparison = lab.compare_effects(layers, (FAST, BASE), "iris")
+
+        assert comparison.executor == "real API"
+        assert comparison.identical
+
+    def test_modes_of_dropout_that_train_alike_are_compared_by_what_they_answer(self, tiny_lab):
+        training = FAST.with_alleles(dropout=0.5, dropout_mode="training")
+
+        comparison = tiny_lab.compare(
+            training.with_alleles(dropout_mode="always"), training, "iris", margin=0.99
+        )
+
+        weights = [[run.weights for run in arm.runs] for arm in comparison.arms]
+        assert weights[0] == weights[1]
+        assert not comparison.identical
 
     @pytest.mark.parametrize("effect", [BASE, (BASE,), (BASE, FAST, BASE), "matmul"])
     def test_an_effect_is_a_pair_of_genomes(self, tiny_lab, effect):
@@ -477,8 +518,12 @@ class TestScreeningAndDoses:
 
     @pytest.mark.parametrize("seeds", [0, -1, 1.5, "8", None, True])
     def test_a_cohort_needs_a_run(self, tiny_lab, seeds):
-        with pytest.raises(LabError, match="at least 1 seed"):
-            tiny_lab.cohort(BASE, "iris", seeds=seeds)
+        for ask in (
+            lambda: tiny_lab.cohort(BASE, "iris", seeds=seeds),
+            lambda: tiny_lab.screen(FAST, BASE, "iris", seeds=seeds),
+        ):
+            with pytest.raises(LabError, match="at least 1 seed"):
+                ask()
 
     def test_a_dose_response_holds_the_cohorts_of_its_doses(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)
@@ -499,13 +544,20 @@ class TestScreeningAndDoses:
             ((0.1, 1.0, 9.0), (0.1, 1.0)),
             ((0.1, 1.0, 9.0), (9.0, 1.0, 0.1)),
             ((0.1, 1.0, 9.0), (1.0, 1.0, 9.0)),
+            ((0.1, 1.0, 9.0), ("first_batch", 0.1, "all")),
+            ((0.1, 1.0, 9.0), 3),
         ],
-        ids=["two", "unmatched", "falling", "repeated"],
+        ids=["two", "unmatched", "falling", "repeated", "words", "one"],
     )
     def test_doses_must_rise_and_match_their_genomes(self, tiny_lab, rates, doses):
         genomes = [BASE.with_alleles(rate_scale=r) for r in rates]
-        with pytest.raises(LabError, match="at least 3 doses, smallest first"):
+        with pytest.raises(LabError, match="at least 3 doses, smallest first") as told:
             tiny_lab.dose_response(genomes, doses, "iris")
+        assert f"got {len(rates)} genomes at doses {doses}" in str(told.value)
+
+    def test_a_dose_response_is_of_a_genome_for_each_dose(self, tiny_lab):
+        with pytest.raises(LabError, match=r"for each; got matmul at doses \[1, 2, 3\]: give"):
+            tiny_lab.dose_response(MATMUL, [1, 2, 3], "iris")
 
     def test_a_lab_says_what_it_would_do(self, tiny_lab):
         assert repr(tiny_lab).startswith("<Lab tiny, seeds 40000..40015, cohort engine, runs in ")
@@ -561,6 +613,12 @@ class TestOpening:
     def test_a_place_that_is_no_store_is_refused(self, tmp_path):
         with pytest.raises(StoreError, match="is a folder"):
             Lab(tmp_path, protocol=TINY)
+
+    @pytest.mark.parametrize("place", [None, 3, ["runs.sqlite"]])
+    def test_a_store_is_given_by_a_path(self, place):
+        with pytest.raises(StoreError, match="give another path") as told:
+            Lab(place, protocol=TINY)
+        assert repr(str(place)) in str(told.value)
 
     def test_a_lab_writes_down_every_claim(self, tiny_lab):
         comparison = tiny_lab.compare(FAST, BASE, "iris", margin=0.99)

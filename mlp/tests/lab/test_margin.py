@@ -42,6 +42,14 @@ def test_a_margin_that_means_nothing_is_refused_where_it_is_declared(wrong, told
         wrong()
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"on": 0.1}, {"under": ["quick"]}, {"under": {"quick": 0.1}}], ids=str
+)
+def test_margins_that_differ_are_named_in_a_mapping(wrong):
+    with pytest.raises(LabError, match=r"in a mapping; got .*: try Margin\(0.2, {'wine': 0.1}\)"):
+        Margin(0.2, **wrong)
+
+
 def test_the_lab_takes_it_wherever_it_takes_a_margin(tiny_lab):
     base, other = BASE, BASE.with_alleles(logits="raw")
     margin = Margin(0.3, {"iris": 0.4})

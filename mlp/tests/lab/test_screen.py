@@ -153,17 +153,44 @@ def test_intervals_of_shares_hold_at_any_look():
 
 
 @pytest.mark.parametrize(
-    ("coverage", "verdict", "raised"), [(30, REFUTED, Refuted), (45, UNDECIDED, Undecided)]
+    ("coverage", "logits", "outcome", "verdict", "raised"),
+    [
+        (30, -38, "not better", REFUTED, Refuted),
+        (45, -38, "undecided", UNDECIDED, Undecided),
+        (10, -10, "not better", REFUTED, Refuted),
+        (-5, -15, "not better", REFUTED, Refuted),
+    ],
+    ids=["none", "may be none", "none, of whatever share", "none, or the other way"],
 )
-def test_no_gene_answers_for_a_difference_that_is_not_there(coverage, verdict, raised):
+def test_no_gene_answers_for_a_difference_that_is_not_there(
+    coverage, logits, outcome, verdict, raised
+):
+    """The effect told is then that difference: no share above the margin is called equivalent."""
     claims = []
-    effects = {"logits": -38, "coverage": coverage, "order": 0}
+    effects = {"logits": logits, "coverage": coverage, "order": 0}
     screening = a_screen(lambda on, _: 40 + sum(effects[g] for g in on), 32, claims)
 
-    with pytest.raises(raised):
+    with pytest.raises(raised, match="difference that coverage is to answer for between"):
         screening.assert_responsible("coverage", margin=0.2)
 
-    assert [c.verdict for c in claims] == [verdict]
+    assert [(c.outcome, c.verdict) for c in claims] == [(outcome, verdict)]
+    assert claims[0].effect == pytest.approx((coverage + logits) / 100)
+    assert claims[0].low <= 0
+    (look,) = claims[0].detail["looks"]
+    assert (look["low"], look["high"]) == (claims[0].low, claims[0].high)
+    assert look["outcome"] == outcome
+
+
+def test_a_difference_that_is_there_leaves_the_share_to_decide():
+    """However small it is: the good strain is shown to do better, by less than the margin."""
+    claims = []
+    effects = {"logits": 0, "coverage": 12, "order": -6}
+    screening = a_screen(lambda on, _: 40 + sum(effects[g] for g in on), 128, claims)
+
+    with pytest.raises(Undecided, match="share of coverage against all else"):
+        screening.assert_responsible("coverage", margin=0.15)
+
+    assert claims[0].effect == pytest.approx(0.18)
 
 
 def test_a_margin_by_dataset_is_that_of_the_screen():

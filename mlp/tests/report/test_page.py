@@ -108,7 +108,7 @@ def test_without_javascript_nothing_but_the_filter_is_hidden(page):
 
 def test_partial_unsettled_changes_and_sentences_are_said(page):
     assert {"partial", "words", "against"} <= set(page.ids)
-    assert "Tests that ended without a verdict" in page.text
+    assert "Tests that failed for another reason than a verdict" in page.text
 
 
 def test_a_screen_is_drawn_once_and_linked_from_its_other_claims(page, text):
@@ -184,6 +184,14 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="a report must go to a folder that can be written to"):
         write_report(study(), tmp_path / "file" / "report")
+
+
+def test_what_is_promised_is_said():
+    text, _ = render(study(rows=[], runs=[]))
+    assert "<dt>Pseudo-differences at</dt><dd>± 0.75 in accuracy</dd>" in text
+    assert "some verdict is false" not in text
+    many, _ = render(study(rows=[row(detail={})] * 360, runs=[]))
+    assert "360 claims, more than 300: some verdict is false with probability up to 0.06<" in many
 
 
 def test_a_committed_calibration_is_summarised(tmp_path):

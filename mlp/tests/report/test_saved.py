@@ -30,15 +30,15 @@ def test_a_claim_takes_a_line(kept):
     assert len(lines) == len(claims) + 8
 
 
-def test_a_name_is_a_file_among_the_results(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert saved.place_to_save("mine") == saved.FOLDER / "mine.json"
-    assert str(saved.place_to_save("some/mine.json")) == "some/mine.json"
+def test_a_name_is_a_file_among_the_results(tmp_path):
+    mine = tmp_path / saved.FOLDER / "mine.json"
+    assert saved.place_to_save("mine", tmp_path) == mine
+    assert str(saved.place_to_save("some/mine.json", tmp_path)) == "some/mine.json"
     committed = tmp_path / "hypotheses" / "mine.json"
     saved.save(study(), committed)
     assert saved.place_to_load("mine", tmp_path) == committed
-    saved.save(study(), saved.place_to_save("mine"))
-    assert saved.place_to_load("mine", tmp_path) == saved.FOLDER / "mine.json"
+    saved.save(study(), mine)
+    assert saved.place_to_load("mine", tmp_path) == mine
 
 
 def edit(path, change):

@@ -176,10 +176,10 @@ def test_a_test_that_breaks_leaves_a_partial_report(suite):
     broken = suite.runpytest_subprocess(*OPTIONS, "-n0", *asked)
     assert broken.ret == 1
     page = (suite.path / "out" / "index.html").read_text("utf-8")
-    assert "1 test ended without a verdict" in page
+    assert "1 test failed for another reason than a verdict" in page
     assert "broken here" in page
     assert "reporting changes nothing" in page
-    broken.stdout.fnmatch_lines(["*only a whole study is saved; 1 test ended without*"])
+    broken.stdout.fnmatch_lines(["*only a whole study is saved; 1 test failed for*"])
     broken.stdout.fnmatch_lines(["failed: not all that was asked for could be written*"])
     assert not (suite.path / saved.FOLDER).exists()
 

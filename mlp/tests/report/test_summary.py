@@ -42,6 +42,12 @@ def test_partial_studies_and_changes_are_said():
     assert "verdict was refuted, is supported" in text
 
 
+def test_what_more_claims_than_the_error_is_divided_among_cost_is_said():
+    told = "> 360 claims, more than 300: some verdict is false with probability up to 0.06."
+    assert told in markdown(study(rows=[row()] * 360))
+    assert "some verdict is false" not in markdown(study(rows=[row()] * 300))
+
+
 def test_identical_arms_have_no_effect():
     text = markdown(study(rows=[row(identical=True, effect=0.0, low=-0.9, high=0.9)]))
     assert "| identical weights | 0.1 | 4 | identical |" in text

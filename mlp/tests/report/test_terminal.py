@@ -50,11 +50,23 @@ def test_identical_is_said_and_explained():
     assert "identical: both arms ended with the same weights" in table
 
 
-def test_a_partial_study_is_said_above_the_table():
-    lines = terminal.table([row()], "interrupted after 1 of 2 tests")
-    assert lines[0][0].startswith("Partial: interrupted after 1 of 2 tests; what follows")
-    assert lines[0][1] == "red"
-    assert lines[1:] == terminal.table([row()])
+def test_a_partial_study_is_said_above_and_below_the_table():
+    why = "interrupted after 1 of 2 tests"
+    first, *table, last = terminal.table([row()], why)
+    assert first[0].startswith(f"Partial: {why}; what follows")
+    assert first[1] == "red"
+    assert last == (why, "red")
+    assert table == terminal.table([row()])
+
+
+def test_what_more_claims_than_the_error_is_divided_among_cost_is_said():
+    told = "some verdict is false with probability up to"
+    recorded = [row(expected="agrees")] * 12
+    assert told not in text(terminal.table([row()] * 300 + recorded))
+    assert terminal.table([row()] * 360 + recorded)[-1] == (
+        f"360 claims, more than 300: {told} 0.06",
+        "red",
+    )
 
 
 def test_no_interval_is_broken_between_lines():

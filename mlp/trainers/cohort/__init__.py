@@ -18,7 +18,7 @@ from mlp.run import Protocol, sampled_steps
 from mlp.trainers.cohort.engine import Shape, engine_of, padded_runs
 from mlp.trainers.training import Training, record
 
-__all__ = ["train_cohort"]
+__all__ = ["STACK", "Shape", "train_cohort"]
 
 CHUNK = 2_000
 """Most updates in one call into TensorFlow, unless a curve's samples lie further apart."""
@@ -57,9 +57,9 @@ def train_cohort(
 def _check(plans: Sequence[Plan]) -> None:
     if not plans:
         return
-    first = Shape.of(plans[0])
+    first = Shape.of(plans[0].genome, plans[0].dataset)
     for plan in plans[1:]:
-        other = Shape.of(plan)
+        other = Shape.of(plan.genome, plan.dataset)
         differing = [n for n, v in vars(first).items() if v != getattr(other, n)]
         if differing:
             raise ValueError(
@@ -73,7 +73,7 @@ def _train(
     plans: Sequence[Plan], protocol: Protocol, rate: float, keep_losses: bool
 ) -> list[Training]:
     """Train plans of one shape and one learning rate."""
-    shape = Shape.of(plans[0])
+    shape = Shape.of(plans[0].genome, plans[0].dataset)
     places = padded_runs(shape, len(plans))
     loop = engine_of(shape, places, keep_losses)
     loop.start([*plans, *[plans[-1]] * (places - len(plans))], rate)

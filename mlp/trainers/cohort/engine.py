@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.data import Dataset
-from mlp.genome import HIDDEN_LAYERS
-from mlp.plan import Array, Plan
+from mlp.genome import HIDDEN_LAYERS, Genome
+from mlp.plan import Array, Plan, covered_rows
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 """Adam's constants, as in all four original models.
@@ -42,7 +42,7 @@ no vector, so rests are filled up: a run then rounds the same at any place of an
 
 @dataclass(frozen=True)
 class Shape:
-    """What the plans of one cohort must have in common, and the number of runs: a graph's key."""
+    """What the runs of one stack must have in common: with their number, a graph's key."""
 
     dataset: Dataset
     batch: int
@@ -55,12 +55,12 @@ class Shape:
     reporting: str
 
     @classmethod
-    def of(cls, plan: Plan) -> Shape:
-        """The shape of one plan."""
-        genome = plan.genome.expressed()
+    def of(cls, genome: Genome, dataset: Dataset) -> Shape:
+        """The shape of the runs of one genome on a dataset."""
+        genome = genome.expressed()
         return cls(
-            plan.dataset,
-            plan.batch,
+            dataset,
+            min(genome.batch_size, covered_rows(genome, dataset)),
             genome.layer_size,
             genome.bias,
             genome.logits,
