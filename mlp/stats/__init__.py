@@ -23,7 +23,7 @@ from mlp.stats.looks import (
     look_sizes,
 )
 from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
-from mlp.stats.permutation import Agreement, Family, agreement, family
+from mlp.stats.permutation import Agreement, agreement
 
 __all__ = [
     "CLAIM_ERROR",
@@ -33,7 +33,6 @@ __all__ = [
     "SUITE_ERROR",
     "Agreement",
     "DoseResponse",
-    "Family",
     "Interval",
     "Look",
     "Outcome",
@@ -43,7 +42,6 @@ __all__ = [
     "agreement",
     "classify",
     "dose_response",
-    "family",
     "interactions",
     "look_alpha",
     "look_sizes",

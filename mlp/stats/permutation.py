@@ -6,20 +6,16 @@ equally likely, whatever that distribution: the permutation test of the differen
 It is SciPy's `permutation_test`, computed here from one table of all relabellings because that
 table also gives, without search, the shift the test could have detected. Agreement that no
 plausible shift could have broken is no evidence, so the two are always reported together.
-
-Holm (1979). A simple sequentially rejective multiple test procedure. Scand. J. Statistics 6.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb, floor, inf
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from mlp.stats.interval import FloatArray, check_alpha
 
@@ -49,17 +45,6 @@ class Agreement:
         return self.p_value > self.alpha
 
 
-@dataclass(frozen=True)
-class Family:
-    """Several cells together: Holm-adjusted p-values in order, Fisher's p for all at once.
-
-    Discrete p-values make both conservative.
-    """
-
-    holm: tuple[float, ...]
-    fisher: float
-
-
 def agreement(recorded: ArrayLike, ours: ArrayLike, *, alpha: float = 0.05) -> Agreement:
     """The exact permutation test of `recorded` `[r]` against `ours` `[n]`, with its reach.
 
@@ -87,19 +72,6 @@ def agreement(recorded: ArrayLike, ours: ArrayLike, *, alpha: float = 0.05) -> A
         ours=y.size,
         alpha=alpha,
     )
-
-
-def family(p_values: Sequence[float]) -> Family:
-    """Holm's adjusted p-values and Fisher's combined one; ValueError unless p lie in (0, 1]."""
-    p = np.asarray(p_values, dtype=np.float64)
-    if p.ndim != 1 or p.size == 0 or not np.all((p > 0) & (p <= 1)):
-        raise ValueError(f"p-values lie in (0, 1], got {p_values!r}: pass one per cell.")
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate((p.size - np.arange(p.size)) * p[order])
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    fisher = float(stats.combine_pvalues(p, method="fisher").pvalue)
-    return Family(holm=tuple(float(v) for v in adjusted), fisher=fisher)
 
 
 def _relabellings(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
