@@ -28,6 +28,12 @@ class Outcome(str, Enum):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def mirrored(self) -> Outcome:
+        """The outcome with the two arms swapped."""
+        swap = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
+        return swap.get(self, self)
+
 
 @dataclass(frozen=True)
 class Look:

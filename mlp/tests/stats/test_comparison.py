@@ -114,8 +114,7 @@ def test_too_few_seeds_say_how_many_are_needed():
 def test_swapping_the_arms_mirrors_the_verdict(steps, margin, cap):
     d = np.array(steps) / 17
     one, other = sequential(d, margin, cap=cap), sequential(-d, margin, cap=cap)
-    swapped = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
-    assert other.outcome is swapped.get(one.outcome, one.outcome)
+    assert one.outcome is other.outcome.mirrored
     assert one.needed == other.needed
 
 
