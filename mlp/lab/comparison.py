@@ -26,6 +26,10 @@ class Undecided(ClaimError):  # noqa: N818
     """The evidence decides nothing at the last look: never a pass."""
 
 
+_ANSWERS = frozenset({"dropout_mode", "handicap"})
+"""Genes that may change what a run answers, and not its weights."""
+
+
 @dataclass(frozen=True, eq=False)
 class Arm:
     """One cohort of a comparison, its runs in seed order, counted `weight` times."""
@@ -258,7 +262,7 @@ def identical(arms: Sequence[Arm]) -> bool:
 
 def _same(a: Arm, b: Arm) -> bool:
     genes = differing(a.genome.expressed(), b.genome.expressed())
-    if a.dataset != b.dataset or {"dropout_mode", "handicap"} & {*genes}:
+    if a.dataset != b.dataset or _ANSWERS.intersection(genes):
         return False
     return all(
         not x.diverged

@@ -19,7 +19,7 @@ from mlp.lab.margin import Margin, resolve
 from mlp.run import Protocol, Run
 from mlp.stats import (
     SUITE_ERROR,
-    Interval,
+    Look,
     Outcome,
     Screen,
     classify,
@@ -117,7 +117,7 @@ class Screening:
         while looks[-1][-1] == UNDECIDED and seen.more is not None:
             seen = seen.more()
             looks.append(seen._look(gene, declared))
-        told, interval, outcome = looks[-1]
+        told, look, outcome = looks[-1]
         settle(
             Claim(
                 statement=f"{told} between {self.good} and {self.bad}",
@@ -126,9 +126,9 @@ class Screening:
                 expected=str(Outcome.BETTER),
                 outcome=outcome,
                 verdict=_VERDICTS.get(outcome, REFUTED),
-                effect=interval.mean,
-                low=interval.low,
-                high=interval.high,
+                effect=look.interval.mean,
+                low=look.interval.low,
+                high=look.interval.high,
                 margin=declared,
                 seeds=seen.seeds,
                 first_seed=seen.cells[frozenset()][0].seed,
@@ -136,37 +136,26 @@ class Screening:
                 executor=self.executor,
                 detail={
                     **seen.detail(),
-                    "looks": [
-                        {
-                            "seeds": found.n,
-                            "low": found.low,
-                            "high": found.high,
-                            "alpha": look_alpha(),
-                            "outcome": said,
-                        }
-                        for _, found, said in looks
-                    ],
+                    "looks": [look.to_dict() | {"outcome": said} for _, look, said in looks],
                 },
             ),
             self.claims,
         )
 
-    def _look(self, gene: str, margin: float) -> tuple[str, Interval, str]:
-        """What the verdict rests on with the cells as they are, its interval, and the outcome."""
+    def _look(self, gene: str, margin: float) -> tuple[str, Look, str]:
+        """What the verdict rests on with the cells as they are, the look at it, and the outcome."""
         share = shapley(self.accuracies)
         rest = [share[g] for g in self.genes if g != gene]
         differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
-        alpha = look_alpha()
-        interval = paired_interval(differences, alpha, span=3.0)
-        outcome = classify(interval, margin)
-        whole = paired_interval(whole_difference(self.accuracies), alpha)
-        if whole.low <= 0 and outcome in (Outcome.BETTER, Outcome.UNDECIDED):
+        own = _look_at(differences, margin, span=3.0)
+        whole = _look_at(whole_difference(self.accuracies), margin)
+        if whole.interval.low <= 0 and own.outcome in (Outcome.BETTER, Outcome.UNDECIDED):
             told = f"difference that {gene} is to answer for"
-            if whole.high < margin:
+            if whole.interval.high < margin:
                 return told, whole, _NOT_BETTER
-            if outcome is Outcome.BETTER:
+            if own.outcome is Outcome.BETTER:
                 return told, whole, UNDECIDED
-        return f"share of {gene} against all else", interval, str(outcome)
+        return f"share of {gene} against all else", own, str(own.outcome)
 
     def detail(self) -> dict[str, Any]:
         """Cells and effects as plain values, for reports."""
@@ -209,3 +198,8 @@ class Screening:
             f"<Screening {self.good} against {self.bad} on {self.dataset} "
             f"({self.protocol.name}, n={self.seeds}): {self.effects.whole.mean:+.3f} = {shares}>"
         )
+
+
+def _look_at(differences: NDArray[np.float64], margin: float, *, span: float = 1.0) -> Look:
+    interval = paired_interval(differences, look_alpha(), span=span)
+    return Look(interval, classify(interval, margin), look_alpha())

@@ -29,7 +29,7 @@ class Measured:
     holds: bool
 
 
-def beyond(rows: Sequence[Row]) -> str:
+def overspent(rows: Sequence[Row]) -> str:
     """What more claims than the error is divided among make of it; "" if there are no more.
 
     Agreement with the recorded runs has an error of its own, and does not count.
@@ -45,7 +45,7 @@ def beyond(rows: Sequence[Row]) -> str:
 
 def stated(rows: Sequence[Row] = ()) -> list[tuple[str, str]]:
     """What the suite promises, and what is left of it for more claims, as (name, value) in words"""
-    told = beyond(rows)
+    told = overspent(rows)
     return [
         ("False verdicts, whole suite", f"at most {stats.SUITE_ERROR:.3g}"),
         ("Claims it is divided among", f"{stats.REGISTERED_CLAIMS}"),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from mlp.report import saved
-from mlp.report.calibrated import beyond
+from mlp.report.calibrated import overspent
 from mlp.report.results import CHANGED, Row, counts
 from mlp.report.saved import Changes
 from mlp.report.study import Study
@@ -21,7 +21,7 @@ def markdown(study: Study, changes: Changes | None = None) -> str:
     blocks = [f"## Verdicts: {_headline(study)}"]
     if study.partial:
         blocks.append(f"> **Partial:** {_text(study.partial)}.")
-    if told := beyond(study.rows):
+    if told := overspent(study.rows):
         blocks.append(f"> {_text(told)}.")
     differing = [row for row in study.rows if row.status == CHANGED]
     if differing:

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from mlp.report.calibrated import beyond
+from mlp.report.calibrated import overspent
 from mlp.report.results import CHANGED, Row, counts, ordered
 
 WIDTH = 80
@@ -83,7 +83,7 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
     summary += f"; {changed} not as recorded" if changed else "; all as recorded"
     noun = "claim" if len(rows) == 1 else "claims"
     lines = [(f"{len(rows)} {noun}: {summary}", "bold")]
-    for told in filter(None, (partial, beyond(rows))):
+    for told in filter(None, (partial, overspent(rows))):
         lines += [(text, "red") for text in wrapped(told)]
     if any(row.claim.identical for row in rows):
         lines.append(("identical: both arms ended with the same weights, bit for bit", ""))
