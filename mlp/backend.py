@@ -2,6 +2,7 @@
 
 `tf.compat.v1.layers` needs the tf-keras package, and `TF_USE_LEGACY_KERAS=1` before Keras is first
 touched. One thread a process: runs are small, deterministic, and spread over cores by processes.
+oneDNN is on, as by default, and XLA is not asked for: either would round otherwise.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def _import() -> Any:
     installed.tf_keras_version()
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    os.environ.pop("TF_XLA_FLAGS", None)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _silent_stderr():

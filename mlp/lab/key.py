@@ -13,7 +13,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from mlp.data import load
 from mlp.genome import HIDDEN_LAYERS, Genome
 from mlp.machine import processor
 from mlp.run import Protocol
+from mlp.store import StoreError
 
+_BEGAN = time.time_ns()
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PLANNED = (
     "data.py::Dataset",
@@ -44,6 +47,11 @@ _TRAINING_PATH = {
     "cohort": ("backend.py", "trainers/training.py", "trainers/cohort"),
 }
 """Modules, packages and definitions, relative to `mlp`, whose code could change what is trained."""
+
+_CHANGED = (
+    "code that trains must stay as it is while it is used, but {} was changed since this process "
+    "began: run again"
+)
 
 REAL = ("direct", "estimator")
 """The executors that run on the real TensorFlow API of the study."""
@@ -92,15 +100,50 @@ def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executo
 
 @cache
 def code_digest(executor: str) -> str:
-    """SHA-256 over the syntax trees of `executor`'s training path, docstrings left out."""
+    """SHA-256 over the syntax trees of `executor`'s training path, docstrings left out.
+
+    Raises:
+        StoreError: a file of it was changed since this process began: what it runs is not known.
+    """
+    changed = _edited(executor)
+    if changed:
+        raise StoreError(_CHANGED.format(changed))
+    return _code_digest(executor)
+
+
+def check_code(executor: str) -> None:
+    """Refuse runs that were trained while the code they are stored under changed.
+
+    Raises:
+        StoreError: the training path is not what `code_digest` saw.
+    """
+    changed = _edited(executor)
+    if changed and _code_digest(executor) != code_digest(executor):
+        raise StoreError(_CHANGED.format(changed))
+
+
+def _edited(executor: str) -> str:
+    """A file of the training path that was written since this process began, or nothing."""
+    now = time.time_ns()
+    written = {file: file.stat().st_mtime_ns for file, _ in _files(executor)}
+    return next((file.name for file, at in written.items() if _BEGAN < at <= now), "")
+
+
+def _code_digest(executor: str) -> str:
     state = hashlib.sha256()
+    for file, definition in _files(executor):
+        state.update(f"{file.relative_to(_PACKAGE).as_posix()}::{definition}".encode())
+        state.update(tree_without_docstrings(file.read_text("utf-8"), definition).encode())
+    return state.hexdigest()
+
+
+def _files(executor: str) -> Iterator[tuple[Path, str]]:
+    """The training path's files, and the one definition in each that belongs to it, if not all."""
     for name in (*_PLANNED, *_TRAINING_PATH[executor]):
         path, _, definition = name.partition("::")
         place = _PACKAGE / path
         for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            state.update(f"{file.relative_to(_PACKAGE).as_posix()}::{definition}".encode())
-            state.update(tree_without_docstrings(file.read_text("utf-8"), definition).encode())
-    return state.hexdigest()
+            yield file, definition
 
 
 def tree_without_docstrings(source: str, definition: str = "") -> str:

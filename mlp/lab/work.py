@@ -15,7 +15,7 @@ from typing import Any
 
 from mlp.data import load
 from mlp.genome import Genome
-from mlp.lab.key import expressed, run_key
+from mlp.lab.key import check_code, expressed, run_key
 from mlp.run import Protocol, Run
 from mlp.store import Job, Store, StoreError
 from mlp.trainers import train
@@ -149,4 +149,5 @@ def _train(job: Job) -> dict[str, dict[str, Any]]:
         [job.runs[k]["seed"] for k in keys],
         job.spec["executor"],
     )
+    check_code(job.spec["executor"])
     return {k: run.to_dict() for k, run in zip(keys, runs, strict=True)}

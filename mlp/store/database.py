@@ -18,7 +18,17 @@ from mlp.store.errors import (
     is_busy,
     is_readonly,
 )
-from mlp.store.place import APPLICATION_ID, VERSION, at_rest, identity, inspect, remove, resolve
+from mlp.store.place import (
+    APPLICATION_ID,
+    VERSION,
+    at_rest,
+    identity,
+    inspect,
+    keep,
+    let_go,
+    remove,
+    resolve,
+)
 
 TABLES = {
     "runs": "(key BLOB PRIMARY KEY, digest BLOB, payload BLOB) WITHOUT ROWID",
@@ -147,6 +157,7 @@ class Database:
         self._place: tuple[object, ...] | None = None
         inspect(self.path)
         self._connection = self._patiently(self._open)
+        self._kept = keep(self.path)
         self._place = identity(self.path)
 
     def _open(self) -> sqlite3.Connection:
@@ -211,6 +222,7 @@ class Database:
         else:
             with suppress(sqlite3.Error):
                 connection.close()
+            let_go(self._kept)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> object:

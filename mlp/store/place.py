@@ -2,6 +2,8 @@
 
 import os
 import stat
+import threading
+from collections import Counter
 
 from mlp.store.errors import StoreError, UnreadableStoreError
 
@@ -10,6 +12,8 @@ VERSION = 1
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
+_lock = threading.Lock()
+_open_here: Counter[object] = Counter()
 
 
 def resolve(path: str | os.PathLike[str]) -> str:
@@ -29,8 +33,11 @@ def resolve(path: str | os.PathLike[str]) -> str:
 def inspect(path: str) -> None:
     """Refuse what is not a store, by its first bytes, before SQLite may touch it.
 
-    A missing and an empty file pass: they become stores. Raises StoreError.
+    A missing and an empty file pass: they become stores; and so does one that this process has
+    open: to close a file drops the locks its process has on it. Raises StoreError.
     """
+    if _open_here[_inode(path)]:
+        return
     header = _header(path)
     if not header:
         return
@@ -46,6 +53,20 @@ def inspect(path: str) -> None:
             f"A store must be of version {VERSION}, but {path} is of version {version}: "
             "start a fresh store, or give another path."
         )
+
+
+def keep(path: str) -> object:
+    """Note that SQLite has the file open here. Returns what `let_go` asks for."""
+    inode = _inode(path)
+    with _lock:
+        _open_here[inode] += 1
+    return inode
+
+
+def let_go(kept: object) -> None:
+    """Note that it is closed again."""
+    with _lock:
+        _open_here[kept] -= 1
 
 
 def at_rest(path: str) -> bool:

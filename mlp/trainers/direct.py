@@ -17,8 +17,12 @@ from mlp.trainers.training import Training, all_finite, record
 
 
 def session_config() -> Any:
-    """One thread within operations, the caller among them: deterministic, one core a worker."""
-    return tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=-1)
+    """One thread that runs operations one after another: deterministic, one core a worker.
+
+    A thread of TensorFlow's own, as by default: it takes subnormal numbers for 0, which the
+    caller's would not, and would be slower for them.
+    """
+    return tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
 
 
 class _Program:

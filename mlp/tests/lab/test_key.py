@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import replace
 
 import pytest
 
 from mlp import installed
 from mlp.genome import GENES, LAYERS_ESTIMATOR, MATMUL
-from mlp.lab import key
+from mlp.lab import Lab, key, work
 from mlp.lab.key import code_digest, executor, expressed, run_key, tree_without_docstrings
 from mlp.run import Protocol
+from mlp.store import StoreError
 from mlp.tests.conftest import ROOT
 from mlp.tests.lab.runs import TINY
 
@@ -160,13 +162,18 @@ class TestCode:
         copy = tmp_path / "mlp"
         shutil.copytree(ROOT / "mlp", copy, ignore=shutil.ignore_patterns("tests", "reference"))
         monkeypatch.setattr(key, "_PACKAGE", copy)
+        monkeypatch.setattr(key, "_BEGAN", time.time_ns())
         code_digest.cache_clear()
+        run_key.cache_clear()
         yield copy
+        run_key.cache_clear()
         code_digest.cache_clear()
 
     @staticmethod
     def digests():
+        """What processes that begin now would see."""
         code_digest.cache_clear()
+        key._BEGAN = time.time_ns()
         return [code_digest(who) for who in ("direct", "estimator", "cohort")]
 
     @pytest.mark.parametrize(
@@ -209,6 +216,32 @@ class TestCode:
         plan.write_text(plan.read_text().replace("PUBLISHED_SEED = 42", "PUBLISHED_SEED = 43"))
 
         assert all(a != b for a, b in zip(self.digests(), before, strict=True))
+
+    def test_code_that_changed_since_the_process_began_has_no_key(self, package):
+        (package / "plan.py").write_text((package / "plan.py").read_text() + "\n")
+
+        with pytest.raises(StoreError, match=r"but plan.py was changed .* run again"):
+            key_of()
+
+    @pytest.mark.parametrize("added", ["# a comment\n", "ANOTHER = 1\n"])
+    def test_runs_whose_code_changes_meanwhile_are_not_kept(
+        self, package, monkeypatch, tmp_path, added
+    ):
+        def train(*asked):
+            (package / "plan.py").write_text((package / "plan.py").read_text() + added)
+            return trained(*asked)
+
+        trained = work.train
+        monkeypatch.setattr(work, "train", train)
+        lab = Lab(tmp_path / "runs.sqlite", protocol=TINY)
+
+        if added.startswith("#"):
+            lab.cohort(MATMUL, "iris", seeds=2)
+        else:
+            with pytest.raises(StoreError, match=r"plan.py was changed"):
+                lab.cohort(MATMUL, "iris", seeds=2)
+
+        assert len(dict(lab.store.items())) == (2 if added.startswith("#") else 0)
 
 
 @pytest.mark.parametrize(

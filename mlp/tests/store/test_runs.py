@@ -76,6 +76,16 @@ def test_fresh_lets_others_go_on(open_store):
     assert dict(open_store().items()) == {"cd": RUN}
 
 
+def test_stores_on_one_file_in_a_process_outlive_another_process(open_store, path):
+    first, second = open_store(), open_store()
+    code = f"from mlp.store import Store; Store({str(path)!r}).put({{'bb': {{}}}})"
+    for key in ("aa", "cc"):
+        subprocess.run([sys.executable, "-c", code], check=True)
+        first.put({key: {}})
+    second.close()
+    assert list(first.get(["aa", "bb", "cc"])) == ["aa", "bb", "cc"]
+
+
 def test_a_closed_store_says_so(open_store):
     store = open_store()
     store.close()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mlp.genome import HIDDEN_LAYERS
 from mlp.plan import Array, Plan
 from mlp.run import Protocol, sampled_steps
-from mlp.trainers.cohort.engine import Shape, engine_of, padded_runs
+from mlp.trainers.cohort.engine import Shape, engine_of
 from mlp.trainers.training import Training, record
 
 __all__ = ["STACK", "Shape", "train_cohort"]
@@ -74,9 +74,8 @@ def _train(
 ) -> list[Training]:
     """Train plans of one shape and one learning rate."""
     shape = Shape.of(plans[0].genome, plans[0].dataset)
-    places = padded_runs(shape, len(plans))
-    loop = engine_of(shape, places, keep_losses)
-    loop.start([*plans, *[plans[-1]] * (places - len(plans))], rate)
+    loop = engine_of(shape, len(plans), keep_losses)
+    loop.start(plans, rate)
     sampled = sampled_steps(plans[0].genome, protocol)
     pieces = _pieces(protocol.steps, sampled[1] - sampled[0])
     feeds = [plan.chunks(protocol.steps, pieces[0][0]) for plan in plans]
@@ -84,7 +83,7 @@ def _train(
     done = 0
     for length, every in pieces:
         fed.append([next(feed) for feed in feeds])
-        rows = np.stack(fed[-1] + [fed[-1][-1]] * (places - len(plans)), axis=1)
+        rows = np.stack(fed[-1], axis=1)
         if not done:
             first_losses = loop.loss(rows[0])
         loss, curve = loop.advance(rows, every)

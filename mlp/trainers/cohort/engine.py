@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
-from math import gcd
 from typing import Any
 
 import numpy as np
@@ -31,21 +30,24 @@ float32 whatever the variables' type; so does the engine.
 TRAINING_SEED, EVALUATION_SEEDS = 0, (100, 200)
 """What is added to a dropout seed for the masks of training, and of validation and of test."""
 
-
 LANES = 16
 """Numbers a vector instruction may take at once.
 
-TensorFlow's elementwise operations and sums round differently in the rest of an array that fills
-no vector, so rests are filled up: a run then rounds the same at any place of any cohort.
+TensorFlow's exponentials round otherwise in the rest of an array, which fills no vector.
 """
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What the runs of one stack must have in common: with their number, a graph's key."""
+    """What the runs of one stack must have in common: with their number, a graph's key.
+
+    `batch` are the rows of a full batch; `epoch` those of an epoch that ends in a short batch, or 0
+    where all batches are full.
+    """
 
     dataset: Dataset
     batch: int
+    epoch: int
     layer_size: int
     bias: str
     logits: str
@@ -58,9 +60,12 @@ class Shape:
     def of(cls, genome: Genome, dataset: Dataset) -> Shape:
         """The shape of the runs of one genome on a dataset."""
         genome = genome.expressed()
+        covered = covered_rows(genome, dataset)
+        batch = min(genome.batch_size, covered)
         return cls(
             dataset,
-            min(genome.batch_size, covered_rows(genome, dataset)),
+            batch,
+            covered if covered % batch else 0,
             genome.layer_size,
             genome.bias,
             genome.logits,
@@ -69,12 +74,6 @@ class Shape:
             genome.dropout_mode,
             genome.reporting,
         )
-
-
-def padded_runs(shape: Shape, runs: int) -> int:
-    """At least `runs`, and so many that the rows of all batches fill whole vectors."""
-    multiple = LANES // gcd(LANES, shape.batch)
-    return -(-runs // multiple) * multiple
 
 
 @lru_cache(maxsize=64)
@@ -160,36 +159,40 @@ class Engine:
         """The weights [runs, inputs, outputs], then the biases [runs, 1, 1 or outputs]."""
         return [variable.numpy()[:, 0] for variable in self.state[0]]
 
-    def _shares(self, rows: Any) -> tuple[Any, Any]:
-        """Valid rows [..., 1, batch] and each one's share of its batch's mean [..., 1, batch, 1].
-
-        Of `rows` [..., batch], and in float32 for any dtype, as `tf.losses` averages.
-        """
-        tf = self.tf
-        fed = tf.cast(rows >= 0, tf.float32)
-        shares = tf.cast(fed / tf.reduce_sum(fed, axis=-1, keepdims=True), self.dtype)
-        return tf.maximum(rows, 0)[..., None, :], shares[..., None, :, None]
-
     def _loss_graph(self, rows: Any) -> Any:
-        rows, shares = self._shares(rows)
-        _, _, logits, _ = self._training_pass(rows)
-        return self._loss_of(logits, rows, shares)[0]
+        _, _, logits, _ = self._training_pass(rows[:, None])
+        return self._loss_of(logits, rows)[0]
 
     def _advance_graph(self, rows: Any, every: Any) -> Any:
-        tf = self.tf
-        count = tf.shape(rows)[0]
-        rows, shares = self._shares(rows)
+        tf, batch = self.tf, self.shape.batch
+        short, length = self.shape.epoch % batch, -(-self.shape.epoch // batch)
+        count, before = tf.shape(rows)[0], self.step.read_value()
+        full, rest = rows[:, :, None], rows[:, :, None, :short]
 
-        def update(i: Any, losses: Any) -> Any:
-            done, loss = self._update(rows[i], shares[i])
-            with tf.control_dependencies(done):
-                return i + 1, losses.write(i, loss) if self.keep_losses else losses
+        def until(end: Any, fed: Any, i: Any, losses: Any) -> Any:
+            """Updates on the batches `fed`, from the i-th up to `end`."""
+
+            def update(i: Any, losses: Any) -> Any:
+                done, loss = self._update(fed[i])
+                with tf.control_dependencies(done):
+                    return i + 1, losses.write(i, loss) if self.keep_losses else losses
+
+            return tf.while_loop(lambda i, _: i < end, update, (i, losses), parallel_iterations=1)
+
+        def epoch(end: Any, i: Any, losses: Any) -> Any:
+            """What is left of an epoch up to `end`: its full batches, then its short one."""
+            last = i + (length - 1) - (before + i) % length
+            i, losses = until(tf.minimum(last, end), full, i, losses)
+            return until(tf.minimum(last + 1, end), rest, i, losses)
 
         def interval(i: Any, losses: Any, samples: Any) -> Any:
             end = i + every
-            i, losses = tf.while_loop(
-                lambda i, _: i < end, update, (i, losses), parallel_iterations=1
-            )
+            if short:
+                i, losses = tf.while_loop(
+                    lambda i, _: i < end, partial(epoch, end), (i, losses), parallel_iterations=1
+                )
+            else:
+                i, losses = until(end, full, i, losses)
             with tf.control_dependencies([i]):
                 samples = samples.write(i // every - 1, self._evaluate_graph())
             return i, losses, samples
@@ -267,26 +270,45 @@ class Engine:
         offsets = () if self.shape.dropout_mode == "never" else (TRAINING_SEED,)
         return values, *self._forward(values, self.tf.gather(self.features, rows), offsets)
 
-    def _loss_of(self, logits: Any, rows: Any, shares: Any) -> tuple[Any, Any]:
-        """Losses [runs], each batch's mean, and their gradient by logits [runs, 1, batch, classes].
+    def _loss_of(self, logits: Any, rows: Any) -> tuple[Any, Any]:
+        """Losses [runs], each batch's mean, and their gradient by logits [runs, 1, rows, classes].
 
         The same operations as those of `tf.losses.sparse_softmax_cross_entropy` and its gradient,
-        so that a run rounds as it does there: differences in the last bit grow fast in training.
+        which averages in float32 for any dtype, so that a run rounds as it does there: differences
+        in the last bit grow fast in training.
         """
-        tf, classes = self.tf, self.shape.dataset.classes
+        tf = self.tf
         double = self.shape.logits == "softmax"
-        given = tf.nn.softmax(logits) if double else logits
-        labels = tf.gather(self.labels, rows)
-        loss, gradient = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(
-            features=tf.reshape(given, [-1, classes]), labels=tf.reshape(labels, [-1])
+        (given,) = self._by_run(lambda x: [tf.nn.softmax(x)], logits) if double else (logits,)
+        losses, gradient = self._by_run(
+            lambda x, y: tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(features=x, labels=y),
+            given,
+            tf.gather(self.labels, rows),
         )
-        loss = tf.matmul(tf.reshape(loss, shares.shape), shares, transpose_a=True)
-        gradient = tf.reshape(gradient, logits.shape) * shares
+        size = tf.constant(float(logits.shape[2]), tf.float32)
+        total = tf.reduce_sum(tf.cast(losses, tf.float32), axis=[1, 2])
+        loss = tf.cast(tf.math.divide_no_nan(total, size), self.dtype)
+        gradient *= tf.cast(1.0 / size, self.dtype)
         if double:
             gradient = (gradient - tf.reduce_sum(gradient * given, axis=3, keepdims=True)) * given
-        return tf.reshape(loss, [self.runs]), gradient
+        return loss, gradient
 
-    def _update(self, rows: Any, shares: Any) -> tuple[list[Any], Any]:
+    def _by_run(self, operation: Callable[..., Sequence[Any]], x: Any, *others: Any) -> list[Any]:
+        """The results [runs, 1, rows, ...] of an operation on arrays [runs, 1, rows, ...].
+
+        It is done once for all runs where each run's part of `x` fills whole vectors; else, to
+        round as it would for that run alone, once for each.
+        """
+        tf, (runs, _, rows, columns) = self.tf, x.shape
+        parts = 1 if rows * columns % LANES == 0 else runs
+        split = [tf.unstack(tf.reshape(a, [parts, -1, *a.shape[3:]])) for a in (x, *others)]
+        done = [operation(*part) for part in zip(*split, strict=True)]
+        return [
+            tf.reshape(tf.stack(results), [runs, 1, rows, *results[0].shape[1:]])
+            for results in zip(*done, strict=True)
+        ]
+
+    def _update(self, rows: Any) -> tuple[list[Any], Any]:
         """One update on dataset rows [runs, 1, batch]: its operations, and the losses before it.
 
         A layer is done with, Adam included, before the one below it begins: what it works on is
@@ -294,7 +316,7 @@ class Engine:
         """
         tf = self.tf
         values, inputs, logits, masks = self._training_pass(rows)
-        loss, dz = self._loss_of(logits, rows, shares)
+        loss, dz = self._loss_of(logits, rows)
         adam = self._adam()
         done: list[Any] = []
         for layer in reversed(range(HIDDEN_LAYERS + 1)):
