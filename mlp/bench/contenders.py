@@ -1,7 +1,7 @@
 """The ways to train, each measured alone in a process of one thread.
 
 Each contender trains the same network (six hidden layers of 64 units, batches of 64 from all
-training rows, Adam, float32) and answers for the seconds of a number of updates. A cost per update
+training rows, an epoch's last batch being what is left, Adam, float32) and answers for the seconds of a number of updates. A cost per update
 is the slope between two numbers of updates, so that set-up does not count.
 
 Run as `python -m mlp.bench.contenders`, it reads a `Task` as JSON from its arguments, and prints a
@@ -89,10 +89,16 @@ def _protocol(steps: int) -> Protocol:
     return Protocol(name="bench", learning_rate=1e-3, steps=steps, sample_every=SAMPLE_EVERY)
 
 
-def flop(data: Dataset) -> int:
-    """Floating-point operations of one update of one run: 6 for each weight and row."""
-    form = genome()
-    return 6 * form.batch_size * sum(i * o for i, o in layer_shapes(form, data))
+def batches(data: Dataset) -> list[int]:
+    """Rows of each batch of an epoch."""
+    rows, full = data.training_rows, genome().batch_size
+    return [min(full, rows - start) for start in range(0, rows, full)]
+
+
+def flop(data: Dataset) -> float:
+    """Floating-point operations of one update of one run, on average: 6 for each weight and row."""
+    rows = batches(data)
+    return 6 * sum(rows) / len(rows) * sum(i * o for i, o in layer_shapes(genome(), data))
 
 
 def _engine(data: Dataset, cohort: int) -> Timed:
@@ -125,8 +131,7 @@ def _mlpclassifier(data: Dataset, cohort: int) -> Timed:
         raise MissingError("scikit-learn is not installed") from None
     rows = make_plan(genome(), data, 0).covered
     x, y = data.x[rows].astype(np.float32), data.y[rows]
-    batch = genome().batch_size
-    epoch = -(-len(rows) // batch)
+    epoch = len(batches(data))
 
     def fit(steps: int) -> None:
         with warnings.catch_warnings():
@@ -134,7 +139,7 @@ def _mlpclassifier(data: Dataset, cohort: int) -> Timed:
             for seed in range(cohort):
                 MLPClassifier(
                     [genome().layer_size] * 6,
-                    batch_size=batch,
+                    batch_size=genome().batch_size,
                     alpha=0.0,
                     max_iter=max(1, round(steps / epoch)),
                     n_iter_no_change=steps,
@@ -146,18 +151,24 @@ def _mlpclassifier(data: Dataset, cohort: int) -> Timed:
 
 def _sgemm(data: Dataset, cohort: int) -> Timed:
     """NumPy's BLAS at an update's three products of each layer, the first's input's included."""
-    draw, batch = np.random.RandomState(0), genome().batch_size
-    products = []
-    for inputs, outputs in layer_shapes(genome(), data):
-        x, w, dz = (
-            draw.standard_normal(form).astype(np.float32)
-            for form in ((batch, inputs), (inputs, outputs), (batch, outputs))
-        )
-        products += [(x, w, dz.copy()), (dz, w.T, x.copy()), (x.T, dz, w.copy())]
+    draw = np.random.RandomState(0)
+
+    def products(rows: int) -> list[tuple[Any, Any, Any]]:
+        made = []
+        for inputs, outputs in layer_shapes(genome(), data):
+            x, w, dz = (
+                draw.standard_normal(form).astype(np.float32)
+                for form in ((rows, inputs), (inputs, outputs), (rows, outputs))
+            )
+            made += [(x, w, dz.copy()), (dz, w.T, x.copy()), (x.T, dz, w.copy())]
+        return made
+
+    of = {rows: products(rows) for rows in set(batches(data))}
+    epoch = [of[rows] for rows in batches(data)]
 
     def multiply(steps: int) -> None:
-        for _ in range(steps * cohort):
-            for left, right, out in products:
+        for step in range(steps * cohort):
+            for left, right, out in epoch[step % len(epoch)]:
                 np.matmul(left, right, out=out)
 
     return multiply
@@ -167,7 +178,7 @@ def _matmul(data: Dataset, cohort: int) -> Timed:
     """The same products by TensorFlow, stacked over the cohort, in a compiled loop."""
     from mlp.backend import tf
 
-    batch, forms = genome().batch_size, layer_shapes(genome(), data)
+    forms, epoch = layer_shapes(genome(), data), batches(data)
 
     def body(i: Any, x: Any, w: Any, dz: Any) -> Any:
         """Each product takes the place of the factor of its shape, so that none can be saved."""
@@ -179,19 +190,23 @@ def _matmul(data: Dataset, cohort: int) -> Timed:
         )
 
     @tf.function(autograph=False)
-    def multiply(steps: Any) -> Any:
+    def multiply(steps: Any, rows: int) -> Any:
         x, w, dz = (
             [tf.random.stateless_normal([cohort, *form(i, o)], [0, 0]) for i, o in forms]
             for form in (
-                lambda i, _: (batch, i),
+                lambda i, _: (rows, i),
                 lambda i, o: (i, o),
-                lambda _, o: (batch, o),
+                lambda _, o: (rows, o),
             )
         )
         start = (tf.constant(0), x, w, dz)
         return tf.while_loop(lambda i, *_: i < steps, body, start, parallel_iterations=1)[1:]
 
-    return lambda steps: multiply(tf.constant(steps))
+    def of_epochs(steps: int) -> None:
+        for rows in set(epoch):
+            multiply(tf.constant(steps * epoch.count(rows) // len(epoch)), rows)
+
+    return of_epochs
 
 
 def _jax(data: Dataset, cohort: int) -> Timed:
