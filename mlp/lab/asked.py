@@ -61,11 +61,12 @@ def check_arm(genome: Genome, dataset: str) -> None:
 def check_different(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
     """Refuse arms, or effects, that express the same: they could not come out otherwise."""
     runs = [(expressed(genome, executor(genome, real=real)), dataset) for genome, dataset in arms]
-    if runs[::2] == runs[1::2]:
-        raise LabError(
-            f"a comparison needs genomes that express something different; {arms[0][0]} and "
-            f"{arms[1][0]} do not: change a gene that acts"
-        )
+    for i in range(0, len(runs), 2):
+        if runs[i] == runs[i + 1]:
+            raise LabError(
+                f"a comparison needs genomes that express something different; {arms[i][0]} and "
+                f"{arms[i + 1][0]} do not: change a gene that acts"
+            )
     if runs[:2] == runs[2:]:
         first, second = (f"{arms[i][0]} over {arms[i + 1][0]}" for i in (0, 2))
         raise LabError(

@@ -340,6 +340,23 @@ class TestComparing:
         assert not first & second
         assert min(first) == tiny_lab.first_seed + FAR
 
+    def test_cohorts_that_share_no_seed_are_of_genomes_that_differ(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+        with pytest.raises(LabError, match="express something different"):
+            lab.compare_seeds(BASE, "iris", other=BASE.with_alleles(feeder="run"))
+        fitted = BASE.with_alleles(trainer="estimator")
+
+        comparison = lab.compare_seeds(BASE, "iris", other=fitted, margin=0.9)
+
+        assert comparison.executor == "real API"
+        trainers = [{run.executor for run in arm.runs} for arm in comparison.arms]
+        assert trainers == [{"estimator"}, {"direct"}]
+
+    def test_what_diverged_on_either_side_is_not_said_to_have_stayed_the_same(self, tiny_lab):
+        hot = BASE.with_alleles(rate_scale=1e36)
+        with pytest.raises(ManipulationError, match="diverged at all 16 seeds, so that nothing"):
+            tiny_lab.compare(hot.with_alleles(rate_scale=2e36), hot, "iris")
+
     def test_a_gene_that_did_not_act_refuses_to_be_compared(self, store):
         """Order cannot act where the one batch holds every row there is."""
         lab = Lab(store, protocol=TINY, seeds=2)
@@ -423,6 +440,14 @@ class TestComparing:
         with pytest.raises(LabError, match="express something different"):
             tiny_lab.compare_effects(*nothing, "iris", second_dataset="wine")
 
+    @pytest.mark.parametrize(
+        "effects", [((FAST, FAST), (FAST, BASE)), ((FAST, BASE), (BASE, BASE))]
+    )
+    def test_each_effect_compared_is_one(self, tiny_lab, effects):
+        with pytest.raises(LabError, match="express something different"):
+            tiny_lab.compare_effects(*effects, "iris")
+        assert stored(tiny_lab.store) == {}
+
     def test_effects_that_only_the_real_api_tells_apart_are_compared_there(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)
         layers = [g.with_alleles(dense="layers") for g in (FAST, BASE)]
@@ -478,10 +503,51 @@ class TestScreeningAndDoses:
         with pytest.raises(Undecided):
             screening.assert_responsible("rate_scale", margin=0.4)
 
-        assert screening.seeds == 4
+        assert screening.seeds == 8, "rounded up to a look"
         assert lab.claims[0].seeds == 9
-        assert [look["seeds"] for look in lab.claims[0].detail["looks"]] == [4, 8, 9]
+        assert [look["seeds"] for look in lab.claims[0].detail["looks"]] == [8, 9]
         assert len(stored(store)) == 36
+
+    @pytest.mark.parametrize("first", [1, 3, 8, 9, 100])
+    def test_a_screen_takes_no_look_that_is_not_paid_for(self, monkeypatch, tmp_path, first):
+        lab = Lab(tmp_path / "runs.sqlite", protocol=TINY, seeds=1000)
+        asked = []
+
+        def trained(cells, seeds, _real):
+            asked.append(seeds)
+            return [[] for _ in cells]
+
+        monkeypatch.setattr(lab, "_train", trained)
+        monkeypatch.setattr("mlp.lab.lab.check_cohorts", lambda *_: None)
+        screening = lab.screen(FAST, BASE, "iris", seeds=first)
+        while screening.more:
+            screening = screening.more()
+        lab.store.close()
+
+        assert asked == [n for n in look_sizes(1000) if n >= first]
+
+    def test_a_screen_varies_no_gene_that_acts_by_another_alone(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+
+        screening = lab.screen(BASE.with_alleles(dropout=0.2), BASE, "iris")
+
+        assert screening.genes == ("dropout",)
+
+    @pytest.mark.parametrize(
+        ("good", "bad", "gene"),
+        [
+            ({"order": "reshuffled", "feeder": "run"}, {}, "feeder"),
+            ({"order": "reshuffled"}, {"feeder": "run"}, "feeder"),
+            ({"dropout": 0.2, "dropout_mode": "training"}, {}, "dropout_mode"),
+        ],
+        ids=["of the good", "of the bad", "dropout"],
+    )
+    def test_a_gene_that_acts_in_some_cells_alone_is_refused(self, tiny_lab, good, bad, gene):
+        with pytest.raises(
+            LabError, match=rf"whatever the alleles .* '{gene}' does not: give both"
+        ):
+            tiny_lab.screen(BASE.with_alleles(**good), BASE.with_alleles(**bad), "iris")
+        assert stored(tiny_lab.store) == {}
 
     def test_cells_and_doses_one_gene_apart_are_checked(self, store, monkeypatch):
         lab, checked = Lab(store, protocol=TINY, seeds=4), []
