@@ -38,9 +38,9 @@ class Gene:
         return is_number and self.number is not None and bool(self.number(allele))
 
     def choices(self) -> str:
-        """The valid alleles, in words."""
-        named = [repr(a) for a in self.alleles]
-        return ", ".join(named + ([self.rule] if self.rule else []))
+        """The valid alleles, in words: "'first_batch', 'all' or a float share in (0, 1]"."""
+        words = [repr(a) for a in self.alleles] + ([self.rule] if self.rule else [])
+        return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _whole(low: int) -> Callable[[Any], bool]:
@@ -187,7 +187,7 @@ class Genome:
             allele = getattr(self, name)
             if not g.valid(allele):
                 raise GenomeError(
-                    f"gene {name!r} must have one of the alleles {g.choices()}; got {allele!r}"
+                    f"gene {name!r} must be {g.choices()}; got {allele!r}"
                     f"{_suggest(allele, list(g.alleles))}"
                 )
         for name in ("dropout", "rate_scale", "handicap"):

@@ -10,12 +10,15 @@ from pathlib import Path
 from mlp.genome import Genome, strain
 from mlp.lab.asked import (
     LabError,
+    check_apart,
     check_arm,
     check_count,
     check_different,
     check_dosed,
     check_doses,
     check_effect,
+    check_error,
+    check_range,
     check_seeds,
 )
 from mlp.lab.checks import check_arms, check_cohorts
@@ -68,9 +71,9 @@ class Lab:
         real: bool = False,
     ) -> None:
         self.protocol = _protocol(protocol)
-        self.seeds = seeds
-        self.first_seed = first_seed_under(self.protocol.name) if first_seed is None else first_seed
-        self.check_seeds(seeds, self.first_seed)
+        first = first_seed_under(self.protocol.name) if first_seed is None else first_seed
+        self.check_seeds(seeds, first)
+        self.seeds, self.first_seed = int(seeds), int(first)
         self.real = real
         self.store = store if isinstance(store, Store) else Store(store)
         self.claims: list[Claim] = []
@@ -155,7 +158,7 @@ class Lab:
             use_real = self._on_real_api([other, genome])
             check_different([(other, dataset), (genome, dataset)], use_real)
         apart = far_seed(self.first_seed, self.seeds)
-        self.check_seeds(self.seeds, apart)
+        check_apart(self.first_seed, apart, self.seeds)
 
         def arms(n: int) -> tuple[Arm, ...]:
             first = self._ahead([(other, dataset)], n, use_real, apart)[0]
@@ -289,10 +292,13 @@ class Lab:
         `error` is the probability of a false alarm of the exact permutation test.
 
         Raises:
-            GenomeError: an unknown strain.
-            LabError: nothing was recorded of that dataset or at this lab's protocol.
+            GenomeError, DataError: an unknown strain or dataset.
+            LabError: nothing was recorded of that dataset or at this lab's protocol; no seeds; an
+                `error` outside (0, 1).
         """
         genome = strain(strain_name)
+        check_arm(genome, dataset)
+        check_error(error)
         if self.protocol != PROTOCOLS["published"] or dataset not in curves():
             raise LabError(
                 f"runs were recorded of {', '.join(curves())} at the published protocol; got "
@@ -312,13 +318,20 @@ class Lab:
     def cohort(
         self, genome: Genome, dataset: str, *, seeds: int, real: bool | None = None
     ) -> list[Run]:
-        """The runs of `genome`, exactly as it stands, for the first `seeds` seeds."""
+        """The runs of `genome`, exactly as it stands, for the first `seeds` seeds.
+
+        Raises:
+            LabError: no seeds, or some beyond 2**32 - 1.
+        """
         return self.cohorts([genome], dataset, seeds=seeds, real=real)[0]
 
     def cohorts(
         self, genomes: Sequence[Genome], dataset: str, *, seeds: int, real: bool | None = None
     ) -> list[list[Run]]:
-        """The runs of each of `genomes`, exactly as they stand, asked for at once."""
+        """The runs of each of `genomes`, exactly as they stand, asked for at once.
+
+        Raises: as `cohort`.
+        """
         use_real = self.real if real is None else real
         return self._train([(g, dataset) for g in genomes], seeds, use_real)
 
@@ -333,10 +346,11 @@ class Lab:
         for genome, dataset in arms:
             check_arm(genome, dataset)
         first = self.first_seed if first_seed is None else first_seed
+        check_range(first, seeds)
         wanted = [
             [
                 Wanted(genome, dataset, self.protocol, seed, executor(genome, real=real))
-                for seed in range(first, first + seeds)
+                for seed in range(first, first + int(seeds))
             ]
             for genome, dataset in arms
         ]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+import numpy as np
 import pytest
 
 from mlp.data import DataError, load
@@ -339,6 +343,26 @@ class TestComparing:
         first, second = ({run.seed for run in arm.runs} for arm in comparison.arms)
         assert not first & second
         assert min(first) == tiny_lab.first_seed + FAR
+        claim = comparison.claim(Outcome.EQUIVALENT)
+        assert [arm["first_seed"] for arm in claim.detail["arms"]] == [41_000, 40_000]
+        assert re.search(r"\(seeds 41000\.\.410\d\d and 40000\.\.400\d\d\)", claim.line())
+
+    def test_seeds_that_no_generator_takes_are_refused_before_training(self, store):
+        lab = Lab(store, protocol=TINY, seeds=8, first_seed=2**32 - 100)
+        with pytest.raises(LabError, match="a first seed of 4294967196 and 101 seeds: try 0"):
+            lab.cohort(BASE, "iris", seeds=101)
+        with pytest.raises(LabError, match=r"a first seed of 4294967196 and 8 .* begin earlier"):
+            lab.compare_seeds(BASE, "iris")
+
+    def test_numbers_of_numpy_are_numbers(self, store):
+        lab = Lab(store, protocol=TINY, seeds=np.int64(8), first_seed=np.uint32(7))
+
+        comparison = lab.compare(FAST, BASE, "iris", margin=np.float32(0.9))
+
+        assert (type(lab.seeds), type(lab.first_seed)) == (int, int)
+        assert comparison.seeds == tuple(range(7, 15))
+        assert json.dumps(comparison.margin) == "0.8999999761581421"
+        assert len(lab.cohort(BASE, "iris", seeds=np.int64(2))) == 2
 
     def test_cohorts_that_share_no_seed_are_of_genomes_that_differ(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)
@@ -698,6 +722,16 @@ def test_runs_were_recorded_at_the_published_protocol_alone(tiny_lab):
         tiny_lab.compare_recorded("matmul", "iris", seeds=4, error=0.05)
     with pytest.raises(GenomeError):
         tiny_lab.compare_recorded("matmull", "iris", seeds=4, error=0.05)
+    with pytest.raises(DataError, match="one of iris"):
+        tiny_lab.compare_recorded("matmul", ["iris"], seeds=4, error=0.05)
+
+
+@pytest.mark.parametrize("error", [0, 1, -0.1, "0.05", None, True])
+def test_the_false_alarms_of_a_comparison_with_the_recorded_runs_are_few(store, error):
+    lab = Lab(store, protocol="published")
+    with pytest.raises(LabError, match="false alarm lies between 0 and 1; got"):
+        lab.compare_recorded("matmul", "iris", seeds=4, error=error)
+    assert stored(store) == {}
 
 
 def test_a_run_says_the_digest_of_its_plan(tiny_lab):
