@@ -8,9 +8,10 @@ TensorFlow.
 from __future__ import annotations
 
 import difflib
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from numbers import Integral, Real
 from typing import Any
 
 Allele = str | int | float
@@ -109,7 +110,7 @@ _GENES = (
         "rate_scale",
         "multiple of the protocol's learning rate",
         (),
-        lambda v: math.isfinite(v) and v > 0,
+        lambda v: 0.0 < v <= sys.float_info.max,
         "a number above 0",
     ),
     Gene(
@@ -140,6 +141,13 @@ class GenomeError(ValueError):
 def _suggest(word: object, valid: list[str]) -> str:
     near = difflib.get_close_matches(str(word), valid, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _plain(value: Any) -> Any:
+    """A number of any kind, NumPy's too, as int or float; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def gene(name: str) -> Gene:
@@ -184,12 +192,13 @@ class Genome:
 
     def __post_init__(self) -> None:
         for name, g in GENES.items():
-            allele = getattr(self, name)
+            allele = _plain(getattr(self, name))
             if not g.valid(allele):
                 raise GenomeError(
                     f"gene {name!r} must be {g.choices()}; got {allele!r}"
                     f"{_suggest(allele, list(g.alleles))}"
                 )
+            object.__setattr__(self, name, allele)
         for name in ("dropout", "rate_scale", "handicap"):
             object.__setattr__(self, name, float(getattr(self, name)))
 
