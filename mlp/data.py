@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +68,12 @@ class Split:
     training: NDArray[np.int64]
 
 
+MIN_ROWS = 81
+"""Rows of a dataset of which every claim is asked: more than 64, a batch, are left for training."""
+
+MIN_ROWS_SPECIAL = 30
+"""Rows of a special dataset: three each for validation and test."""
+
 _LOADERS: dict[str, Loader] = {}
 _SPECIAL: set[str] = set()
 
@@ -73,11 +82,18 @@ def register(name: str, loader: Loader, *, special: bool = False) -> None:
     """Add a dataset: `loader()` returns features [rows, features] and labels [rows] 0..classes-1.
 
     The loader runs when the dataset is first used. Every claim is asked on every dataset, unless
-    it names its own; a `special` one is used by claims that name it alone.
+    it names its own; a `special` one is used by claims that name it alone. It needs 81 rows or
+    more, so that more than a batch of 64 is left for training; a special one needs 30, and claims
+    about genes that act on the rows may be refused on fewer than 81.
 
     Raises:
-        DataError: the name is taken.
+        DataError: the name is taken, or is not made of letters, digits, "_", "-" and ".".
     """
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+        raise DataError(
+            f"a dataset's name is made of letters, digits, '_', '-' and '.'; got {name!r}: "
+            "choose another"
+        )
     if name in _LOADERS:
         raise DataError(f"a dataset's name must be new; {name!r} is registered: choose another")
     _LOADERS[name] = loader
@@ -116,9 +132,7 @@ def load(name: str) -> Dataset:
 @cache
 def _load(name: str) -> Dataset:
     try:
-        x, labels = _LOADERS[name]()
-        x = np.ascontiguousarray(x, dtype=np.float64)
-        y = np.ascontiguousarray(labels, dtype=np.int64)
+        features, labels = (np.asarray(given) for given in _LOADERS[name]())
     except DataError:
         raise
     except Exception as error:
@@ -126,21 +140,73 @@ def _load(name: str) -> Dataset:
             f"a dataset's loader must return features and labels; that of {name!r} raised "
             f"{type(error).__name__} ({error}): mend it"
         ) from error
-    if x.ndim != 2 or y.shape != (len(x),) or len(x) < 30:
-        raise DataError(
-            f"a dataset needs x [rows, features], y [rows] and at least 30 rows; {name!r} gave "
-            f"x {x.shape}, y {y.shape}: mend its loader"
-        )
-    classes = np.unique(labels)
-    if not np.isfinite(x).all() or not np.array_equal(classes, range(max(2, len(classes)))):
-        raise DataError(
-            f"a dataset needs finite features and labels 0..classes-1, each of at least 2 classes "
-            f"present; {name!r} breaks that: mend its loader"
-        )
+    x, counted = _numbers(name, "features", features), _numbers(name, "labels", labels)
+    _check_shapes(name, x, counted)
+    _check_features(name, x)
+    _check_labels(name, counted)
+    y = counted.astype(np.int64)
     x.setflags(write=False)
     y.setflags(write=False)
     digest = hashlib.sha256(repr((x.shape, y.shape)).encode() + x.tobytes() + y.tobytes())
     return Dataset(name, x, y, digest.hexdigest())
+
+
+def _refused(name: str, rule: str, seen: object) -> DataError:
+    return DataError(f"a dataset's {rule}; {name!r} gave {seen}: mend its loader")
+
+
+def _numbers(name: str, what: str, given: NDArray[Any]) -> NDArray[np.float64]:
+    """`given` as float64, a copy of its own."""
+    try:
+        if given.dtype.kind in "biufO":
+            return np.array(given, dtype=np.float64, order="C")
+    except (TypeError, ValueError, OverflowError):
+        pass
+    values = given.ravel().tolist()
+    odd = [value for value in values if not isinstance(value, Real)] or values or ["none"]
+    raise _refused(name, f"{what} must be real numbers", f"{odd[0]!r:.60} ({given.dtype})")
+
+
+def _check_shapes(name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+    if x.ndim != 2 or x.shape[1] < 1 or y.shape != (len(x),):
+        raise _refused(
+            name,
+            "arrays must be x [rows, features], y [rows], of at least one feature",
+            f"x {x.shape}, y {y.shape}",
+        )
+    if len(x) < MIN_ROWS_SPECIAL:
+        raise _refused(name, f"rows must be {MIN_ROWS_SPECIAL} or more", f"{len(x)} rows")
+    if len(x) < MIN_ROWS and name not in _SPECIAL:
+        raise DataError(
+            f"a dataset of which every claim is asked must have {MIN_ROWS} rows or more, since a "
+            f"batch of 64 must not hold all rows trained on; {name!r} gave {len(x)}: register it "
+            "with special=True, or give more"
+        )
+
+
+def _check_features(name: str, x: NDArray[np.float64]) -> None:
+    with np.errstate(over="ignore"):
+        broken = np.argwhere(~np.isfinite(x.astype(np.float32)))
+    if len(broken):
+        row, column = broken[0]
+        seen = f"{x[row, column]} in row {row}, column {column}"
+        raise _refused(name, "features must be finite in float32", seen)
+
+
+def _check_labels(name: str, y: NDArray[np.float64]) -> None:
+    broken = np.flatnonzero(~np.isfinite(y) | (y != np.floor(y)))
+    if len(broken):
+        seen = f"{y[broken[0]]} in row {broken[0]}"
+        raise _refused(name, "labels must be whole numbers", seen)
+    classes = np.unique(y)
+    if len(classes) < 2:
+        raise _refused(name, "labels must be of at least 2 classes", f"{classes[0]:g} in every row")
+    if classes[0] != 0:
+        raise _refused(name, "labels must count from 0", f"labels from {classes[0]:g} on")
+    if classes[-1] != len(classes) - 1:
+        gap = np.flatnonzero(classes != np.arange(len(classes)))[0]
+        rule = "labels must be 0, 1, 2, ... without a gap"
+        raise _refused(name, rule, f"none of {gap}, but {classes[gap]:g}")
 
 
 @lru_cache(maxsize=256)

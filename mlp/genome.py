@@ -8,9 +8,10 @@ TensorFlow.
 from __future__ import annotations
 
 import difflib
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from numbers import Integral, Real
 from typing import Any
 
 Allele = str | int | float
@@ -38,9 +39,9 @@ class Gene:
         return is_number and self.number is not None and bool(self.number(allele))
 
     def choices(self) -> str:
-        """The valid alleles, in words."""
-        named = [repr(a) for a in self.alleles]
-        return ", ".join(named + ([self.rule] if self.rule else []))
+        """The valid alleles, in words: "'first_batch', 'all' or a float share in (0, 1]"."""
+        words = [repr(a) for a in self.alleles] + ([self.rule] if self.rule else [])
+        return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _whole(low: int) -> Callable[[Any], bool]:
@@ -109,7 +110,7 @@ _GENES = (
         "rate_scale",
         "multiple of the protocol's learning rate",
         (),
-        lambda v: math.isfinite(v) and v > 0,
+        lambda v: 0.0 < v <= sys.float_info.max,
         "a number above 0",
     ),
     Gene(
@@ -140,6 +141,13 @@ class GenomeError(ValueError):
 def _suggest(word: object, valid: list[str]) -> str:
     near = difflib.get_close_matches(str(word), valid, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _plain(value: Any) -> Any:
+    """A number of any kind, NumPy's too, as int or float; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def gene(name: str) -> Gene:
@@ -184,12 +192,13 @@ class Genome:
 
     def __post_init__(self) -> None:
         for name, g in GENES.items():
-            allele = getattr(self, name)
+            allele = _plain(getattr(self, name))
             if not g.valid(allele):
                 raise GenomeError(
-                    f"gene {name!r} must have one of the alleles {g.choices()}; got {allele!r}"
+                    f"gene {name!r} must be {g.choices()}; got {allele!r}"
                     f"{_suggest(allele, list(g.alleles))}"
                 )
+            object.__setattr__(self, name, allele)
         for name in ("dropout", "rate_scale", "handicap"):
             object.__setattr__(self, name, float(getattr(self, name)))
 

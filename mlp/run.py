@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral, Real
 from operator import attrgetter
 from typing import Any
 
@@ -20,7 +21,17 @@ def _is_number(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
+
+
+def _as_float(value: object) -> float:
+    """`value` as a float; not a number where it is none, or too large for one."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("nan")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +39,7 @@ class Protocol:
     """What is held equal: Adam's learning rate, updates, and updates between samples of the curve.
 
     Raises:
-        ProtocolError: a rate or count that is not positive, or `steps` no multiple of
+        ProtocolError: no name, a rate or count that is not positive, or `steps` no multiple of
             `sample_every`.
     """
 
@@ -38,17 +49,23 @@ class Protocol:
     sample_every: int
 
     def __post_init__(self) -> None:
-        if not (_is_number(self.learning_rate) and 0 < self.learning_rate < float("inf")):
+        if not isinstance(self.name, str) or not self.name:
+            raise ProtocolError(f"a protocol must have a name; got {self.name!r}: try 'mine'")
+        rate = _as_float(self.learning_rate)
+        if not 0 < rate < float("inf"):
             raise ProtocolError(
                 f"a protocol's learning rate must be a number above 0; got {self.learning_rate!r}: "
                 "try 1e-3"
             )
-        whole = isinstance(self.steps, int) and isinstance(self.sample_every, int)
+        whole = _is_count(self.steps) and _is_count(self.sample_every)
         if not whole or min(self.steps, self.sample_every) < 1 or self.steps % self.sample_every:
             raise ProtocolError(
                 "a protocol's steps must be a positive multiple of sample_every; got "
                 f"steps={self.steps!r}, sample_every={self.sample_every!r}: try 2000 and 50"
             )
+        object.__setattr__(self, "learning_rate", rate)
+        object.__setattr__(self, "steps", int(self.steps))
+        object.__setattr__(self, "sample_every", int(self.sample_every))
 
     @property
     def sampled_steps(self) -> tuple[int, ...]:

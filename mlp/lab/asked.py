@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 from mlp.data import check_name
 from mlp.genome import Genome, differing
 from mlp.lab.key import executor, expressed
 from mlp.stats.looks import MAX_CAP
+
+LAST_SEED = 2**32 - 1
+"""The last seed that NumPy's legacy generator takes."""
 
 
 class LabError(ValueError):
@@ -21,10 +24,24 @@ def check_seeds(seeds: int, first_seed: int) -> None:
     """Refuse a number of seeds, or a first seed, that no comparison can use."""
     if not _is_whole(seeds) or not 2 <= seeds <= MAX_CAP:
         raise LabError(f"a comparison needs from 2 to {MAX_CAP} seeds; got {seeds!r}: try 128")
-    if not _is_whole(first_seed) or first_seed < 0 or first_seed + seeds > 2**32:
+    check_range(first_seed, seeds)
+
+
+def check_range(first_seed: int, seeds: int) -> None:
+    """Refuse seeds from `first_seed` on that no generator takes."""
+    if not _is_whole(first_seed) or first_seed < 0 or int(first_seed) + int(seeds) > LAST_SEED + 1:
         raise LabError(
             "seeds must lie from 0 to 2**32 - 1; got a first seed of "
             f"{first_seed!r} and {seeds} seeds: try 0"
+        )
+
+
+def check_apart(first_seed: int, apart: int, seeds: int) -> None:
+    """Refuse the seeds of a second cohort, from `apart` on, that no generator takes."""
+    if apart + seeds > LAST_SEED + 1:
+        raise LabError(
+            "two cohorts that share no seed must both have theirs from 0 to 2**32 - 1; got a first "
+            f"seed of {first_seed} and {seeds} seeds, and others from {apart} on: begin earlier"
         )
 
 
@@ -34,9 +51,17 @@ def check_count(seeds: int) -> None:
         raise LabError(f"a cohort needs at least 1 seed; got {seeds!r}: try 16")
 
 
+def check_error(error: float) -> None:
+    """Refuse a probability of a false alarm that never, or always, raises one."""
+    if not _is_share(error):
+        raise LabError(
+            f"the probability of a false alarm lies between 0 and 1; got {error!r}: try 0.05"
+        )
+
+
 def check_margin(margin: float) -> None:
     """Refuse a margin that no outcome, or every outcome, would clear."""
-    if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 < margin < 1:
+    if not _is_share(margin):
         raise LabError(
             f"a margin of practical equivalence lies between 0 and 1; got {margin!r}: try 0.05"
         )
@@ -61,11 +86,12 @@ def check_arm(genome: Genome, dataset: str) -> None:
 def check_different(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
     """Refuse arms, or effects, that express the same: they could not come out otherwise."""
     runs = [(expressed(genome, executor(genome, real=real)), dataset) for genome, dataset in arms]
-    if runs[::2] == runs[1::2]:
-        raise LabError(
-            f"a comparison needs genomes that express something different; {arms[0][0]} and "
-            f"{arms[1][0]} do not: change a gene that acts"
-        )
+    for i in range(0, len(runs), 2):
+        if runs[i] == runs[i + 1]:
+            raise LabError(
+                f"a comparison needs genomes that express something different; {arms[i][0]} and "
+                f"{arms[i + 1][0]} do not: change a gene that acts"
+            )
     if runs[:2] == runs[2:]:
         first, second = (f"{arms[i][0]} over {arms[i + 1][0]}" for i in (0, 2))
         raise LabError(
@@ -111,4 +137,9 @@ def check_dosed(genomes: Sequence[Genome]) -> None:
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_share(value: Any) -> bool:
+    """Whether `value` is a number between 0 and 1; no flag is."""
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 < float(value) < 1

@@ -72,10 +72,9 @@ def check_cohorts(a: Genome, of_a: Sequence[Run], b: Genome, of_b: Sequence[Run]
 
 
 def check_arms(arms: Sequence[Arm]) -> None:
-    """`check_manipulation` of each two arms subtracted, unless they express the same."""
+    """`check_manipulation` of each two arms subtracted."""
     for a, b in zip(arms[::2], arms[1::2], strict=True):
-        if a.genome.expressed() != b.genome.expressed():
-            check_cohorts(a.genome, a.runs, b.genome, b.runs)
+        check_cohorts(a.genome, a.runs, b.genome, b.runs)
 
 
 def _must_differ(
@@ -88,15 +87,23 @@ def _must_differ(
     """Refuse genes that left `of` the same at a seed; with `some`, at every seed.
 
     Two trainings may end alike at some seed, in the weights of a network that died; rows, initial
-    weights and executors that are the same there were never manipulated.
+    weights and executors that are the same there were never manipulated. Where both runs diverged,
+    what is the same shows nothing: they were cut short, or ended in weights that are no numbers.
     """
-    same = [a.seed for a, b in runs if of(a) == of(b)]
-    if genes and same and (not some or len(same) == len(runs)):
-        where = f"seed {same[0]}" if len(same) < len(runs) else f"all {len(runs)} seeds"
+    differ = [a.seed for a, b in runs if of(a) != of(b)]
+    same = [a.seed for a, b in runs if of(a) == of(b) and not (a.diverged and b.diverged)]
+    if not genes or (differ and (some or not same)):
+        return
+    if not same:
         raise ManipulationError(
-            f"a gene compared must act; {_names(genes)} left {what} the same in {where}: "
-            "compare alleles that act here"
+            f"a gene compared must be seen to act; both arms diverged at all {len(runs)} seeds, "
+            f"so that nothing shows whether {_names(genes)} did: lower the learning rate"
         )
+    where = f"seed {same[0]}" if len(same) < len(runs) else f"all {len(runs)} seeds"
+    raise ManipulationError(
+        f"a gene compared must act; {_names(genes)} left {what} the same in {where}: "
+        "compare alleles that act here"
+    )
 
 
 def _must_agree(

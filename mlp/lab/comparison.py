@@ -8,7 +8,7 @@ from typing import Any
 
 from mlp.genome import Genome, differing
 from mlp.run import Protocol, Run
-from mlp.stats import Outcome, Result
+from mlp.stats import Interval, Outcome, Result
 
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
 """The verdicts a claim can get."""
@@ -74,15 +74,18 @@ class Claim:
     def line(self) -> str:
         """Effect, interval, seeds, margin and outcome on one line.
 
-        Identical arms, whose effect is no estimate, have no interval.
+        Identical arms, whose effect is no estimate, have no interval. Arms that share no seeds have
+        theirs named one after the other.
         """
+        arms = self.detail.get("arms", ())
+        firsts = [arm.get("first_seed", self.first_seed) for arm in arms] or [self.first_seed]
+        seeds = " and ".join(f"{s}..{s + self.seeds - 1}" for s in dict.fromkeys(firsts))
         diverged = f", {self.diverged} runs diverged" if self.diverged else ""
         seen = f"effect {self.effect:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
         seen = "identical weights" if self.identical else seen
         return (
             f"{self.statement} on {self.dataset} ({self.protocol}): {seen}, margin "
-            f"{self.margin:g}, n={self.seeds} (seeds {self.first_seed}.."
-            f"{self.first_seed + self.seeds - 1}){diverged}: {self.outcome}, "
+            f"{self.margin:g}, n={self.seeds} (seeds {seeds}){diverged}: {self.outcome}, "
             f"claimed {self.expected}"
         )
 
@@ -118,8 +121,18 @@ class Comparison:
         return sum(self.result.differences) / len(self.result.differences)
 
     @property
+    def interval(self) -> Interval:
+        """The confidence interval of the effect at the last look, which the outcome rests on."""
+        return self.result.looks[-1].interval
+
+    @property
+    def margin(self) -> float:
+        """The margin of practical equivalence that the claim declared."""
+        return self.result.margin
+
+    @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds compared, in order."""
+        """The seeds compared, in order: those of the first arm, where the arms share none."""
         return tuple(run.seed for run in self.arms[0].runs)
 
     @property
@@ -137,7 +150,6 @@ class Comparison:
 
     def claim(self, expected: Outcome) -> Claim:
         """The claim that this comparison comes out as `expected`."""
-        interval = self.result.interval
         return Claim(
             statement=self.statement,
             dataset=self.dataset,
@@ -146,9 +158,9 @@ class Comparison:
             outcome=str(self.outcome),
             verdict=verdict_of(self.outcome, expected),
             effect=self.effect,
-            low=interval.low,
-            high=interval.high,
-            margin=self.result.margin,
+            low=self.interval.low,
+            high=self.interval.high,
+            margin=self.margin,
             seeds=self.result.n,
             first_seed=self.seeds[0],
             diverged=sum(arm.diverged for arm in self.arms),
@@ -165,6 +177,7 @@ class Comparison:
                     "genome": str(arm.genome),
                     "dataset": arm.dataset,
                     "alleles": arm.genome.alleles(),
+                    "first_seed": arm.runs[0].seed,
                     "mean": arm.mean,
                     "diverged": arm.diverged,
                 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -10,12 +10,15 @@ from pathlib import Path
 from mlp.genome import Genome, strain
 from mlp.lab.asked import (
     LabError,
+    check_apart,
     check_arm,
     check_count,
     check_different,
     check_dosed,
     check_doses,
     check_effect,
+    check_error,
+    check_range,
     check_seeds,
 )
 from mlp.lab.checks import check_arms, check_cohorts
@@ -24,7 +27,7 @@ from mlp.lab.dose import DoseCurve
 from mlp.lab.key import executor, same_in_engine
 from mlp.lab.margin import Margin, resolve
 from mlp.lab.recorded import RecordedComparison
-from mlp.lab.screen import SCREEN_SEEDS, Screening, acting_genes, subsets
+from mlp.lab.screen import SCREEN_SEEDS, Cell, Screening, acting_genes, cells_of
 from mlp.lab.seeds import DEFAULT_SEEDS, far_seed, first_seed_under
 from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.reference import curves, final_accuracies
@@ -68,9 +71,9 @@ class Lab:
         real: bool = False,
     ) -> None:
         self.protocol = _protocol(protocol)
-        self.seeds = seeds
-        self.first_seed = first_seed_under(self.protocol.name) if first_seed is None else first_seed
-        self.check_seeds(seeds, self.first_seed)
+        first = first_seed_under(self.protocol.name) if first_seed is None else first_seed
+        self.check_seeds(seeds, first)
+        self.seeds, self.first_seed = int(seeds), int(first)
         self.real = real
         self.store = store if isinstance(store, Store) else Store(store)
         self.claims: list[Claim] = []
@@ -120,7 +123,7 @@ class Lab:
         A difference of differences, seed by seed: whether something acts alike on two genomes, or,
         with `second_dataset`, on two datasets; `margin` is then that on the first.
 
-        Raises: as `compare`.
+        Raises: as `compare`, of each effect; LabError too where the two effects are one.
         """
         check_effect(first)
         check_effect(second)
@@ -140,20 +143,29 @@ class Lab:
 
         A control: where the genomes are the same, the two cohorts differ in nothing but seeds. The
         first arm's seeds begin `FAR` beyond the second's, or where a larger cap lets these end.
+        What only the real API tells apart is compared there, as in `compare`.
+
+        Raises:
+            LabError: `other` is another genome that expresses the same, or the seeds of one arm
+                lie outside 0 .. 2**32 - 1.
         """
         other = genome if other is None else other
         check_arm(genome, dataset)
         check_arm(other, dataset)
         genome, other = genome.paired(), other.paired()
+        use_real = self.real
+        if other != genome:
+            use_real = self._on_real_api([other, genome])
+            check_different([(other, dataset), (genome, dataset)], use_real)
         apart = far_seed(self.first_seed, self.seeds)
-        self.check_seeds(self.seeds, apart)
+        check_apart(self.first_seed, apart, self.seeds)
 
         def arms(n: int) -> tuple[Arm, ...]:
-            first = self._ahead([(other, dataset)], n, self.real, apart)[0]
-            second = self._ahead([(genome, dataset)], n, self.real)[0]
+            first = self._ahead([(other, dataset)], n, use_real, apart)[0]
+            second = self._ahead([(genome, dataset)], n, use_real)[0]
             return Arm(1, other, dataset, tuple(first)), Arm(-1, genome, dataset, tuple(second))
 
-        return self._look(arms, dataset, margin, self._trainer)
+        return self._look(arms, dataset, margin, _trained_by(use_real))
 
     def compare_executors(
         self, genome: Genome, dataset: str, *, margin: float | Margin = DEFAULT_MARGIN
@@ -179,11 +191,12 @@ class Lab:
         """The full factorial over the alleles in which `good` and `bad` differ.
 
         Only genes that act in the cohort engine are varied; both are taken in their paired form.
-        Each cell is a cohort of `seeds` seeds (fewer if the lab's cap is lower); a claim that these
-        do not decide is looked at again with 64, 128, ... up to the cap.
+        Each cell is a cohort of `seeds` seeds, rounded up to a look (or the lab's cap, if that is
+        lower); a claim that these do not decide is looked at again with 64, 128, ... up to the cap.
 
         Raises:
-            LabError: no gene that acts differs, or more than 8 do; no seeds.
+            LabError: no gene that acts differs, or more than 8 do, or one cannot act where another
+                has one of its alleles; no seeds.
             ManipulationError: of two cells one gene apart, it did not act, or something else
                 changed.
         """
@@ -197,21 +210,27 @@ class Lab:
                 f"a screen varies 1 to 8 genes that act; {good} and {bad} differ in "
                 f"{', '.join(genes) or 'none'}: choose other genomes"
             )
-        return self._screened(good, bad, dataset, genes, min(seeds, self.seeds))
+        cells = cells_of(good, bad, genes)
+        looks = [n for n in look_sizes(self.seeds) if n >= min(seeds, self.seeds)]
+        return self._screened(good, bad, dataset, genes, cells, looks)
 
     def _screened(
-        self, good: Genome, bad: Genome, dataset: str, genes: tuple[str, ...], seeds: int
+        self,
+        good: Genome,
+        bad: Genome,
+        dataset: str,
+        genes: tuple[str, ...],
+        cells: Mapping[Cell, Genome],
+        looks: Sequence[int],
     ) -> Screening:
-        """The screen at a look of `seeds` seeds, which knows the look that comes next."""
-        sets = subsets(genes)
-        cells = [bad.with_alleles(**{g: good.alleles()[g] for g in on}) for on in sets]
-        runs = self._train([(c, dataset) for c in cells], seeds, self.real)
-        trained = {on: (cell, r) for on, cell, r in zip(sets, cells, runs, strict=True)}
-        for on in sets:
+        """The screen at the first of `looks`, which knows those that come next."""
+        runs = self._train([(c, dataset) for c in cells.values()], looks[0], self.real)
+        trained = {on: (cells[on], r) for on, r in zip(cells, runs, strict=True)}
+        for on in cells:
             for gene in on:
                 check_cohorts(*trained[on], *trained[on - {gene}])
-        looks = [n for n in look_sizes(self.seeds) if n > seeds]
-        more = partial(self._screened, good, bad, dataset, genes, looks[0]) if looks else None
+        later = looks[1:]
+        more = partial(self._screened, good, bad, dataset, genes, cells, later) if later else None
         return Screening(
             good=good,
             bad=bad,
@@ -273,10 +292,13 @@ class Lab:
         `error` is the probability of a false alarm of the exact permutation test.
 
         Raises:
-            GenomeError: an unknown strain.
-            LabError: nothing was recorded of that dataset or at this lab's protocol.
+            GenomeError, DataError: an unknown strain or dataset.
+            LabError: nothing was recorded of that dataset or at this lab's protocol; no seeds; an
+                `error` outside (0, 1).
         """
         genome = strain(strain_name)
+        check_arm(genome, dataset)
+        check_error(error)
         if self.protocol != PROTOCOLS["published"] or dataset not in curves():
             raise LabError(
                 f"runs were recorded of {', '.join(curves())} at the published protocol; got "
@@ -296,13 +318,20 @@ class Lab:
     def cohort(
         self, genome: Genome, dataset: str, *, seeds: int, real: bool | None = None
     ) -> list[Run]:
-        """The runs of `genome`, exactly as it stands, for the first `seeds` seeds."""
+        """The runs of `genome`, exactly as it stands, for the first `seeds` seeds.
+
+        Raises:
+            LabError: no seeds, or some beyond 2**32 - 1.
+        """
         return self.cohorts([genome], dataset, seeds=seeds, real=real)[0]
 
     def cohorts(
         self, genomes: Sequence[Genome], dataset: str, *, seeds: int, real: bool | None = None
     ) -> list[list[Run]]:
-        """The runs of each of `genomes`, exactly as they stand, asked for at once."""
+        """The runs of each of `genomes`, exactly as they stand, asked for at once.
+
+        Raises: as `cohort`.
+        """
         use_real = self.real if real is None else real
         return self._train([(g, dataset) for g in genomes], seeds, use_real)
 
@@ -317,10 +346,11 @@ class Lab:
         for genome, dataset in arms:
             check_arm(genome, dataset)
         first = self.first_seed if first_seed is None else first_seed
+        check_range(first, seeds)
         wanted = [
             [
                 Wanted(genome, dataset, self.protocol, seed, executor(genome, real=real))
-                for seed in range(first, first + seeds)
+                for seed in range(first, first + int(seeds))
             ]
             for genome, dataset in arms
         ]
@@ -360,9 +390,10 @@ class Lab:
 
         datasets = list(dict.fromkeys(dataset for _, dataset in arms))
         declared = resolve(margin, datasets[0], self.protocol.name)
-        trainer = "real API" if use_real else "cohort engine"
         twins = use_real and same_in_engine([g for g, _ in arms])
-        comparison = self._look(trained, "-".join(datasets), declared, trainer, twins=twins)
+        comparison = self._look(
+            trained, "-".join(datasets), declared, _trained_by(use_real), twins=twins
+        )
         check_arms(comparison.arms)
         return comparison
 
@@ -406,7 +437,7 @@ class Lab:
     @property
     def _trainer(self) -> str:
         """What trains where the genomes do not decide it."""
-        return "real API" if self.real else "cohort engine"
+        return _trained_by(self.real)
 
     def __repr__(self) -> str:
         last = self.first_seed + self.seeds - 1
@@ -420,6 +451,10 @@ class Lab:
         if self.real or len({g.trainer for g in genomes}) > 1:
             return True
         return same_in_engine(genomes)
+
+
+def _trained_by(real: bool) -> str:
+    return "real API" if real else "cohort engine"
 
 
 def _protocol(given: Protocol | str) -> Protocol:

@@ -43,11 +43,11 @@ class Margin:
 
 
 def resolve(margin: float | Margin, dataset: str, protocol: str) -> float:
-    """The number that `margin` is on `dataset` under the protocol of that name.
+    """The float that `margin` is on `dataset` under the protocol of that name.
 
     Raises:
         LabError: it is outside (0, 1).
     """
     found = margin.at(dataset, protocol) if isinstance(margin, Margin) else margin
     check_margin(found)
-    return found
+    return float(found)

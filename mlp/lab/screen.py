@@ -43,12 +43,33 @@ Cell = frozenset[str]
 
 def acting_genes(good: Genome, bad: Genome) -> tuple[str, ...]:
     """Genes in which two genomes differ and that act in the cohort engine, in field order."""
-    return differing(expressed(good, "cohort"), expressed(bad, "cohort"))
+    acting = differing(expressed(good, "cohort"), expressed(bad, "cohort"))
+    return tuple(gene for gene in differing(good, bad) if gene in acting)
 
 
 def subsets(genes: tuple[str, ...]) -> list[Cell]:
     """All subsets of `genes`, smallest first."""
     return [frozenset(c) for n in range(len(genes) + 1) for c in combinations(genes, n)]
+
+
+def cells_of(good: Genome, bad: Genome, genes: tuple[str, ...]) -> dict[Cell, Genome]:
+    """`bad` with the alleles that `good` has of each subset of `genes`, smallest first.
+
+    Raises:
+        LabError: a gene in which they differ acts in some cells and not in others, so that it has
+            no effect of its own to share.
+    """
+    alleles = good.alleles()
+    cells = {on: bad.with_alleles(**{g: alleles[g] for g in on}) for on in subsets(genes)}
+    acts = {on: expressed(cell, "cohort") for on, cell in cells.items()}
+    idle = [g for on in cells for g in sorted(on) if acts[on] == acts[on - {g}]]
+    idle += differing(acts[frozenset(genes)], expressed(good, "cohort"))
+    if idle:
+        raise LabError(
+            f"a screen's genes must act whatever the alleles of the others; between {good} and "
+            f"{bad} {idle[0]!r} does not: give both one allele of it"
+        )
+    return cells
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,14 +84,13 @@ class Result:
         return len(self.differences)
 
     @property
-    def interval(self) -> Interval:
-        """The interval of the last look; ValueError before the first."""
-        if not self.looks:
-            raise ValueError(
-                f"A comparison has no interval before its first look at {self.needed} seeds, "
-                "got fewer: train them first."
-            )
-        return self.looks[-1].interval
+    def interval(self) -> Interval | None:
+        """The interval of the last look; None before the first, which wants `needed` seeds."""
+        return self.looks[-1].interval if self.looks else None
+
+    def __str__(self) -> str:
+        wanted = f", more seeds wanted: {self.needed}" if self.needed else ""
+        return f"{self.outcome}: {self.interval or 'no look yet'}, margin {self.margin:g}{wanted}"
 
 
 def classify(interval: Interval, margin: float) -> Outcome:

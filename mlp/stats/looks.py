@@ -14,6 +14,8 @@ off the schedule would exceed it.
 
 from __future__ import annotations
 
+from numbers import Integral
+
 from mlp.stats.interval import check_alpha
 
 SUITE_ERROR = 0.05
@@ -36,12 +38,12 @@ def look_sizes(cap: int) -> tuple[int, ...]:
 
     Raises ValueError unless cap is an integer of at least 1.
     """
-    if isinstance(cap, bool) or not isinstance(cap, int) or not 1 <= cap <= MAX_CAP:
+    if isinstance(cap, bool) or not isinstance(cap, Integral) or not 1 <= cap <= MAX_CAP:
         raise ValueError(
             f"The cap on seeds must be a whole number from 1 to {MAX_CAP}, got {cap!r}: try 64."
         )
     scheduled = tuple(n for n in LOOKS if n < cap)
-    return (*scheduled, cap)
+    return (*scheduled, int(cap))
 
 
 def look_alpha(claim_error: float = CLAIM_ERROR) -> float:

@@ -17,8 +17,11 @@ def raw(name):
     return getattr(datasets, f"load_{name}")(return_X_y=True)
 
 
-def good():
-    return np.arange(90.0).reshape(30, 3), np.arange(30) % 3
+def good(rows=81):
+    return np.arange(3.0 * rows).reshape(rows, 3), np.arange(rows) % 3
+
+
+X, Y = good(30)
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -93,7 +96,7 @@ class TestRegistration:
 
         assert data.names()[-1] == "own"
         own = data.load("own")
-        assert (own.features, own.classes, own.held_out, own.training_rows) == (3, 3, 3, 24)
+        assert (own.features, own.classes, own.held_out, own.training_rows) == (3, 3, 8, 65)
 
     def test_a_special_dataset_is_there_for_those_who_name_it(self):
         data.register("own", good, special=True)
@@ -133,32 +136,76 @@ class TestRegistration:
             data.register(name, good)
 
     @pytest.mark.parametrize(
+        "name", ["", "a,b", "it's", 'a"b', "a/b", "a b", "a\n", "é", 5, None, b"own", ["own"]]
+    )
+    def test_a_name_is_plain(self, name):
+        with pytest.raises(DataError, match=r"made of letters, .*: choose another") as refused:
+            data.register(name, good)
+        assert f"got {name!r}" in str(refused.value)
+        data.register("Own_2.b-c", good)
+
+    @pytest.mark.parametrize("rows", [30, 80])
+    def test_a_dataset_for_every_claim_has_more_rows_than_a_batch(self, rows):
+        data.register("own", lambda: good(rows))
+        with pytest.raises(DataError, match=rf"81 rows or more.* gave {rows}: .*special=True"):
+            data.load("own")
+
+        data.register("few", lambda: good(rows), special=True)
+        assert len(data.load("few").y) == rows
+
+    @pytest.mark.parametrize(
         ("x", "y", "told"),
         [
-            (np.zeros(30), np.zeros(30), r"x \(30,\), y \(30,\)"),
-            (np.zeros((30, 2)), np.zeros((30, 1)), r"y \(30, 1\)"),
-            (np.zeros((30, 2)), np.zeros(29), r"y \(29,\)"),
-            (np.zeros((29, 2)), np.zeros(29), "at least 30 rows"),
-            (np.zeros((0, 2)), np.zeros(0), "at least 30 rows"),
-            (np.full((30, 2), np.nan), np.arange(30) % 2, "finite features"),
-            (np.full((30, 2), np.inf), np.arange(30) % 2, "finite features"),
-            (np.zeros((30, 2)), np.arange(30) % 2 - 1, "labels 0..classes-1"),
-            (np.zeros((30, 2)), np.arange(30) % 2 + 1, "labels 0..classes-1"),
-            (np.zeros((30, 2)), np.arange(30) % 2 * 2, "classes present"),
-            (np.zeros((30, 2)), np.arange(30) % 2 * 10**15, "classes present"),
-            (np.zeros((30, 2)), np.arange(30) % 2 / 2, "labels 0..classes-1"),
-            (np.zeros((30, 2)), np.zeros(30), "at least 2 classes"),
-            ([["a"] * 2] * 30, np.zeros(30), "could not convert"),
-            ([[1.0], [1.0, 2.0]] * 15, np.zeros(30), "ValueError"),
-            (None, None, "loader"),
+            (np.zeros(30), Y, r"gave x \(30,\), y \(30,\)"),
+            (X, np.zeros((30, 1)), r"y \(30, 1\)"),
+            (X, Y[:29], r"y \(29,\)"),
+            (np.zeros((30, 0)), Y, r"at least one feature; .* x \(30, 0\)"),
+            (X[:29], Y[:29], "30 or more; 'own' gave 29 rows"),
+            (X[:0], Y[:0], "gave 0 rows"),
+            (np.where(X == 4, np.nan, X), Y, "float32; 'own' gave nan in row 1, column 1"),
+            (np.where(X == 4, -np.inf, X), Y, "gave -inf in row 1, column 1"),
+            (X * 1e300, Y, r"float32; 'own' gave 1e\+300 in row 0, column 1"),
+            (X, np.where(Y == 2, np.nan, Y), "whole numbers; 'own' gave nan in row 2"),
+            (X, np.where(Y == 2, np.inf, Y), "whole numbers; 'own' gave inf in row 2"),
+            (X, Y + 0.5, "whole numbers; 'own' gave 0.5 in row 0"),
+            (X, Y + 1, "count from 0; 'own' gave labels from 1 on"),
+            (X, Y - 1, "count from 0; 'own' gave labels from -1 on"),
+            (X, Y % 2 * 2, "without a gap; 'own' gave none of 1, but 2"),
+            (X, Y % 2 * 1e300, r"gave none of 1, but 1e\+300"),
+            (X, np.zeros(30), "at least 2 classes; 'own' gave 0 in every row"),
+            ([["a"] * 2] * 30, Y, r"features must be real numbers; 'own' gave .*'a'.* \(<U1\)"),
+            (X * 1j, Y, r"features must be real numbers; 'own' gave .*0j.* \(complex128\)"),
+            (X, ["setosa"] * 30, "labels must be real numbers; 'own' gave .*'setosa'"),
+            (X, np.array(["setosa"] * 30, object), r"labels .* gave 'setosa' \(object\)"),
+            (X, np.array([10**400] * 30, object), "labels must be real numbers; 'own' gave 10"),
+            (np.array([[1.0, "x"]] * 30, object), Y, r"gave 'x' \(object\)"),
+            (X, np.zeros(30, "M8[s]"), "labels must be real numbers"),
+            (None, None, r"'own' gave x \(\), y \(\)"),
+            ([[1.0], [1.0, 2.0]] * 15, Y, "'own' raised ValueError"),
         ],
     )
-    def test_arrays_that_cannot_be_used_are_refused_by_name(self, x, y, told):
-        data.register("own", lambda: (x, y))
+    def test_arrays_that_cannot_be_used_are_told_the_rule_and_the_value(self, x, y, told):
+        data.register("own", lambda: (x, y), special=True)
         with pytest.raises(DataError, match=told) as refused:
             data.load("own")
         assert "'own'" in str(refused.value)
         assert "mend" in str(refused.value)
+
+    @pytest.mark.parametrize("kind", [bool, np.uint8, np.float32, object])
+    def test_numbers_of_any_kind_are_taken(self, kind):
+        data.register("own", lambda: (X.astype(kind), (Y % 2).astype(kind)), special=True)
+
+        own = data.load("own")
+
+        assert (own.x.dtype, own.y.dtype) == (np.float64, np.int64)
+        assert own.y.tolist() == (Y % 2).tolist()
+
+    def test_a_loader_s_own_arrays_stay_its_own(self):
+        x, y = good()
+        data.register("own", lambda: (x, y))
+        data.load("own")
+
+        x[0], y[0] = 7, 1
 
     @pytest.mark.parametrize("loader", [lambda: 3, lambda: good()[0], lambda: 1 / 0, None, "iris"])
     def test_a_loader_that_fails_is_refused_by_name(self, loader):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -229,6 +230,7 @@ def test_a_misspelt_strain_is_told_the_nearest():
         ("rate_scale", 0, ["a number above 0"]),
         ("rate_scale", float("inf"), ["a number above 0"]),
         ("rate_scale", float("nan"), ["a number above 0"]),
+        ("rate_scale", 10**400, ["a number above 0"]),
         ("handicap", 1.0, ["[0, 1)"]),
         ("reporting", "end", ["'curve'", "'ends'", "did you mean 'ends'"]),
     ],
@@ -238,6 +240,21 @@ def test_a_wrong_allele_is_told_the_gene_its_alleles_and_the_value_seen(name, al
         MATMUL.with_alleles(**{name: allele})
     for words in [f"gene {name!r}", f"got {allele!r}", *listed]:
         assert words in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "allele", "plain"),
+    [
+        ("batch_size", np.int64(32), 32),
+        ("coverage", np.float64(0.5), 0.5),
+        ("rate_scale", np.float32(2), 2.0),
+        ("rate_scale", 2, 2.0),
+    ],
+)
+def test_a_number_of_any_kind_becomes_a_plain_one(name, allele, plain):
+    found = getattr(MATMUL.with_alleles(**{name: allele}), name)
+
+    assert (found, type(found)) == (plain, type(plain))
 
 
 @pytest.mark.parametrize("donor", ["layers", None, {}, GENES])

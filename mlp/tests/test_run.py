@@ -7,6 +7,7 @@ import json
 import random
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 
 from mlp.genome import LAYERS_ESTIMATOR, MATMUL
@@ -55,7 +56,22 @@ def test_curves_are_sampled_before_the_first_update_and_after_the_last():
     assert ENDS.steps == (0, 20)
 
 
-@pytest.mark.parametrize("rate", [0, -1e-3, float("nan"), float("inf"), "1e-3", None, True])
+@pytest.mark.parametrize("name", [None, "", 3, b"own"])
+def test_a_protocol_must_have_a_name(name):
+    with pytest.raises(ProtocolError, match="must have a name; got"):
+        Protocol(name=name, learning_rate=1e-3, steps=20, sample_every=10)
+
+
+def test_numbers_of_any_kind_make_the_same_protocol():
+    plain = Protocol(name="own", learning_rate=1.0, steps=20, sample_every=10)
+    other = Protocol(name="own", learning_rate=1, steps=np.int64(20), sample_every=np.int32(10))
+
+    assert json.dumps(asdict(other)) == json.dumps(asdict(plain))
+
+
+@pytest.mark.parametrize(
+    "rate", [0, -1e-3, float("nan"), float("inf"), 10**400, "1e-3", None, True]
+)
 def test_a_learning_rate_must_be_a_number_above_zero(rate):
     with pytest.raises(ProtocolError, match="learning rate") as told:
         Protocol(name="own", learning_rate=rate, steps=20, sample_every=10)
@@ -74,6 +90,7 @@ def test_a_learning_rate_must_be_a_number_above_zero(rate):
         (20.0, 10),
         ("20", 10),
         (20, None),
+        (True, True),
     ],
 )
 def test_steps_must_be_a_positive_multiple_of_the_sampling_distance(steps, every):

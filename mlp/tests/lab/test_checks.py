@@ -105,6 +105,20 @@ def test_two_runs_may_end_in_the_same_weights_but_not_all():
     check_manipulation(RAW, BASE, runs)
 
 
+def test_what_is_the_same_where_both_diverged_shows_nothing():
+    hot = {"weights": "no numbers", "diverged_at": 10}
+    runs = pairs(RAW, BASE, **hot)
+    with pytest.raises(ManipulationError, match="both arms diverged at all 8 seeds"):
+        check_manipulation(RAW, BASE, runs)
+
+    runs[5] = pairs(RAW, BASE, weights="died")[5]
+    with pytest.raises(ManipulationError, match="the final weights the same in seed 5"):
+        check_manipulation(RAW, BASE, runs)
+
+    runs[5] = pairs(RAW, BASE)[5]
+    check_manipulation(RAW, BASE, runs)
+
+
 def test_modes_of_dropout_that_train_alike_act_where_the_curves_are_sampled():
     """Both drop the same activations while training, and one of them in evaluation too."""
     training = BASE.with_alleles(dropout=0.3, dropout_mode="training")

@@ -65,6 +65,8 @@ def test_the_effect_is_the_mean_paired_difference():
     assert comparison.effect == pytest.approx(0.0625)
     assert comparison.seeds == (0, 1, 2, 3)
     assert comparison.genes == ("coverage",)
+    assert comparison.interval == comparison.result.looks[-1].interval
+    assert comparison.margin == 0.5
     assert [arm.mean for arm in comparison.arms] == pytest.approx([0.75, 0.6875])
 
 

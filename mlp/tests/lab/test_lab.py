@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+import numpy as np
 import pytest
 
 from mlp.data import DataError, load
@@ -339,6 +343,43 @@ class TestComparing:
         first, second = ({run.seed for run in arm.runs} for arm in comparison.arms)
         assert not first & second
         assert min(first) == tiny_lab.first_seed + FAR
+        claim = comparison.claim(Outcome.EQUIVALENT)
+        assert [arm["first_seed"] for arm in claim.detail["arms"]] == [41_000, 40_000]
+        assert re.search(r"\(seeds 41000\.\.410\d\d and 40000\.\.400\d\d\)", claim.line())
+
+    def test_seeds_that_no_generator_takes_are_refused_before_training(self, store):
+        lab = Lab(store, protocol=TINY, seeds=8, first_seed=2**32 - 100)
+        with pytest.raises(LabError, match="a first seed of 4294967196 and 101 seeds: try 0"):
+            lab.cohort(BASE, "iris", seeds=101)
+        with pytest.raises(LabError, match=r"a first seed of 4294967196 and 8 .* begin earlier"):
+            lab.compare_seeds(BASE, "iris")
+
+    def test_numbers_of_numpy_are_numbers(self, store):
+        lab = Lab(store, protocol=TINY, seeds=np.int64(8), first_seed=np.uint32(7))
+
+        comparison = lab.compare(FAST, BASE, "iris", margin=np.float32(0.9))
+
+        assert (type(lab.seeds), type(lab.first_seed)) == (int, int)
+        assert comparison.seeds == tuple(range(7, 15))
+        assert json.dumps(comparison.margin) == "0.8999999761581421"
+        assert len(lab.cohort(BASE, "iris", seeds=np.int64(2))) == 2
+
+    def test_cohorts_that_share_no_seed_are_of_genomes_that_differ(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+        with pytest.raises(LabError, match="express something different"):
+            lab.compare_seeds(BASE, "iris", other=BASE.with_alleles(feeder="run"))
+        fitted = BASE.with_alleles(trainer="estimator")
+
+        comparison = lab.compare_seeds(BASE, "iris", other=fitted, margin=0.9)
+
+        assert comparison.executor == "real API"
+        trainers = [{run.executor for run in arm.runs} for arm in comparison.arms]
+        assert trainers == [{"estimator"}, {"direct"}]
+
+    def test_what_diverged_on_either_side_is_not_said_to_have_stayed_the_same(self, tiny_lab):
+        hot = BASE.with_alleles(rate_scale=1e36)
+        with pytest.raises(ManipulationError, match="diverged at all 16 seeds, so that nothing"):
+            tiny_lab.compare(hot.with_alleles(rate_scale=2e36), hot, "iris")
 
     def test_a_gene_that_did_not_act_refuses_to_be_compared(self, store):
         """Order cannot act where the one batch holds every row there is."""
@@ -423,6 +464,14 @@ class TestComparing:
         with pytest.raises(LabError, match="express something different"):
             tiny_lab.compare_effects(*nothing, "iris", second_dataset="wine")
 
+    @pytest.mark.parametrize(
+        "effects", [((FAST, FAST), (FAST, BASE)), ((FAST, BASE), (BASE, BASE))]
+    )
+    def test_each_effect_compared_is_one(self, tiny_lab, effects):
+        with pytest.raises(LabError, match="express something different"):
+            tiny_lab.compare_effects(*effects, "iris")
+        assert stored(tiny_lab.store) == {}
+
     def test_effects_that_only_the_real_api_tells_apart_are_compared_there(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)
         layers = [g.with_alleles(dense="layers") for g in (FAST, BASE)]
@@ -478,10 +527,51 @@ class TestScreeningAndDoses:
         with pytest.raises(Undecided):
             screening.assert_responsible("rate_scale", margin=0.4)
 
-        assert screening.seeds == 4
+        assert screening.seeds == 8, "rounded up to a look"
         assert lab.claims[0].seeds == 9
-        assert [look["seeds"] for look in lab.claims[0].detail["looks"]] == [4, 8, 9]
+        assert [look["seeds"] for look in lab.claims[0].detail["looks"]] == [8, 9]
         assert len(stored(store)) == 36
+
+    @pytest.mark.parametrize("first", [1, 3, 8, 9, 100])
+    def test_a_screen_takes_no_look_that_is_not_paid_for(self, monkeypatch, tmp_path, first):
+        lab = Lab(tmp_path / "runs.sqlite", protocol=TINY, seeds=1000)
+        asked = []
+
+        def trained(cells, seeds, _real):
+            asked.append(seeds)
+            return [[] for _ in cells]
+
+        monkeypatch.setattr(lab, "_train", trained)
+        monkeypatch.setattr("mlp.lab.lab.check_cohorts", lambda *_: None)
+        screening = lab.screen(FAST, BASE, "iris", seeds=first)
+        while screening.more:
+            screening = screening.more()
+        lab.store.close()
+
+        assert asked == [n for n in look_sizes(1000) if n >= first]
+
+    def test_a_screen_varies_no_gene_that_acts_by_another_alone(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+
+        screening = lab.screen(BASE.with_alleles(dropout=0.2), BASE, "iris")
+
+        assert screening.genes == ("dropout",)
+
+    @pytest.mark.parametrize(
+        ("good", "bad", "gene"),
+        [
+            ({"order": "reshuffled", "feeder": "run"}, {}, "feeder"),
+            ({"order": "reshuffled"}, {"feeder": "run"}, "feeder"),
+            ({"dropout": 0.2, "dropout_mode": "training"}, {}, "dropout_mode"),
+        ],
+        ids=["of the good", "of the bad", "dropout"],
+    )
+    def test_a_gene_that_acts_in_some_cells_alone_is_refused(self, tiny_lab, good, bad, gene):
+        with pytest.raises(
+            LabError, match=rf"whatever the alleles .* '{gene}' does not: give both"
+        ):
+            tiny_lab.screen(BASE.with_alleles(**good), BASE.with_alleles(**bad), "iris")
+        assert stored(tiny_lab.store) == {}
 
     def test_cells_and_doses_one_gene_apart_are_checked(self, store, monkeypatch):
         lab, checked = Lab(store, protocol=TINY, seeds=4), []
@@ -632,6 +722,16 @@ def test_runs_were_recorded_at_the_published_protocol_alone(tiny_lab):
         tiny_lab.compare_recorded("matmul", "iris", seeds=4, error=0.05)
     with pytest.raises(GenomeError):
         tiny_lab.compare_recorded("matmull", "iris", seeds=4, error=0.05)
+    with pytest.raises(DataError, match="one of iris"):
+        tiny_lab.compare_recorded("matmul", ["iris"], seeds=4, error=0.05)
+
+
+@pytest.mark.parametrize("error", [0, 1, -0.1, "0.05", None, True])
+def test_the_false_alarms_of_a_comparison_with_the_recorded_runs_are_few(store, error):
+    lab = Lab(store, protocol="published")
+    with pytest.raises(LabError, match="false alarm lies between 0 and 1; got"):
+        lab.compare_recorded("matmul", "iris", seeds=4, error=error)
+    assert stored(store) == {}
 
 
 def test_a_run_says_the_digest_of_its_plan(tiny_lab):

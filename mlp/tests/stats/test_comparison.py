@@ -50,6 +50,7 @@ def test_a_missing_or_repeated_seed_is_an_error(a, b, message):
         (4, (4,)),
         (8, (8,)),
         (12, (8, 12)),
+        (np.int64(12), (8, 12)),
         (64, (8, 16, 32, 64)),
         (100, (8, 16, 32, 64, 100)),
     ],
@@ -106,8 +107,15 @@ def test_too_few_seeds_say_how_many_are_needed():
     assert sequential([0.0] * 20, 0.05, cap=64).needed == 32
     assert sequential([0.0] * 8, 0.05, cap=12).needed == 12
     assert sequential([0.0] * 12, 0.05, cap=12).needed is None
-    with pytest.raises(ValueError, match="no interval before its first look at 8 seeds"):
-        _ = sequential([], 0.05, cap=64).interval
+    assert sequential([0.0] * 4, 0.05, cap=64).interval is None
+
+
+def test_a_result_is_told_in_a_line():
+    few, open_, decided = (sequential([0.5] * n, 0.05, cap=64) for n in (4, 8, 16))
+
+    assert str(few) == "undecided: no look yet, margin 0.05, more seeds wanted: 8"
+    assert str(open_) == f"undecided: {open_.interval}, margin 0.05, more seeds wanted: 16"
+    assert str(decided) == f"better: {decided.interval}, margin 0.05"
 
 
 @given(samples, margins, caps)
