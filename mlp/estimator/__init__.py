@@ -7,7 +7,6 @@ in graphs of its own: no global behaviour of TensorFlow is switched.
 What 1.4 does and this does not: clusters, export, feature columns, canned estimators, one-hot
 labels and Dask frames. What this does otherwise:
 
-- A monitor's step is exact; 1.4 read it while it was being written.
 - `RunConfig.num_cores`, `log_device_placement`, `gpu_memory_fraction` and `log_step_count_steps`
   are heeded; 1.4 took and ignored them.
 - A graph without summaries has no summary hook.
