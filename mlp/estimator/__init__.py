@@ -17,10 +17,15 @@ labels and Dask frames. What this does otherwise:
 
 from mlp.estimator import metrics, model_fn, monitors, run_config
 from mlp.estimator.data_feeder import DataFeeder, StreamingDataFeeder
-from mlp.estimator.errors import NanLossDuringTrainingError, NotFittedError
+from mlp.estimator.errors import NanLossDuringTrainingError, NotAnArrayError, NotFittedError
 from mlp.estimator.estimator import Estimator
 from mlp.estimator.metric_spec import MetricSpec
 from mlp.estimator.model_fn import ModeKeys, ModelFnOps
+from mlp.estimator.pandas_io import (
+    extract_pandas_data,
+    extract_pandas_labels,
+    extract_pandas_matrix,
+)
 from mlp.estimator.run_config import RunConfig
 from mlp.estimator.sk_compat import SKCompat
 from mlp.estimator.validation_monitor import ValidationMonitor
@@ -32,11 +37,15 @@ __all__ = [
     "ModeKeys",
     "ModelFnOps",
     "NanLossDuringTrainingError",
+    "NotAnArrayError",
     "NotFittedError",
     "RunConfig",
     "SKCompat",
     "StreamingDataFeeder",
     "ValidationMonitor",
+    "extract_pandas_data",
+    "extract_pandas_labels",
+    "extract_pandas_matrix",
     "metrics",
     "model_fn",
     "monitors",

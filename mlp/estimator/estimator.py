@@ -95,6 +95,7 @@ class Estimator:
             ValueError: both or neither of `x` and `input_fn`, both of `steps` and `max_steps`,
                 one of them below 1, `batch_size` with `input_fn`, or inputs unlike those of an
                 earlier call.
+            NotAnArrayError: `x` or `y` is neither an array nor an iterator.
             NanLossDuringTrainingError: the loss became NaN.
         """
         if steps is not None and max_steps is not None:

@@ -388,7 +388,9 @@ def test_a_model_fn_is_needed():
         learn.Estimator()
 
 
-@pytest.mark.parametrize("result", [None, (1, 2), "ops"])
-def test_a_model_fn_that_returns_something_else(tmp_path, result):
-    with pytest.raises(ValueError, match="please return ModelFnOps"):
+@pytest.mark.parametrize(
+    ("result", "error"), [(None, TypeError), ((1, 2), ValueError), ("ops", ValueError)]
+)
+def test_a_model_fn_that_returns_something_else(tmp_path, result, error):
+    with pytest.raises(error, match="please return ModelFnOps"):
         build(lambda _features, _labels: result, tmp_path).fit(TEN, steps=1)
