@@ -16,6 +16,7 @@ labels and Dask frames. What this does otherwise:
 """
 
 from mlp.estimator import metrics, model_fn, monitors, run_config
+from mlp.estimator.bases import BaseEstimator, Evaluable, Trainable
 from mlp.estimator.data_feeder import DataFeeder, StreamingDataFeeder
 from mlp.estimator.errors import NanLossDuringTrainingError, NotAnArrayError, NotFittedError
 from mlp.estimator.estimator import Estimator
@@ -31,8 +32,10 @@ from mlp.estimator.sk_compat import SKCompat
 from mlp.estimator.validation_monitor import ValidationMonitor
 
 __all__ = [
+    "BaseEstimator",
     "DataFeeder",
     "Estimator",
+    "Evaluable",
     "MetricSpec",
     "ModeKeys",
     "ModelFnOps",
@@ -42,6 +45,7 @@ __all__ = [
     "RunConfig",
     "SKCompat",
     "StreamingDataFeeder",
+    "Trainable",
     "ValidationMonitor",
     "extract_pandas_data",
     "extract_pandas_labels",

@@ -12,6 +12,7 @@ import tensorflow.compat.v1 as tf
 
 from mlp.estimator import predictions as predicted
 from mlp.estimator import sessions
+from mlp.estimator.bases import BaseEstimator
 from mlp.estimator.errors import NotFittedError
 from mlp.estimator.evaluation import split_metrics, write_results
 from mlp.estimator.hooks import EventWriters, StopAfterRuns
@@ -23,7 +24,7 @@ from mlp.estimator.run_config import RunConfig
 from mlp.estimator.tensor_signature import compatible, placeholders_for, signatures_of
 
 
-class Estimator:
+class Estimator(BaseEstimator):
     """Trains, evaluates and runs the model that a `model_fn` describes.
 
     Args:
