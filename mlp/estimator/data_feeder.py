@@ -5,12 +5,14 @@ built on it trains in float64.
 """
 
 import itertools
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow.compat.v1 as tf
+
+from mlp.estimator.errors import NotAnArrayError
+from mlp.estimator.pandas_io import extract_pandas_data, extract_pandas_labels, is_series
 
 FeedDict = dict[Any, Any]
 
@@ -87,7 +89,7 @@ class DataFeeder:
 
     Raises:
         ValueError: a batch size below 1.
-        TypeError: `x` is not an array.
+        NotAnArrayError: `x` is not an array, or `y` is neither an array nor a list.
     """
 
     def __init__(
@@ -99,9 +101,8 @@ class DataFeeder:
         random_state: np.random.RandomState | None = None,
         epochs: int | None = None,
     ) -> None:
-        x, y = _pandas_features(x), _pandas_labels(y)
-        self.x = _map(_checked_features, x)
-        self.y = _map(_as_labels, y)
+        self.x = _map(_checked_features, extract_pandas_data(x))
+        self.y = _map(_as_labels, extract_pandas_labels(y))
         first = next(iter(self.x.values())) if isinstance(self.x, dict) else self.x
         self.rows = int(first.shape[0])
         self.batch_size = _checked_batch_size(batch_size, self.rows)
@@ -150,7 +151,8 @@ class StreamingDataFeeder:
 
     Args:
         x: iterator of rows, each an array or a dict of arrays.
-        y: iterator of labels, each a number, an array, a list of one number, or a dict; or None.
+        y: iterator of labels, each a number, an array, a list of numbers of which the first is
+            the label, or a dict of such; or None.
         batch_size: rows per batch; None is 1.
 
     Raises:
@@ -163,8 +165,9 @@ class StreamingDataFeeder:
         self._y: Iterator[Any] | None = None
         self._outputs: Any = None
         if y is not None:
-            first_y = next(y)
-            self._y = itertools.chain([first_y], y)
+            labels = (_map(_first_number, row) for row in y)
+            first_y = next(labels)
+            self._y = itertools.chain([first_y], labels)
             self._outputs = _map(lambda row: _stream_spec(row, label=True), first_y)
         self._inputs = _map(lambda row: _stream_spec(row, label=False), first_x)
         self.batch_size = _checked_batch_size(batch_size, 1)
@@ -216,17 +219,27 @@ def _stream_spec(row: Any, label: bool) -> tuple[np.dtype[Any], tuple[int, ...]]
     return _checked_dtype(array.dtype), _output_row(one_row) if label else _input_row(one_row)
 
 
+def _first_number(label: Any) -> Any:
+    """The first of a list of numbers; anything else untouched."""
+    return label[0] if isinstance(label, list) and label and np.ndim(label[0]) == 0 else label
+
+
 def _checked_features(data: Any) -> Any:
-    if not hasattr(data, "shape") or not hasattr(data, "dtype"):
-        raise TypeError(
-            f"x must be an array, a dict of arrays or an iterator, got {type(data).__name__}: "
-            "wrap it in numpy.asarray"
-        )
-    return data
+    return _checked_array(data, "x")
 
 
 def _as_labels(data: Any) -> Any:
-    return np.array(data) if isinstance(data, list) else _checked_features(data)
+    return np.array(data) if isinstance(data, list) else _checked_array(data, "y")
+
+
+def _checked_array(data: Any, name: str) -> Any:
+    """`data` if it is an array, the values of a series, else NotAnArrayError."""
+    if not hasattr(data, "shape") or not hasattr(data, "dtype"):
+        raise NotAnArrayError(
+            f"{name} must be an array, a dict of arrays or an iterator, got "
+            f"{type(data).__name__}: wrap it in numpy.asarray"
+        )
+    return data.to_numpy() if is_series(data) else data
 
 
 def _checked_batch_size(batch_size: int | None, default: int) -> int:
@@ -250,36 +263,3 @@ def _input_row(data: Any) -> tuple[int, ...]:
 def _output_row(data: Any) -> tuple[int, ...]:
     row = tuple(data.shape[1:])
     return row[1:] if row[:1] == (1,) else row
-
-
-def _pandas_features(x: Any) -> Any:
-    """A data frame's values as float64, a series' as they are; anything else untouched."""
-    pandas = sys.modules.get("pandas")
-    if pandas is None or not isinstance(x, (pandas.DataFrame, pandas.Series)):
-        return x
-    if isinstance(x, pandas.Series):
-        return x.to_numpy()
-    _assert_numeric(x, "Data types for extracting pandas data must be int, float, or bool.")
-    return x.to_numpy().astype(np.float64)
-
-
-def _pandas_labels(y: Any) -> Any:
-    """The values of a series or of a frame of one column; anything else untouched."""
-    pandas = sys.modules.get("pandas")
-    if pandas is None or not isinstance(y, (pandas.DataFrame, pandas.Series)):
-        return y
-    if isinstance(y, pandas.DataFrame):
-        if len(y.columns) > 1:
-            raise ValueError("Only one column for labels is allowed.")
-        _assert_numeric(y, "Data types for extracting labels must be int, float, or bool.")
-    return y.to_numpy()
-
-
-def _assert_numeric(frame: Any, rule: str) -> None:
-    bad = [
-        f"'{column}' type='{dtype.name}'"
-        for column, dtype in frame.dtypes.items()
-        if dtype.kind not in "iufb"
-    ]
-    if bad:
-        raise ValueError(f"{rule} Found: {', '.join(bad)}")

@@ -10,3 +10,10 @@ class NotFittedError(ValueError, AttributeError):
 
     Both bases are scikit-learn's convention, which contrib.learn 1.4 follows.
     """
+
+
+class NotAnArrayError(TypeError, AttributeError):
+    """``fit``, ``evaluate`` or ``predict`` was given a list, or the like, in place of an array.
+
+    contrib.learn 1.4 raised the AttributeError of whatever attribute of an array it missed.
+    """

@@ -12,6 +12,7 @@ import tensorflow.compat.v1 as tf
 
 from mlp.estimator import predictions as predicted
 from mlp.estimator import sessions
+from mlp.estimator.bases import BaseEstimator
 from mlp.estimator.errors import NotFittedError
 from mlp.estimator.evaluation import split_metrics, write_results
 from mlp.estimator.hooks import EventWriters, StopAfterRuns
@@ -23,7 +24,7 @@ from mlp.estimator.run_config import RunConfig
 from mlp.estimator.tensor_signature import compatible, placeholders_for, signatures_of
 
 
-class Estimator:
+class Estimator(BaseEstimator):
     """Trains, evaluates and runs the model that a `model_fn` describes.
 
     Args:
@@ -95,6 +96,7 @@ class Estimator:
             ValueError: both or neither of `x` and `input_fn`, both of `steps` and `max_steps`,
                 one of them below 1, `batch_size` with `input_fn`, or inputs unlike those of an
                 earlier call.
+            NotAnArrayError: `x` or `y` is neither an array nor an iterator.
             NanLossDuringTrainingError: the loss became NaN.
         """
         if steps is not None and max_steps is not None:

@@ -64,7 +64,8 @@ class EventWriters:
     """Event files of one estimator, one per directory, written through TensorFlow's cache.
 
     TensorFlow keeps every writer open, with its thread and its file, to the end of the process;
-    `close` lets an estimator that goes away take its own along.
+    `close` lets an estimator that goes away take its own along. A writer that the program got
+    from the cache first is the program's.
     """
 
     def __init__(self) -> None:
@@ -72,12 +73,18 @@ class EventWriters:
 
     def open(self, directory: str) -> Any:
         """The writer of `directory`, opened if it is not."""
+        directory = os.fspath(directory)
+        is_cached = directory in tf.summary.FileWriterCache._cache
         writer = tf.summary.FileWriterCache.get(directory)
         writer.reopen()
-        self._writers[os.fspath(directory)] = writer
+        if not is_cached:
+            self._writers[directory] = writer
         return writer
 
     def close(self) -> None:
-        """Close every writer opened here."""
+        """Close every writer that came into the cache here, and take it out."""
         while self._writers:
-            self._writers.popitem()[1].close()
+            directory, writer = self._writers.popitem()
+            writer.close()
+            if tf.summary.FileWriterCache._cache.get(directory) is writer:
+                del tf.summary.FileWriterCache._cache[directory]

@@ -61,6 +61,7 @@ class Model:
         """Build the model in the default graph; `metrics` come on top of its own.
 
         Raises:
+            TypeError: `model_fn` returned None.
             ValueError: `model_fn` returned neither `ModelFnOps` nor a tuple of three, or what it
                 returned does not suit the mode or the metrics.
         """

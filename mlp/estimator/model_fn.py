@@ -161,11 +161,13 @@ def as_model_fn_ops(result: Any, mode: str) -> ModelFnOps:
     """What a ``model_fn`` returned as `ModelFnOps`, whichever of the two forms it took.
 
     Raises:
+        TypeError: it has no length, as None has not.
         ValueError: it is neither `ModelFnOps` nor a (predictions, loss, train_op) tuple.
     """
     if isinstance(result, ModelFnOps):
         return result
     if not isinstance(result, (tuple, list)) or len(result) != 3:
-        raise ValueError("Unrecognized value returned by model_fn, please return ModelFnOps.")
+        error = ValueError if hasattr(result, "__len__") else TypeError
+        raise error("Unrecognized value returned by model_fn, please return ModelFnOps.")
     predictions, loss, train_op = result
     return ModelFnOps(mode, predictions=predictions, loss=loss, train_op=train_op)

@@ -13,6 +13,7 @@ class BaseMonitor:
 
     def __init__(self) -> None:
         self._begun = False
+        self._current_epoch: int | None = None
         self._current_step: int | None = None
         self._max_steps: int | None = None
         self._estimator: Any = None
@@ -42,6 +43,20 @@ class BaseMonitor:
             raise ValueError("end called without begin.")
         self._max_steps = None
         self._begun = False
+
+    def epoch_begin(self, epoch: int) -> None:
+        """Epoch `epoch` begins, in a loop of the program's own; ValueError within another."""
+        if self._current_epoch is not None:
+            raise ValueError("epoch_begin called twice without epoch_end.")
+        if epoch < 0:
+            raise ValueError(f"Invalid epoch {epoch}.")
+        self._current_epoch = epoch
+
+    def epoch_end(self, epoch: int) -> None:
+        """Epoch `epoch` ends; ValueError if it is not the one that began."""
+        if self._current_epoch != epoch:
+            raise ValueError(f"epoch_end expected {self._current_epoch} but got {epoch}.")
+        self._current_epoch = None
 
     def step_begin(self, step: int) -> list[Any]:
         """Step `step` begins; returns tensors, or their names, to run with it."""

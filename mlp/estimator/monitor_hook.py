@@ -8,9 +8,6 @@ import tensorflow.compat.v1 as tf
 
 from mlp.estimator.monitor_base import BaseMonitor
 
-STEP_AFTER_UPDATE = "mlp_estimator_global_step_after_update"
-"""Graph collection of the global step read after the train op, so that no read races it."""
-
 
 class RunHookAdapterForMonitors(tf.train.SessionRunHook):
     """Runs monitors in a session, as one hook."""
@@ -18,13 +15,12 @@ class RunHookAdapterForMonitors(tf.train.SessionRunHook):
     def __init__(self, monitors: Iterable[BaseMonitor]) -> None:
         self._monitors = list(monitors)
         self._step = 0
-        self._step_tensor: Any = None
+        self._global_step: Any = None
 
     def begin(self) -> None:
         """Training begins, in the default graph."""
         self._step = 0
-        after_update = tf.get_collection(STEP_AFTER_UPDATE)
-        self._step_tensor = after_update[0] if after_update else tf.train.get_global_step()
+        self._global_step = tf.train.get_global_step()
         for monitor in self._monitors:
             monitor.begin(max_steps=None)
 
@@ -42,7 +38,7 @@ class RunHookAdapterForMonitors(tf.train.SessionRunHook):
             if not isinstance(requests, list):
                 raise ValueError("Monitor.step_begin should return a list.")
             fetches.update({request: _element(graph, request) for request in requests})
-        return tf.train.SessionRunArgs({"step": self._step_tensor, "monitors": fetches})
+        return tf.train.SessionRunArgs({"step": self._global_step, "monitors": fetches})
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
         """Give the monitors what they asked for; any of them may stop training."""

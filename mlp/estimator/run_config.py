@@ -1,9 +1,11 @@
 """``RunConfig``: how an Estimator runs, apart from what it trains."""
 
-import dataclasses
+import copy
 import json
 import os
+from collections.abc import Iterable
 from numbers import Integral
+from operator import attrgetter
 from typing import Any
 
 import tensorflow.compat.v1 as tf
@@ -21,11 +23,14 @@ _REPLACEABLE = (
     "keep_checkpoint_every_n_hours",
     "log_step_count_steps",
 )
+_NOT_IN_UID = _REPLACEABLE[1:]
 
 
-@dataclasses.dataclass(frozen=True)
 class RunConfig:
     """Configuration of an Estimator's runs; arguments and defaults of contrib.learn 1.4.
+
+    Arguments are read-only properties. A subclass, or a program, may add attributes of its own,
+    and `replace` keeps them.
 
     Args:
         master: TensorFlow master of the training session; None is local.
@@ -43,7 +48,7 @@ class RunConfig:
         keep_checkpoint_every_n_hours: hours between checkpoints kept for good.
         log_step_count_steps: steps between reports of the step rate; None turns them off.
         evaluation_master: TensorFlow master of the evaluation session.
-        model_dir: where checkpoints and summaries go; None leaves it to the Estimator.
+        model_dir: where checkpoints and summaries go; None or "" leaves it to the Estimator.
         session_config: `tf.ConfigProto` of every session, used as it is.
 
     Raises:
@@ -51,30 +56,60 @@ class RunConfig:
             contradicts `model_dir` or describes a cluster, which is not supported.
     """
 
-    master: str | None = None
-    num_cores: int = 0
-    log_device_placement: bool = False
-    gpu_memory_fraction: float = 1
-    tf_random_seed: int | None = None
-    save_summary_steps: int | None = 100
-    save_checkpoints_secs: float | None = _USE_DEFAULT
-    save_checkpoints_steps: int | None = None
-    keep_checkpoint_max: int | None = 5
-    keep_checkpoint_every_n_hours: float = 10000
-    log_step_count_steps: int | None = 100
-    evaluation_master: str = ""
-    model_dir: str | os.PathLike[str] | None = None
-    session_config: Any = None
-
-    def __post_init__(self) -> None:
-        if self.save_checkpoints_secs == _USE_DEFAULT:
-            by_steps = self.save_checkpoints_steps is not None
-            seconds = None if by_steps else _DEFAULT_CHECKPOINT_SECS
-            object.__setattr__(self, "save_checkpoints_secs", seconds)
-        object.__setattr__(self, "master", self.master or "")
-        model_dir = None if self.model_dir is None else os.fspath(self.model_dir)
-        object.__setattr__(self, "model_dir", _model_dir_from_environment(model_dir))
+    def __init__(
+        self,
+        master: str | None = None,
+        num_cores: int = 0,
+        log_device_placement: bool = False,
+        gpu_memory_fraction: float = 1,
+        tf_random_seed: int | None = None,
+        save_summary_steps: int | None = 100,
+        save_checkpoints_secs: float | None = _USE_DEFAULT,
+        save_checkpoints_steps: int | None = None,
+        keep_checkpoint_max: int | None = 5,
+        keep_checkpoint_every_n_hours: float = 10000,
+        log_step_count_steps: int | None = 100,
+        evaluation_master: str = "",
+        model_dir: str | os.PathLike[str] | None = None,
+        session_config: Any = None,
+    ) -> None:
+        if save_checkpoints_secs == _USE_DEFAULT:
+            by_steps = save_checkpoints_steps is not None
+            save_checkpoints_secs = None if by_steps else _DEFAULT_CHECKPOINT_SECS
+        self._master = master or ""
+        self._num_cores = num_cores
+        self._log_device_placement = log_device_placement
+        self._gpu_memory_fraction = gpu_memory_fraction
+        self._tf_random_seed = tf_random_seed
+        self._save_summary_steps = save_summary_steps
+        self._save_checkpoints_secs = save_checkpoints_secs
+        self._save_checkpoints_steps = save_checkpoints_steps
+        self._keep_checkpoint_max = keep_checkpoint_max
+        self._keep_checkpoint_every_n_hours = keep_checkpoint_every_n_hours
+        self._log_step_count_steps = log_step_count_steps
+        self._evaluation_master = evaluation_master
+        self._model_dir = _model_dir_from_environment(os.fspath(model_dir or "") or None)
+        self._session_config = session_config
         self._validate()
+
+    master = property(attrgetter("_master"))
+    num_cores = property(attrgetter("_num_cores"))
+    log_device_placement = property(attrgetter("_log_device_placement"))
+    gpu_memory_fraction = property(attrgetter("_gpu_memory_fraction"))
+    tf_random_seed = property(attrgetter("_tf_random_seed"))
+    save_summary_steps = property(attrgetter("_save_summary_steps"))
+    save_checkpoints_secs = property(attrgetter("_save_checkpoints_secs"))
+    save_checkpoints_steps = property(attrgetter("_save_checkpoints_steps"))
+    keep_checkpoint_max = property(attrgetter("_keep_checkpoint_max"))
+    keep_checkpoint_every_n_hours = property(attrgetter("_keep_checkpoint_every_n_hours"))
+    log_step_count_steps = property(attrgetter("_log_step_count_steps"))
+    evaluation_master = property(attrgetter("_evaluation_master"))
+    model_dir = property(attrgetter("_model_dir"))
+    session_config = property(attrgetter("_session_config"))
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name.lstrip('_')}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
 
     def _validate(self) -> None:
         if self.save_checkpoints_secs is not None and self.save_checkpoints_steps is not None:
@@ -119,6 +154,21 @@ class RunConfig:
         """None, as contrib.learn has it outside a cluster."""
         return
 
+    @staticmethod
+    def get_task_id() -> int:
+        """Index of this task as `TF_CONFIG` has it, 0 without one."""
+        return int(_environment().get("task", {}).get("index") or 0)
+
+    @property
+    def environment(self) -> str:
+        """What `TF_CONFIG` calls the environment, ``local`` without one."""
+        return str(_environment().get("environment", "local"))
+
+    @property
+    def cluster_spec(self) -> Any:
+        """An empty `tf.train.ClusterSpec`."""
+        return tf.train.ClusterSpec({})
+
     @property
     def num_ps_replicas(self) -> int:
         """0: there are no parameter servers."""
@@ -149,10 +199,19 @@ class RunConfig:
             proto.ClearField("gpu_options")
         return proto
 
-    def replace(self, **changes: Any) -> "RunConfig":
-        """A copy with some properties changed, as in contrib.learn 1.4.
+    def uid(self, whitelist: Iterable[str] = _NOT_IN_UID) -> str:
+        """A text that two configs share if they differ only in the properties of `whitelist`."""
+        left_out = {f"_{name}" for name in whitelist}
+        return ", ".join(
+            f"{name}={value!r}"
+            for name, value in sorted(vars(self).items())
+            if name not in left_out
+        )
 
-        A new period for checkpoints, in steps or seconds, displaces the other one.
+    def replace(self, **changes: Any) -> "RunConfig":
+        """A deep copy with some properties changed, as in contrib.learn 1.4.
+
+        A new period for checkpoints, in steps or seconds, displaces the other one; 0 is off.
 
         Raises:
             ValueError: a property that may not be replaced, or a value out of range.
@@ -167,11 +226,21 @@ class RunConfig:
         given = periods & changes.keys()
         if len(given) == 1 and changes[next(iter(given))] is not None:
             changes[next(iter(periods - given))] = None
-        return dataclasses.replace(self, **changes)
+        if changes.get("model_dir") is not None:
+            changes["model_dir"] = os.fspath(changes["model_dir"])
+        replaced = copy.deepcopy(self)
+        for name, value in changes.items():
+            setattr(replaced, f"_{name}", value)
+        replaced._validate()
+        return replaced
+
+
+def _environment() -> dict[str, Any]:
+    return dict(json.loads(os.environ.get("TF_CONFIG") or "{}"))
 
 
 def _model_dir_from_environment(model_dir: str | None) -> str | None:
-    environment = json.loads(os.environ.get("TF_CONFIG") or "{}")
+    environment = _environment()
     if environment.get("cluster"):
         raise ValueError(
             "TF_CONFIG describes a cluster, and distributed training is not supported: "

@@ -11,8 +11,8 @@ from tensorflow.python.training import training_util
 
 from mlp.estimator.hooks import CheckpointSaver
 from mlp.estimator.model_fn import ModelFnOps
-from mlp.estimator.monitor_hook import STEP_AFTER_UPDATE
 from mlp.estimator.run_config import RunConfig
+from mlp.estimator.variable_reads import VariableReads
 
 LOSS_LOG_STEPS = 100
 
@@ -20,18 +20,19 @@ LOSS_LOG_STEPS = 100
 def build_training(build: Callable[[], ModelFnOps]) -> ModelFnOps:
     """The operations `build` returns, ordered after this step's read of the global step.
 
-    The stock hooks take that read for the step BEFORE the update. A read AFTER it goes into the
-    collection `STEP_AFTER_UPDATE`.
+    The stock hooks take that read for the step BEFORE the update.
     """
     global_step = tf.train.get_or_create_global_step()
     before = training_util._get_or_create_global_step_read()
-    ops = build()
-    for writer in global_step.handle.consumers():
-        if writer.type.startswith("Assign"):
-            writer._add_control_input(before.op)
+    if hasattr(global_step, "handle"):
+        ops = build()
+        for writer in global_step.handle.consumers():
+            if writer.type.startswith("Assign"):
+                writer._add_control_input(before.op)
+    else:  # the program has disabled resource variables
+        with tf.control_dependencies([before]):
+            ops = build()
     tf.add_to_collection(tf.GraphKeys.LOSSES, ops.loss)
-    with tf.control_dependencies([ops.train_op]):
-        tf.add_to_collection(STEP_AFTER_UPDATE, global_step.read_value())
     return ops
 
 
@@ -57,13 +58,14 @@ def train(ops: ModelFnOps, hooks: list[Any], config: RunConfig, model_dir: str) 
         tf.train.LoggingTensorHook(progress, every_n_iter=LOSS_LOG_STEPS),
         *ops.training_hooks,
     ]
+    reads = VariableReads(ops.train_op)
     with tf.train.MonitoredTrainingSession(
         master=config.master,
         checkpoint_dir=model_dir,
         scaffold=scaffold,
-        hooks=hooks,
+        hooks=reads.for_hooks(hooks),
         chief_only_hooks=_savers(ops, hooks, config, model_dir, scaffold)
-        + ops.training_chief_hooks,
+        + reads.for_hooks(ops.training_chief_hooks),
         save_checkpoint_secs=None,
         save_checkpoint_steps=None,
         save_summaries_steps=config.save_summary_steps if _has_summaries(scaffold) else None,
@@ -132,7 +134,8 @@ def evaluate(
         master=config.evaluation_master,
         config=config.session_proto(),
     )
-    with tf.train.MonitoredSession(session_creator=creator, hooks=[*hooks, final]) as session:
+    hooks = [*VariableReads(update_op).for_hooks(hooks), final]
+    with tf.train.MonitoredSession(session_creator=creator, hooks=hooks) as session:
         while update_op is not None and not session.should_stop():
             session.run(update_op)
     return dict(final.final_ops_values)

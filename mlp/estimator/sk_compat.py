@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mlp.estimator.bases import Parameters
 from mlp.estimator.estimator import Estimator
 
 BATCH_SIZE = 128
 
 
-class SKCompat:
+class SKCompat(Parameters):
     """Wraps an `Estimator` for arrays; batches have 128 rows unless told otherwise."""
 
     def __init__(self, estimator: Estimator) -> None:

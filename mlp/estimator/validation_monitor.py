@@ -57,7 +57,8 @@ class ValidationMonitor(EveryN):
         self.early_stopping_metric = early_stopping_metric
         self.early_stopping_metric_minimize = early_stopping_metric_minimize
         self.name = name
-        self._best_step = 0
+        self._best_value_step: int | None = None
+        self._best_value: Any = None
         self._best_metrics: dict[str, Any] | None = None
         self._early_stopped = False
         self._latest_path: str | None = None
@@ -70,21 +71,17 @@ class ValidationMonitor(EveryN):
     @property
     def best_step(self) -> int | None:
         """Step at which the watched metric was best; None before the first evaluation."""
-        return None if self._best_metrics is None else self._best_step
+        return self._best_value_step
 
     @property
     def best_value(self) -> Any:
         """Best value of the watched metric so far; None before the first evaluation."""
-        return None if self._best_metrics is None else self._best_metrics[self._metric]
+        return self._best_value
 
     @property
     def best_metrics(self) -> dict[str, Any] | None:
         """All results of the evaluation where the watched metric was best."""
         return self._best_metrics
-
-    @property
-    def _metric(self) -> str:
-        return self.early_stopping_metric
 
     def every_n_step_end(self, step: int, outputs: Mapping[Any, Any]) -> bool:
         """Evaluate the latest checkpoint if it is new; True stops training.
@@ -100,12 +97,12 @@ class ValidationMonitor(EveryN):
             tf.logging.debug("Skipping evaluation at step %d: no new checkpoint.", step)
             return False
         self._latest_path = latest_path
-        results = self._evaluate()
+        results = self._evaluate_estimator()
         summary = ", ".join(f"{name} = {value}" for name, value in results.items())
         tf.logging.info("Validation (step %d): %s", step, summary)
         return self.early_stopping_rounds is not None and self._stop_now(step, results)
 
-    def _evaluate(self) -> dict[str, Any]:
+    def _evaluate_estimator(self) -> dict[str, Any]:
         return self._estimator.evaluate(
             x=self.x,
             y=self.y,
@@ -118,20 +115,22 @@ class ValidationMonitor(EveryN):
         )
 
     def _stop_now(self, step: int, results: dict[str, Any]) -> bool:
-        if self._metric not in results:
-            raise ValueError(f"Metric {self._metric} missing from outputs {set(results)}.")
-        if self._best_metrics is None or self._improves(results[self._metric]):
+        metric = self.early_stopping_metric
+        if metric not in results:
+            raise ValueError(f"Metric {metric} missing from outputs {set(results)}.")
+        if self._best_value_step is None or self._improves(results[metric]):
+            self._best_value = results[metric]
             self._best_metrics = copy.deepcopy(results)
-            self._best_step = step
-        if step - self._best_step < (self.early_stopping_rounds or 0):
+            self._best_value_step = step
+        if step - self._best_value_step < (self.early_stopping_rounds or 0):
             return False
         tf.logging.info(
-            "Stopping. Best step: %d with %s = %s.", self._best_step, self._metric, self.best_value
+            "Stopping. Best step: %d with %s = %s.", self._best_value_step, metric, self._best_value
         )
         self._early_stopped = True
         return True
 
     def _improves(self, value: Any) -> bool:
         if self.early_stopping_metric_minimize:
-            return bool(value < self.best_value)
-        return bool(value > self.best_value)
+            return bool(value < self._best_value)
+        return bool(value > self._best_value)

@@ -1,11 +1,14 @@
 """The feeder's order, its shapes and its types."""
 
 import itertools
+import sys
+import types
 
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
+from mlp import estimator as learn
 from mlp.estimator import DataFeeder, StreamingDataFeeder
 from mlp.estimator.data_feeder import data_feeder
 from mlp.tests.estimator.models import slices
@@ -133,9 +136,17 @@ def test_batch_size_below_one(batch_size):
         StreamingDataFeeder(iter([np.ones(2)]), None, batch_size)
 
 
-def test_features_must_be_arrays():
-    with pytest.raises(TypeError, match=r"x must be an array.*got list"):
-        DataFeeder([1, 2], None)
+@pytest.mark.parametrize("x", [[[1.0]], (1, 2), "text", {"a": [1, 2]}], ids=str)
+@pytest.mark.parametrize("error", [TypeError, AttributeError])
+def test_features_must_be_arrays(x, error):
+    with pytest.raises(error, match=r"x must be an array.*wrap it in numpy.asarray"):
+        DataFeeder(x, None)
+
+
+@pytest.mark.parametrize("error", [TypeError, AttributeError])
+def test_labels_must_be_an_array_or_a_list(error):
+    with pytest.raises(error, match=r"y must be an array.*got tuple"):
+        DataFeeder(np.arange(2), (1, 2))
 
 
 def test_a_stream_in_batches_to_its_end():
@@ -162,6 +173,13 @@ def test_a_stream_of_dicts_and_of_listed_labels():
     np.testing.assert_array_equal(fed[labels], [0, 1])
 
 
+def test_a_streamed_list_of_numbers_is_labelled_by_the_first():
+    labels = iter([[np.int32(1), np.int32(5)], [np.int32(2), np.int32(6)]])
+    (batch,) = drained(data_feeder(iter([np.ones(1)] * 2), labels, 3))
+    np.testing.assert_array_equal(batch[1], [1, 2])
+    assert batch[1].dtype == np.int32
+
+
 def test_a_stream_ends_where_its_labels_do():
     assert len(drained(data_feeder(iter([np.ones(1)] * 4), iter([1, 2, 3]), 2))) == 1
 
@@ -169,6 +187,34 @@ def test_a_stream_ends_where_its_labels_do():
 def test_a_stream_needs_streamed_labels():
     with pytest.raises(ValueError, match="Both x and y should be iterators"):
         data_feeder(iter([np.ones(1)]), np.ones(1))
+
+
+class Labelled:
+    """As much of a pandas Series as the feeder knows: rows by label, values by `to_numpy`."""
+
+    dtype = np.dtype(np.int64)
+    shape = (3,)
+
+    def __init__(self, values):
+        self.values = values
+
+    def __getitem__(self, labels):
+        raise KeyError(labels)
+
+    def to_numpy(self):
+        return np.array(self.values)
+
+
+def test_series_in_dicts_are_fed_by_position(monkeypatch):
+    pandas = types.SimpleNamespace(Series=Labelled, DataFrame=type("DataFrame", (), {}))
+    monkeypatch.setitem(sys.modules, "pandas", pandas)
+    feeder = DataFeeder({"a": Labelled([7, 8, 9])}, {"b": Labelled([1, 2, 3])}, shuffle=False)
+    feed, x, y = started(feeder)
+    fed = feed()
+    np.testing.assert_array_equal(fed[x["a"]], [[7], [8], [9]])
+    np.testing.assert_array_equal(fed[y["b"]], [1, 2, 3])
+    with pytest.raises(TypeError, match=r"x must be an array.*got DataFrame"):
+        DataFeeder({"a": pandas.DataFrame()}, None)
 
 
 def test_pandas():
@@ -183,3 +229,18 @@ def test_pandas():
         DataFeeder(pandas.DataFrame({"a": ["text"]}), None)
     with pytest.raises(ValueError, match="Only one column for labels"):
         DataFeeder(frame, frame)
+    shuffled = pandas.Series([3, 4, 5], index=[2, 0, 1])
+    feed, x, y = started(DataFeeder({"a": shuffled}, {"b": shuffled}, shuffle=False))
+    fed = feed()
+    np.testing.assert_array_equal(fed[x["a"]], [[3], [4], [5]])
+    np.testing.assert_array_equal(fed[y["b"]], [3, 4, 5])
+    with pytest.raises(TypeError, match=r"x must be an array.*got DataFrame"):
+        DataFeeder({"a": frame}, None)
+    np.testing.assert_array_equal(learn.extract_pandas_matrix(frame[["a"]]), [[1], [2]])
+
+
+def test_what_is_not_pandas_is_extracted_as_it_is():
+    data = [1, 2]
+    assert learn.extract_pandas_data(data) is data
+    assert learn.extract_pandas_labels(data) is data
+    assert learn.extract_pandas_matrix(data) is data

@@ -93,6 +93,20 @@ def test_streaming_metrics(rounding):
     assert {name: results[name] for name in expected} == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [getattr(streaming, name) for name in vars(streaming) if name.startswith("streaming_")],
+    ids=lambda function: function.__name__,
+)
+def test_collections_of_streaming_metrics(function):
+    with tf.Graph().as_default() as graph:
+        arguments = [tf.constant([1.0])] * (1 if function is streaming.streaming_mean else 2)
+        value, update = function(*arguments, None, ["values"], ["updates"], "named")
+        assert graph.get_collection("values") == [value]
+        assert graph.get_collection("updates") == [update]
+        assert all(variable.name.startswith("named/") for variable in tf.local_variables())
+
+
 def test_metrics_of_the_model_and_overriding_them(tmp_path):
     def model_fn(features, labels, mode):
         ops = rounding_model(features, labels, mode)

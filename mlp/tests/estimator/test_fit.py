@@ -229,6 +229,32 @@ def test_event_files_are_closed_with_their_estimator(tmp_path):
     assert writers() == before
 
 
+def events_with(tag, directory):
+    return [
+        event.step
+        for path in directory.glob("events*")
+        for event in tf.train.summary_iterator(str(path))
+        for value in event.summary.value
+        if value.tag == tag
+    ]
+
+
+@pytest.mark.parametrize("whose", ["got first", "got later"])
+def test_a_writer_of_the_program_goes_on_after_the_estimator(tmp_path, whose):
+    def writer():
+        with tf.Graph().as_default():
+            return tf.summary.FileWriterCache.get(str(tmp_path))
+
+    mine = writer() if whose == "got first" else None
+    estimator = build(mean_model, tmp_path).fit(TEN, steps=1)
+    del estimator
+    gc.collect()
+    mine = mine or writer()
+    mine.add_summary(tf.Summary(value=[tf.Summary.Value(tag="mine", simple_value=1)]), 7)
+    mine.close()
+    assert events_with("mine", tmp_path) == [7]
+
+
 def test_the_programs_graph_and_mode_are_left_alone(tmp_path):
     outside = tf.Graph()
     with outside.as_default():
@@ -388,7 +414,9 @@ def test_a_model_fn_is_needed():
         learn.Estimator()
 
 
-@pytest.mark.parametrize("result", [None, (1, 2), "ops"])
-def test_a_model_fn_that_returns_something_else(tmp_path, result):
-    with pytest.raises(ValueError, match="please return ModelFnOps"):
+@pytest.mark.parametrize(
+    ("result", "error"), [(None, TypeError), ((1, 2), ValueError), ("ops", ValueError)]
+)
+def test_a_model_fn_that_returns_something_else(tmp_path, result, error):
+    with pytest.raises(error, match="please return ModelFnOps"):
         build(lambda _features, _labels: result, tmp_path).fit(TEN, steps=1)

@@ -215,3 +215,15 @@ def test_misuse_is_noticed():
     monitor.step_begin(2)
     with pytest.raises(ValueError, match="step_end expected 2 but got 3"):
         monitor.step_end(3, {})
+
+
+def test_epochs_of_a_loop_of_the_programs_own():
+    monitor = monitors.BaseMonitor()
+    monitor.epoch_begin(1)
+    with pytest.raises(ValueError, match="epoch_begin called twice without epoch_end"):
+        monitor.epoch_begin(2)
+    with pytest.raises(ValueError, match="epoch_end expected 1 but got 2"):
+        monitor.epoch_end(2)
+    monitor.epoch_end(1)
+    with pytest.raises(ValueError, match="Invalid epoch -1"):
+        monitor.epoch_begin(-1)

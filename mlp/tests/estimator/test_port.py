@@ -106,3 +106,38 @@ def test_sk_compat_called_wrongly(tmp_path):
         wrapped.score(TEN, None)
     with pytest.raises(ValueError, match="Either x or input_fn must be provided"):
         wrapped.fit(None, None)
+
+
+def test_what_an_estimator_is(tmp_path):
+    estimator = build(mean_model, tmp_path)
+    for base in (learn.BaseEstimator, learn.Trainable, learn.Evaluable):
+        assert isinstance(estimator, base)
+    assert not isinstance(learn.SKCompat(estimator), learn.BaseEstimator)
+
+
+def test_parameters(tmp_path):
+    estimator = learn.Estimator(classifier, str(tmp_path), params={"learning_rate": 0.1})
+    assert estimator.get_params() == {"params": {"learning_rate": 0.1}}
+    assert estimator.set_params(params={"learning_rate": 0.2}) is estimator
+    assert estimator.params == {"learning_rate": 0.2}
+    with pytest.raises(ValueError, match="Invalid parameter rate for estimator Estimator"):
+        estimator.set_params(rate=1)
+
+
+def test_parameters_of_a_member(tmp_path):
+    class Wrapper(learn.SKCompat):
+        def __init__(self, estimator):
+            super().__init__(estimator)
+            self.inner = estimator
+
+    wrapper = Wrapper(build(mean_model, tmp_path))
+    assert wrapper.get_params() == {"inner": wrapper.inner, "inner__params": None}
+    assert wrapper.get_params(deep=False) == {"inner": wrapper.inner}
+    wrapper.set_params(inner__params=3)
+    assert wrapper.inner.params == 3
+
+
+def test_an_estimator_describes_itself(tmp_path):
+    estimator = build(mean_model, tmp_path)
+    assert repr(estimator) == "Estimator(params=None)"
+    assert repr(learn.SKCompat(estimator)) == "SKCompat()"

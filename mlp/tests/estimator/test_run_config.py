@@ -5,7 +5,8 @@ import json
 import pytest
 import tensorflow.compat.v1 as tf
 
-from mlp.estimator import RunConfig
+from mlp.estimator import Estimator, RunConfig
+from mlp.tests.estimator.models import mean_model
 
 
 def test_defaults():
@@ -18,6 +19,8 @@ def test_defaults():
     assert (config.master, config.evaluation_master) == ("", "")
     assert (config.is_chief, config.task_id, config.task_type) == (True, 0, None)
     assert (config.num_ps_replicas, config.num_worker_replicas) == (0, 0)
+    assert (config.environment, config.get_task_id()) == ("local", 0)
+    assert config.cluster_spec.jobs == []
 
 
 def test_the_checkpoint_period():
@@ -35,6 +38,7 @@ def test_replacing():
     assert (changed.tf_random_seed, changed.save_checkpoints_steps) == (2, 7)
     assert changed.save_checkpoints_secs is None
     assert changed.replace(save_checkpoints_secs=3).save_checkpoints_steps is None
+    assert config.replace(save_checkpoints_secs=0).save_checkpoints_secs == 0
     off = config.replace(save_checkpoints_secs=None)
     assert off.replace(model_dir="m").save_checkpoints_secs is None
     with pytest.raises(ValueError, match="cannot be both set"):
@@ -46,7 +50,6 @@ def test_replacing():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"model_dir": ""}, "model_dir should be non-empty"),
         ({"save_summary_steps": -1}, "save_summary_steps should be >= 0"),
         ({"save_checkpoints_steps": -1}, "save_checkpoints_steps should be >= 0"),
         ({"save_checkpoints_secs": -1}, "save_checkpoints_secs should be >= 0"),
@@ -61,6 +64,49 @@ def test_replacing():
 def test_values_out_of_range(arguments, message):
     with pytest.raises(ValueError, match=message):
         RunConfig(**arguments)
+
+
+def test_an_empty_directory_is_none_to_begin_with():
+    assert RunConfig(model_dir="").model_dir is None
+    with pytest.raises(ValueError, match="model_dir should be non-empty"):
+        RunConfig().replace(model_dir="")
+
+
+class Tuned(RunConfig):
+    def __init__(self, rate=0.1, **arguments):
+        super().__init__(**arguments)
+        self.rate = rate
+
+
+def test_a_subclass_keeps_what_it_adds():
+    config = Tuned(rate=0.5, tf_random_seed=1)
+    changed = config.replace(tf_random_seed=2)
+    assert isinstance(changed, Tuned)
+    assert (changed.rate, changed.tf_random_seed) == (0.5, 2)
+    assert Estimator(mean_model, config=config).config.rate == 0.5
+
+
+def test_attributes_can_be_added_and_properties_not_set():
+    config = RunConfig()
+    config.hparams = ["a"]
+    assert config.replace(tf_random_seed=1).hparams == ["a"]
+    with pytest.raises(AttributeError):
+        config.tf_random_seed = 1
+
+
+def test_configs_are_equal_to_themselves_only():
+    config = RunConfig(session_config=tf.ConfigProto())
+    assert len({config, config, RunConfig(session_config=tf.ConfigProto())}) == 2
+
+
+def test_the_uid_leaves_out_what_may_be_changed():
+    assert RunConfig(tf_random_seed=1).uid() == RunConfig(save_summary_steps=2).uid()
+    assert RunConfig(model_dir="a").uid() != RunConfig(model_dir="b").uid()
+    assert RunConfig(model_dir="a").uid(["model_dir"]) == RunConfig().uid(["model_dir"])
+
+
+def test_a_config_describes_itself():
+    assert "save_summary_steps=7" in repr(RunConfig(save_summary_steps=7))
 
 
 def test_sessions_from_the_number_of_cores():
@@ -84,6 +130,9 @@ def test_the_environment(monkeypatch):
     assert RunConfig(model_dir="there").model_dir == "there"
     with pytest.raises(ValueError, match="must have the same value as the model_dir in TF_CONFIG"):
         RunConfig(model_dir="here")
+    task = {"environment": "cloud", "task": {"type": "worker", "index": 2}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(task))
+    assert (RunConfig().environment, RunConfig.get_task_id()) == ("cloud", 2)
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"ps": ["host:1"]}}))
     with pytest.raises(ValueError, match="distributed training is not supported"):
         RunConfig()

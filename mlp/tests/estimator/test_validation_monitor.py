@@ -137,6 +137,17 @@ def test_an_input_fn(tmp_path):
     assert monitor.best_value == pytest.approx(-4.5 * 2)
 
 
+def test_a_subclass_may_evaluate_by_itself(tmp_path):
+    class Counting(learn.ValidationMonitor):
+        def _evaluate_estimator(self):
+            return {"loss": 5 - self._estimator.get_variable_value("global_step")}
+
+    monitor = Counting(x=TEN, every_n_steps=1, early_stopping_rounds=9)
+    estimator = build(mean_model, tmp_path, save_checkpoints_steps=1)
+    estimator.fit(TEN, steps=3, monitors=[monitor])
+    assert (monitor._best_value, monitor._best_value_step) == (2, 3)
+
+
 def test_called_wrongly(tmp_path):
     with pytest.raises(ValueError, match="Either x or input_fn should be provided"):
         learn.ValidationMonitor()
