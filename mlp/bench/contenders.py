@@ -1,8 +1,9 @@
 """The ways to train, each measured alone in a process of one thread.
 
 Each contender trains the same network (six hidden layers of 64 units, batches of 64 from all
-training rows, an epoch's last batch being what is left, Adam, float32) and answers for the seconds of a number of updates. A cost per update
-is the slope between two numbers of updates, so that set-up does not count.
+training rows, an epoch's last batch being what is left, Adam, float32) and answers for the seconds
+of a number of updates. A cost per update is the slope between two numbers of updates, so that
+set-up does not count.
 
 Run as `python -m mlp.bench.contenders`, it reads a `Task` as JSON from its arguments, and prints a
 `Cost` as JSON.
