@@ -172,8 +172,8 @@ HYPOTHESES = [
                "lab.cohort(MATMUL, 'iris', seeds=0)"),
     hypothesis("unrecorded", "at the published protocol", "'iris' at 'quick'", "choose one of those",
                "lab.compare_recorded('matmul', 'iris', seeds=4, error=0.05)"),
-    hypothesis("no claim", "makes one claim", "with none", "end it with one assert_better()", "pass"),
-    hypothesis("two claims", "makes one claim", "with 2", "end it with one assert_better()",
+    hypothesis("no claim", "makes one claim", "made none", "end it with one assert_better()", "pass"),
+    hypothesis("two claims", "makes one claim", "made 2", "end it with one assert_better()",
                "from mlp.lab import settle, Claim\n"
                "for _ in range(2):\n"
                "    settle(Claim('s', 'iris', 'quick', 'better', 'better', 'supported', 0.1, 0.1,\n"
