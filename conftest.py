@@ -53,6 +53,10 @@ USER_ERRORS = (
 )
 """What a user is told in one sentence, without a traceback."""
 
+MOST_IN_ADVANCE = 4
+"""Tests a worker is given beyond the one it runs, unless --maxschedchunk says otherwise: claims
+take from milliseconds to minutes, and none should wait behind a long one while others idle."""
+
 STORE = pytest.StashKey[Store]()
 TICKER = pytest.StashKey[Ticker]()
 REPORTING = pytest.StashKey[Reporting]()
@@ -142,6 +146,8 @@ def _only_unit_tests(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marks.FINDING)
     config.addinivalue_line("markers", marks.REFUTED)
+    if getattr(config.option, "maxschedchunk", MOST_IN_ADVANCE) is None:
+        config.option.maxschedchunk = MOST_IN_ADVANCE
     if config.option.mlp_first_seed is None:
         config.option.mlp_first_seed = first_seed_under(config.option.mlp_protocol)
     if not _is_worker(config):
@@ -176,24 +182,37 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def _datasets(config: pytest.Config) -> list[str]:
-    given = [n for part in config.option.mlp_dataset or () for n in part.split(",") if n]
-    return list(dict.fromkeys(given)) or list(data.names())
+    """The datasets of the session.
+
+    Raises:
+        DataError: an unknown one is asked for, or --mlp-dataset names none.
+    """
+    found: list[str] = []
+    for given in config.option.mlp_dataset or ():
+        names = [name.strip() for name in given.split(",") if name.strip()]
+        if not names:
+            raise DataError(f"--mlp-dataset names a dataset; got {given!r}: try iris")
+        found += names
+    for name in found:
+        data.check_name(name)
+    return list(dict.fromkeys(found)) or list(data.names())
 
 
 def _check_options(config: pytest.Config) -> None:
     option = config.option
     protocol(option.mlp_protocol)
-    for name in _datasets(config):
-        data.check_name(name)
     Lab.check_seeds(option.mlp_seeds, option.mlp_first_seed)
     installed.check()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
-    if _is_worker(config) or config.option.collectonly or _only_unit_tests(config):
+    if _is_worker(config):
         return
     try:
+        _datasets(config)
+        if config.option.collectonly or _only_unit_tests(config):
+            return
         _check_options(config)
         config.stash[REPORTING].check()
         store = _open_store(config, fresh=config.option.mlp_fresh)
@@ -206,6 +225,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.stash[TICKER] = Ticker(
         store.progress, stream, lambda: (reporting.ended, session.testscollected)
     )
+    workers = config.pluginmanager.has_plugin("dsession")
+    answer = interrupt.Answer(config.stash[TICKER].say if workers else lambda _: None)
+    config.pluginmanager.register(answer, "mlp-interrupt")
     config.stash[TICKER].start()
 
 
@@ -253,11 +275,19 @@ def pytest_make_collect_report(
         for item in report.result or ():
             if isinstance(item, pytest.Item):
                 marks.check(item)
+                _check_dataset(item)
     except USER_ERRORS as wrong:
         error, report.outcome, report.result = wrong, "failed", []
     if isinstance(error, USER_ERRORS):
         report.longrepr = f"{collector.nodeid}: {error}"
     return report
+
+
+def _check_dataset(item: pytest.Item) -> None:
+    """Refuse a claim on a dataset that does not exist, though another may be asked for."""
+    name = marks.dataset_of(item)
+    if isinstance(name, str) and "lab" in getattr(item, "fixturenames", ()):
+        data.check_name(name)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -300,6 +330,15 @@ def lab(request: pytest.FixtureRequest, _lab: Lab) -> Lab:
     _lab.claims.clear()
     request.node.stash[LAB] = _lab
     return _lab
+
+
+@pytest.fixture
+def dataset(request: pytest.FixtureRequest) -> str:
+    """The name of a dataset: a test that takes it beside the lab is made of each dataset."""
+    raise DataError(
+        f"`dataset` is given to tests that take `lab` too; got {request.node.name}, which does "
+        'not: take both, or name some with @pytest.mark.parametrize("dataset", ["iris"])'
+    )
 
 
 @pytest.hookimpl(wrapper=True)
