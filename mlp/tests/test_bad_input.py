@@ -72,6 +72,8 @@ def mark(name, rule, seen, remedy, code, fixtures="lab, dataset"):
 OPTIONS = [
     option("dataset", "one of iris, wine, digits", "'irish'", "mean 'iris'?", "--mlp-dataset=irish"),
     option("datasets", "one of iris, wine, digits", "'x'", "iris, wine", "--mlp-dataset=iris,x"),
+    option("no dataset", "names a dataset", "got ''", "try iris", "--mlp-dataset="),
+    option("blank datasets", "names a dataset", "got ' ,'", "try iris", "--mlp-dataset= ,"),
     option("protocol", "one of quick, publ", "'quik'", "did you mean 'quick'?", "--mlp-protocol=quik"),
     option("no seeds", "from 2 to 100000 seeds", "got 0", "try 128", "--mlp-seeds=0"),
     option("one seed", "from 2 to 100000 seeds", "got 1", "try 128", "--mlp-seeds=1"),
@@ -178,6 +180,8 @@ HYPOTHESES = [
                "for _ in range(2):\n"
                "    settle(Claim('s', 'iris', 'quick', 'better', 'better', 'supported', 0.1, 0.1,\n"
                "                 0.1, 0.05, 8, 0, 0, 'cohort engine'), lab.claims)"),
+    hypothesis("dataset alone", "given to tests that take `lab` too", "got test_mine", "take both",
+               "pass", fixtures="dataset"),
     hypothesis("taken name", "a dataset's name must be new", "'iris'", "choose another",
                "data.register('iris', None)"),
     hypothesis("taken name at import", "a dataset's name must be new", "'wine'", "choose another",

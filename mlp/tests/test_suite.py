@@ -261,7 +261,7 @@ class TestSelection:
             (["-k", "iris"], ["test_rescue[iris]", "test_knockout[iris]"]),
             (["--mlp-dataset=wine", "-k", "rescue"], ["test_rescue[wine]"]),
             (
-                ["--mlp-dataset=wine,iris", "--mlp-dataset=wine", "-k", "rescue"],
+                ["--mlp-dataset=wine, iris", "--mlp-dataset=wine", "-k", "rescue"],
                 ["test_rescue[wine]", "test_rescue[iris]"],
             ),
         ],
@@ -269,6 +269,21 @@ class TestSelection:
     )
     def test_words_and_datasets_select(self, two, args, found):
         assert self.ids(two, *OPTIONS, *args) == found
+
+    def test_the_name_of_a_dataset_is_checked_as_it_is_collected(self, two):
+        result = two.runpytest_inprocess("--collect-only", *OPTIONS, "--mlp-dataset=irish")
+
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*a dataset must be one of*got 'irish'; did you mean*"])
+
+    def test_a_dataset_that_does_not_exist_is_told_though_another_is_asked_for(self, warm):
+        warm.write(claim("rescue", SUPPORTED_CLAIM, "pytest.mark.parametrize('dataset', ['irsi'])"))
+
+        result = warm.runpytest_inprocess(*IRIS)
+
+        assert result.ret == pytest.ExitCode.INTERRUPTED
+        result.stdout.fnmatch_lines(["*a dataset must be one of*got 'irsi'; did you mean 'iris'?"])
+        assert "kept" not in result.stdout.str()
 
     @pytest.mark.parametrize(
         ("word", "found"),

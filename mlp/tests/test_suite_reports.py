@@ -129,6 +129,27 @@ class TestReporting:
             )
 
 
+class TestWorkers:
+    """With xdist, and without."""
+
+    class Watch:
+        def pytest_sessionfinish(self, session):
+            self.option = session.config.option
+
+    @pytest.mark.parametrize(("given", "used"), [([], 4), (["--maxschedchunk=7"], 7)])
+    def test_workers_are_given_few_tests_in_advance(self, warm, given, used):
+        warm.write(claim("supported", SUPPORTED_CLAIM))
+        watch = self.Watch()
+
+        assert warm.runpytest_inprocess(*IRIS, "-n1", *given, plugins=[watch]).ret == 0
+        assert watch.option.maxschedchunk == used
+
+    def test_the_suite_needs_no_xdist(self, warm):
+        warm.write(claim("supported", SUPPORTED_CLAIM))
+
+        assert warm.runpytest_inprocess(*IRIS, "-p", "no:xdist").ret == 0
+
+
 NO_TENSORFLOW = """
 import sys
 
