@@ -92,7 +92,9 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
     if any(row.claim.identical for row in rows):
         lines.append(("identical: both arms ended with the same weights, bit for bit", ""))
     if any(row.status == CHANGED for row in rows):
-        lines.append((f"! not as {word}: supported, or refuted where the test is marked so", "red"))
+        lines.append(
+            (f"! not as {word}: a claim is to be supported unless it is marked refuted", "red")
+        )
     return lines
 
 

@@ -89,7 +89,7 @@ def test_without_a_finding_or_a_refutation_nothing_is_called_recorded():
     assert "2 claims: 2 supported; all as recorded" in text(terminal.table([own, row()]))
     refuted = text(terminal.table([row(finding="", verdict="refuted")]))
     assert "1 claim: 1 refuted; 1 not as expected" in refuted
-    assert "! not as expected: supported, or refuted where the test is marked so" in refuted
+    assert "! not as expected: a claim is to be supported unless it is marked refuted" in refuted
 
 
 def test_a_verdict_as_recorded_is_not_marked():
