@@ -54,7 +54,7 @@ USER_ERRORS = (
 """What a user is told in one sentence, without a traceback."""
 
 MOST_IN_ADVANCE = 4
-"""Tests a worker is given beyond the one it runs, unless --maxschedchunk says otherwise: claims
+"""Most tests handed to a worker at once, unless --maxschedchunk says otherwise: claims
 take from milliseconds to minutes, and none should wait behind a long one while others idle."""
 
 STORE = pytest.StashKey[Store]()
