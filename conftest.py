@@ -21,7 +21,6 @@ from mlp.lab import (
     DEFAULT_STORE,
     FIRST_SEED,
     FIRST_SEEDS,
-    Claim,
     ClaimError,
     Lab,
     LabError,
@@ -30,10 +29,10 @@ from mlp.lab import (
     first_seed_under,
     help_out,
 )
-from mlp.report.claimed import command_of, row_of
+from mlp.report.claimed import RECORD_IT, command_of, complaint, row_of
 from mlp.report.plugin import DAMAGED, Reporting, add_options, junit_properties
 from mlp.report.progress import Ticker, duplicate_stdout
-from mlp.report.results import Row
+from mlp.report.results import CHANGED, Row
 from mlp.report.study import ReportError
 from mlp.report.terminal import wrapped
 from mlp.run import PROTOCOLS, ProtocolError, protocol
@@ -54,9 +53,14 @@ USER_ERRORS = (
 )
 """What a user is told in one sentence, without a traceback."""
 
+MOST_IN_ADVANCE = 4
+"""Most tests handed to a worker at once, unless --maxschedchunk says otherwise: claims
+take from milliseconds to minutes, and none should wait behind a long one while others idle."""
+
 STORE = pytest.StashKey[Store]()
 TICKER = pytest.StashKey[Ticker]()
 REPORTING = pytest.StashKey[Reporting]()
+LAB = pytest.StashKey[Lab]()
 
 
 def _whole(text: str) -> int | str:
@@ -142,6 +146,8 @@ def _only_unit_tests(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marks.FINDING)
     config.addinivalue_line("markers", marks.REFUTED)
+    if getattr(config.option, "maxschedchunk", MOST_IN_ADVANCE) is None:
+        config.option.maxschedchunk = MOST_IN_ADVANCE
     if config.option.mlp_first_seed is None:
         config.option.mlp_first_seed = first_seed_under(config.option.mlp_protocol)
     if not _is_worker(config):
@@ -176,24 +182,37 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def _datasets(config: pytest.Config) -> list[str]:
-    given = [n for part in config.option.mlp_dataset or () for n in part.split(",") if n]
-    return list(dict.fromkeys(given)) or list(data.names())
+    """The datasets of the session.
+
+    Raises:
+        DataError: an unknown one is asked for, or --mlp-dataset names none.
+    """
+    found: list[str] = []
+    for given in config.option.mlp_dataset or ():
+        names = [name.strip() for name in given.split(",") if name.strip()]
+        if not names:
+            raise DataError(f"--mlp-dataset names a dataset; got {given!r}: try iris")
+        found += names
+    for name in found:
+        data.check_name(name)
+    return list(dict.fromkeys(found)) or list(data.names())
 
 
 def _check_options(config: pytest.Config) -> None:
     option = config.option
     protocol(option.mlp_protocol)
-    for name in _datasets(config):
-        data.check_name(name)
     Lab.check_seeds(option.mlp_seeds, option.mlp_first_seed)
     installed.check()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
-    if _is_worker(config) or config.option.collectonly or _only_unit_tests(config):
+    if _is_worker(config):
         return
     try:
+        _datasets(config)
+        if config.option.collectonly or _only_unit_tests(config):
+            return
         _check_options(config)
         config.stash[REPORTING].check()
         store = _open_store(config, fresh=config.option.mlp_fresh)
@@ -206,6 +225,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.stash[TICKER] = Ticker(
         store.progress, stream, lambda: (reporting.ended, session.testscollected)
     )
+    workers = config.pluginmanager.has_plugin("dsession")
+    answer = interrupt.Answer(config.stash[TICKER].say if workers else lambda _: None)
+    config.pluginmanager.register(answer, "mlp-interrupt")
     config.stash[TICKER].start()
 
 
@@ -253,11 +275,19 @@ def pytest_make_collect_report(
         for item in report.result or ():
             if isinstance(item, pytest.Item):
                 marks.check(item)
+                _check_dataset(item)
     except USER_ERRORS as wrong:
         error, report.outcome, report.result = wrong, "failed", []
     if isinstance(error, USER_ERRORS):
         report.longrepr = f"{collector.nodeid}: {error}"
     return report
+
+
+def _check_dataset(item: pytest.Item) -> None:
+    """Refuse a claim on a dataset that does not exist, though another may be asked for."""
+    name = marks.dataset_of(item)
+    if isinstance(name, str) and "lab" in getattr(item, "fixturenames", ()):
+        data.check_name(name)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -295,40 +325,50 @@ def _lab(request: pytest.FixtureRequest) -> Lab:
 
 
 @pytest.fixture
-def lab(_lab: Lab) -> Lab:
+def lab(request: pytest.FixtureRequest, _lab: Lab) -> Lab:
     """The lab: compares genomes on a dataset, training what the store has not got."""
     _lab.claims.clear()
+    request.node.stash[LAB] = _lab
     return _lab
+
+
+@pytest.fixture
+def dataset(request: pytest.FixtureRequest) -> str:
+    """The name of a dataset: a test that takes it beside the lab is made of each dataset."""
+    raise DataError(
+        f"`dataset` is given to tests that take `lab` too; got {request.node.name}, which does "
+        'not: take both, or name some with @pytest.mark.parametrize("dataset", ["iris"])'
+    )
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    rows: list[Row] = []
-    if call.when == "call":
-        rows = [row_of(item, claim) for claim in _claims(item)]
-        item.user_properties += junit_properties(item.config, rows)
+    over = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
+    asked = over and LAB in item.stash
+    rows = [row_of(item, claim) for claim in item.stash[LAB].claims] if asked else []
+    item.user_properties += junit_properties(item.config, rows)
     report = yield
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, (ClaimError, *USER_ERRORS)) and report.failed:
         told = wrapped(str(error)) if isinstance(error, ClaimError) else [str(error)]
+        if isinstance(error, Refuted):
+            told.append(RECORD_IT)
         report.longrepr = "\n".join([*told, f"rerun: {command_of(item)}"])
         report.sections = [part for part in report.sections if "stderr" not in part[0]]
-    if call.when == "call" and "lab" in getattr(item, "funcargs", {}):
-        unexpected_pass = report.failed and error is None
-        by_claim = bool(rows) and (unexpected_pass or isinstance(error, ClaimError))
-        if report.passed and len(rows) != 1:
-            report.outcome = "failed"
-            report.longrepr = (
-                f"a hypothesis makes one claim; this test passed with {len(rows) or 'none'}: end "
-                "it with one assert_better(), assert_worse() or assert_equivalent()"
-            )
+    if asked:
+        report.mlp_by_claim = _judge(report, rows, error)  # type: ignore[attr-defined]
         report.mlp_rows = [row.to_dict() for row in rows]  # type: ignore[attr-defined]
-        report.mlp_by_claim = by_claim  # type: ignore[attr-defined]
     return report
 
 
-def _claims(item: pytest.Item) -> list[Claim]:
-    used = getattr(item, "funcargs", {}).get("lab")
-    return list(used.claims) if isinstance(used, Lab) else []
+def _judge(report: pytest.TestReport, rows: list[Row], error: BaseException | None) -> bool:
+    """Fail a test that hides its verdict or breaks a rule; whether its verdict alone fails it."""
+    if report.failed and error is not None and not isinstance(error, ClaimError):
+        return False
+    told = complaint(rows, report)
+    if told:
+        report.outcome, report.longrepr = "failed", told
+        vars(report).pop("wasxfail", None)
+    return report.failed and [row.status for row in rows] == [CHANGED]

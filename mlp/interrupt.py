@@ -1,9 +1,17 @@
-"""Ctrl-C where pytest does not catch it, as it starts or ends: a line, and no traceback."""
+"""Ctrl-C: answered at once, and where pytest does not catch it, without a traceback."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
+
+import pytest
+
+KEPT = "interrupted; all finished runs are kept"
+"""What an interruption leaves."""
+
+STOPPING = "mlp: interrupted; stopping the workers, which may take some seconds"
 
 
 def be_brief() -> None:
@@ -16,6 +24,30 @@ def be_brief() -> None:
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
-        print("\ninterrupted; all finished runs are kept", file=sys.stderr)
+        print(f"\n{KEPT}", file=sys.stderr)
     else:
         sys.__excepthook__(kind, error, trace)
+
+
+class Answer:
+    """A plugin that answers Ctrl-C before the workers have stopped, and says what it leaves.
+
+    Args:
+        say: shows a line at once.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._interrupted = False
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note the interruption, unless it is pytest's own, of what it cannot collect."""
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self._interrupted = True
+            self._say(STOPPING)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say that nothing is lost."""
+        if self._interrupted:
+            terminalreporter.write_line(KEPT)

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from typing import Any
 
 from mlp.bench import contenders, table
 from mlp.bench.contenders import Task
+from mlp.command import new_file
 from mlp.data import load, names
 from mlp.machine import processor
 
@@ -39,23 +41,44 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mlp.bench", description=__doc__)
     add = parser.add_argument
     add("--dataset", action="append", choices=names(), help="may be repeated (default: all)")
-    add("--steps", type=int, default=1_000, help="updates of the longer training (default 1000)")
-    add("--sizes", default="1,4,16,64", help="cohort sizes of engine and JAX (default 1,4,16,64)")
-    add("--repeats", type=int, default=3, help="trainings of which the best counts (default 3)")
+    least = {"--sizes": 1, "--repeats": 1, "--steps": 4 * contenders.SAMPLE_EVERY}
+    add(
+        "--steps",
+        type=int,
+        default=1_000,
+        help=f"updates of the longer training, at least {least['--steps']} (default 1000)",
+    )
+    add(
+        "--sizes",
+        default="1,4,16,64",
+        help="cohort sizes of engine and JAX, each at least 1 (default 1,4,16,64)",
+    )
+    add(
+        "--repeats",
+        type=int,
+        default=3,
+        help="trainings of which the best counts, at least 1 (default 3)",
+    )
     add("--only", action="append", choices=tuple(contenders.CONTENDERS), help="may be repeated")
     add("--machine", action="store_true", help="runs a minute on all cores instead")
     add("--jax", default=sys.executable, help="Python to run JAX in (default: this one)")
-    add("--json", type=Path, metavar="FILE", help="also write the measurements")
+    add("--json", type=new_file, metavar="FILE", help="also write the measurements")
     add("--markdown", action="store_true", help="print a Markdown table")
     chosen = parser.parse_args(argv)
     try:
         chosen.sizes = [int(size) for size in chosen.sizes.split(",")]
     except ValueError:
         parser.error(f"--sizes must be whole numbers parted by commas; got {chosen.sizes!r}")
-    if min(chosen.sizes) < 1 or chosen.repeats < 1 or chosen.steps < 4 * contenders.SAMPLE_EVERY:
-        parser.error(
-            f"needs sizes and repeats of 1, steps of {4 * contenders.SAMPLE_EVERY} or more"
-        )
+    found = {
+        "--sizes": min(chosen.sizes),
+        "--repeats": chosen.repeats,
+        "--steps": chosen.steps,
+    }
+    for option, value in found.items():
+        if value < least[option]:
+            parser.error(f"{option} must be at least {least[option]}; got {value}: give more")
+    if shutil.which(chosen.jax) is None:
+        parser.error(f"--jax must be a Python that can be run; got {chosen.jax!r}: give its path")
     return chosen
 
 

@@ -37,11 +37,19 @@ TITLES = {
     "engine": "cohort engine",
 }
 REFERENCES = ("sgemm", "matmul", "jax", "direct", "estimator", "mlpclassifier")
-HEADER = ["dataset", "way", "runs", "us/step/run", "GFLOP/s", *(f"/ {r}" for r in REFERENCES)]
+FIXED = ("dataset", "way", "runs", "us/step/run", "GFLOP/s")
+NOTHING = "nothing was measured"
+
+
+def header(results: Sequence[Result]) -> list[str]:
+    """The columns: five, and a ratio to each reference that was measured."""
+    ways = {r.contender for r in results}
+    return [*FIXED, *(f"/ {r}" for r in REFERENCES if r in ways)]
 
 
 def rows(results: Sequence[Result]) -> list[list[str]]:
     """A row of text for each result, with its speed relative to each reference's fastest."""
+    references = [column.removeprefix("/ ") for column in header(results)[len(FIXED) :]]
     return [
         [
             r.dataset,
@@ -49,7 +57,7 @@ def rows(results: Sequence[Result]) -> list[list[str]]:
             str(r.cohort),
             f"{r.seconds * 1e6:.1f}",
             f"{r.gflops:.1f}",
-            *(_ratio(r, results, reference) for reference in REFERENCES),
+            *(_ratio(r, results, reference) for reference in references),
         ]
         for r in results
     ]
@@ -62,8 +70,10 @@ def _ratio(result: Result, results: Sequence[Result], reference: str) -> str:
 
 def text(results: Sequence[Result]) -> str:
     """The table for a terminal."""
-    lines = [HEADER, *rows(results)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEADER))]
+    if not results:
+        return NOTHING
+    lines = [header(results), *rows(results)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     aligned = (
         [
             c.ljust(w) if i < 2 else c.rjust(w)
@@ -76,5 +86,8 @@ def text(results: Sequence[Result]) -> str:
 
 def markdown(results: Sequence[Result]) -> str:
     """The table for a README."""
-    rule = ["---"] * 2 + ["---:"] * (len(HEADER) - 2)
-    return "\n".join("| " + " | ".join(line) + " |" for line in [HEADER, rule, *rows(results)])
+    if not results:
+        return NOTHING
+    columns = header(results)
+    rule = ["---"] * 2 + ["---:"] * (len(columns) - 2)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [columns, rule, *rows(results)])

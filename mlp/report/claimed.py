@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from collections.abc import Sequence
 
 import pytest
 
 from mlp import marks
 from mlp.lab import DEFAULT_SEEDS, REFUTED, SUPPORTED, Claim, first_seed_under
 from mlp.report.provenance import path_within
-from mlp.report.results import Row
+from mlp.report.results import CHANGED, Row
+
+RECORD_IT = 'if that is the finding, record it: @pytest.mark.refuted("why")'
+"""What to do about a claim that is refuted."""
 
 
 def row_of(item: pytest.Item, claim: Claim) -> Row:
@@ -33,13 +38,16 @@ def row_of(item: pytest.Item, claim: Claim) -> Row:
 def command_of(item: pytest.Item, portable: bool = False) -> str:
     """The command that makes the item's claim again.
 
-    A `portable` one, for files that others read, names a store only within the root folder.
+    It is for the folder pytest was started in; a `portable` one, for files that others read, for
+    the root folder, and names a store only within that.
     """
-    option = item.config.option
-    store = option.mlp_store
-    if portable and store is not None:
-        store = path_within(store, item.config.rootpath, item.config.invocation_params.dir)
-    words = [f'pytest "{item.nodeid}"']
+    option, here = item.config.option, item.config.invocation_params.dir
+    store, test = option.mlp_store, item.nodeid
+    if not portable:
+        test = f"{os.path.relpath(item.path, here)}::{test.partition('::')[2]}"
+    elif store is not None:
+        store = path_within(store, item.config.rootpath, here)
+    words = [f'pytest "{test}"']
     if option.mlp_protocol != "quick":
         words.append(f"--mlp-protocol={option.mlp_protocol}")
     if option.mlp_first_seed != first_seed_under(option.mlp_protocol):
@@ -51,3 +59,25 @@ def command_of(item: pytest.Item, portable: bool = False) -> str:
     if option.mlp_real:
         words.append("--mlp-real")
     return " ".join(words)
+
+
+def complaint(rows: Sequence[Row], report: pytest.TestReport) -> str:
+    """What is wrong with how a test that asked the lab made its claims; "" if nothing is.
+
+    A test makes one claim, and fails unless the verdict is the one recorded, so that a green run
+    means that every verdict is.
+    """
+    if len(rows) > 1 or (report.passed and not rows):
+        return (
+            f"a hypothesis makes one claim; this test made {len(rows) or 'none'}: end it with one "
+            "assert_better(), assert_worse(), assert_equivalent() or assert_identical()"
+        )
+    if report.failed or not rows or rows[0].status != CHANGED:
+        return ""
+    verdict, recorded = rows[0].claim.verdict, rows[0].recorded
+    ended = "passed" if report.passed else "was skipped"
+    return (
+        f"a test fails unless its claim is {recorded}; this one's is {verdict}, and the test "
+        f"{'xfailed' if hasattr(report, 'wasxfail') else ended}: let the assertion's error end it, "
+        "without raises, except, skip or xfail" + (f"; {RECORD_IT}" if verdict == REFUTED else "")
+    )

@@ -46,6 +46,7 @@ class Ticker:
         self._last: tuple[Progress, Tests, float] | None = None
         self._mark = 0.0, 0.0
         self._shown = False
+        self._said = ""
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -60,6 +61,14 @@ class Ticker:
             if self._shown:
                 self._shown = False
                 self._write(_CLEAR)
+
+    def say(self, text: str) -> None:
+        """Print `text` at once, and from now on in place of the state of the study."""
+        self._said = text
+        if self._live:
+            self._renew(text)
+        else:
+            self._write(f"\n{text}\n")
 
     def stop(self) -> None:
         """Print no more; clear the line that renewed itself."""
@@ -81,8 +90,8 @@ class Ticker:
         tests = self._tests()
         text = describe(state, self._mark[1], seconds - self._mark[1], tests)
         if self._live:
-            self._renew(text)
-        elif text and not self._is_told(state, tests, seconds):
+            self._renew(self._said or text)
+        elif text and not self._said and not self._is_told(state, tests, seconds):
             self._last = state, tests, seconds
             self._write(f"\n{text}\n")
 
@@ -117,20 +126,20 @@ def describe(progress: Progress, seconds: float, since: float = 0.0, tests: Test
     """One line of progress, at most 79 columns; empty when nothing is being trained.
 
     `seconds` is how long it took to do what is done, `since` how long ago that was: the time left
-    counts down between one job's end and the next. It is that of the runs asked for so far: what
-    the `tests` yet to come will ask for is not known.
+    counts down between one job's end and the next. It is that of the runs asked for so far, and
+    says so: how many more the `tests` will ask for is not known, nor wanted once all have ended.
     """
     waiting = progress.queued + progress.running
-    if not waiting:
-        return ""
     ended, collected = tests
-    done = f"{ended}/{collected} tests done; " if collected else ""
+    if not waiting or (collected and ended >= collected):
+        return ""
+    done = f"{ended}/{collected} tests; " if collected else ""
     if not progress.finished:
         return f"mlp: {done}training the first {waiting} runs asked for"
     left = ""
     if progress.cost_done > 0:
         remaining = max(1.0, seconds * progress.cost_left / progress.cost_done - since)
-        left = f", about {_duration(remaining)}"
+        left = f", ~{_duration(remaining)} for these"
     total = progress.finished + waiting
     return f"mlp: {done}{progress.finished}/{total} runs asked for so far trained{left}"
 

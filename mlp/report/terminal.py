@@ -80,7 +80,11 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
     found = counts(rows)
     changed = found.pop(CHANGED, 0)
     summary = ", ".join(f"{n} {verdict}" for verdict, n in sorted(found.items()))
-    summary += f"; {changed} not as recorded" if changed else "; all as recorded"
+    word = "recorded" if any(row.finding or row.reason for row in rows) else "expected"
+    if changed:
+        summary += f"; {changed} not as {word}"
+    elif not partial:
+        summary += f"; all as {word}"
     noun = "claim" if len(rows) == 1 else "claims"
     lines = [(f"{len(rows)} {noun}: {summary}", "bold")]
     for told in filter(None, (partial, overspent(rows))):
@@ -88,7 +92,9 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
     if any(row.claim.identical for row in rows):
         lines.append(("identical: both arms ended with the same weights, bit for bit", ""))
     if any(row.status == CHANGED for row in rows):
-        lines.append(("! the verdict is not the one the suite records", "red"))
+        lines.append(
+            (f"! not as {word}: a claim is to be supported unless it is marked refuted", "red")
+        )
     return lines
 
 

@@ -8,8 +8,8 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
+from mlp.command import new_file
 from mlp.stats.calibration import (
     AT_MARGIN,
     FALSE_DIFFERENCE,
@@ -150,14 +150,14 @@ def parser() -> argparse.ArgumentParser:
             "out exactly, the others simulated. Exit status 1 if a stated rate is not kept."
         ),
     )
-    p.add_argument("--sims", type=int, help="simulated comparisons per law (100000)")
-    p.add_argument("--seed", type=int, default=0, help="seed of the simulation")
+    p.add_argument("--sims", type=int, help="simulated comparisons per law, at least 1 (100000)")
+    p.add_argument("--seed", type=int, default=0, help="seed of the simulation, at least 0 (0)")
     p.add_argument(
         "--quick", action="store_true", help="10000 simulations, two methods, looks to 128"
     )
     p.add_argument(
         "--json",
-        type=Path,
+        type=new_file,
         metavar="FILE",
         help="write the rates of the interval in use, and its power, to FILE",
     )
@@ -170,7 +170,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     sims = (10_000 if options.quick else 100_000) if options.sims is None else options.sims
     if sims < 1:
-        parser().error(f"--sims must be at least 1, got {sims}: try 100000.")
+        parser().error(f"--sims must be at least 1, got {sims}: try 100000")
+    if options.seed < 0:
+        parser().error(f"--seed must be at least 0, got {options.seed}: try 0")
     methods = all_methods()
     if options.quick:
         methods = {name: methods[name] for name in (IN_USE, "plain t")}

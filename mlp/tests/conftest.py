@@ -1,5 +1,6 @@
 """What the unit tests share."""
 
+import shutil
 import signal
 from pathlib import Path
 
@@ -40,3 +41,29 @@ def suite(pytester, monkeypatch):
     pytester.makeconftest((ROOT / "conftest.py").read_text("utf-8") + register)
     pytester.makeini((ROOT / "pytest.ini").read_text("utf-8"))
     return pytester
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A store that holds every run the claims of `small_suite` ask for on iris."""
+    from mlp.lab import Lab
+    from mlp.store import Store
+    from mlp.tests.lab.runs import BASE
+    from mlp.tests.small_suite import TINY
+
+    path = tmp_path_factory.mktemp("trained") / "runs.db"
+    with Store(path) as store:
+        lab = Lab(store, protocol=TINY, seeds=8)
+        for genome in (BASE.with_alleles(reporting="ends"), BASE.with_alleles(rate_scale=9.0)):
+            lab.compare(genome, BASE, "iris")
+    return path
+
+
+@pytest.fixture
+def warm(suite, trained):
+    """The suite with that store, and a function that writes its tests."""
+    from mlp.tests.small_suite import PREAMBLE
+
+    shutil.copy(trained, suite.path / "runs.db")
+    suite.write = lambda *claims: suite.makepyfile(test_user="\n".join([PREAMBLE, *claims]))
+    return suite

@@ -72,6 +72,8 @@ def mark(name, rule, seen, remedy, code, fixtures="lab, dataset"):
 OPTIONS = [
     option("dataset", "one of iris, wine, digits", "'irish'", "mean 'iris'?", "--mlp-dataset=irish"),
     option("datasets", "one of iris, wine, digits", "'x'", "iris, wine", "--mlp-dataset=iris,x"),
+    option("no dataset", "names a dataset", "got ''", "try iris", "--mlp-dataset="),
+    option("blank datasets", "names a dataset", "got ' ,'", "try iris", "--mlp-dataset= ,"),
     option("protocol", "one of quick, publ", "'quik'", "did you mean 'quick'?", "--mlp-protocol=quik"),
     option("no seeds", "from 2 to 100000 seeds", "got 0", "try 128", "--mlp-seeds=0"),
     option("one seed", "from 2 to 100000 seeds", "got 1", "try 128", "--mlp-seeds=1"),
@@ -172,12 +174,14 @@ HYPOTHESES = [
                "lab.cohort(MATMUL, 'iris', seeds=0)"),
     hypothesis("unrecorded", "at the published protocol", "'iris' at 'quick'", "choose one of those",
                "lab.compare_recorded('matmul', 'iris', seeds=4, error=0.05)"),
-    hypothesis("no claim", "makes one claim", "with none", "end it with one assert_better()", "pass"),
-    hypothesis("two claims", "makes one claim", "with 2", "end it with one assert_better()",
+    hypothesis("no claim", "makes one claim", "made none", "end it with one assert_better()", "pass"),
+    hypothesis("two claims", "makes one claim", "made 2", "end it with one assert_better()",
                "from mlp.lab import settle, Claim\n"
                "for _ in range(2):\n"
                "    settle(Claim('s', 'iris', 'quick', 'better', 'better', 'supported', 0.1, 0.1,\n"
                "                 0.1, 0.05, 8, 0, 0, 'cohort engine'), lab.claims)"),
+    hypothesis("dataset alone", "given to tests that take `lab` too", "got test_mine", "take both",
+               "pass", fixtures="dataset"),
     hypothesis("taken name", "a dataset's name must be new", "'iris'", "choose another",
                "data.register('iris', None)"),
     hypothesis("taken name at import", "a dataset's name must be new", "'wine'", "choose another",

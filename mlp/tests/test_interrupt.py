@@ -1,14 +1,21 @@
-"""An interruption that pytest does not catch: one line, and the exit status of an interruption."""
+"""An interruption: answered at once, in a line, with the exit status of an interruption."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
+from mlp.interrupt import KEPT, STOPPING
+from mlp.store import Store
 from mlp.tests.conftest import ROOT
+from mlp.tests.small_suite import IRIS, PREAMBLE, claim
+
+pytest_plugins = ("pytester",)
 
 WHILE_IMPORTING = """
 import sys
@@ -39,7 +46,7 @@ def test_an_interruption_is_told_in_a_line(code):
     done = run(code)
 
     assert done.returncode == -signal.SIGINT
-    assert (done.stdout + done.stderr).strip() == "interrupted; all finished runs are kept"
+    assert (done.stdout + done.stderr).strip() == KEPT
 
 
 def test_another_error_keeps_its_traceback():
@@ -48,3 +55,47 @@ def test_another_error_keeps_its_traceback():
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
     assert "interrupted" not in done.stderr
+
+
+SLOW = """
+import pathlib, time
+def test_slow():
+    pathlib.Path("slow").touch()
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        time.sleep(2)
+        raise
+"""
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_one_interruption_is_answered_at_once_and_keeps_what_was_finished(warm, workers):
+    warm.makepyfile(test_user=f"{PREAMBLE}\n{SLOW}\n{claim('made', 'pass')}")
+    with Store(warm.path / "runs.db") as store:
+        before = dict(store.items())
+    words = [sys.executable, "-m", "pytest", *IRIS, workers]
+    log = warm.path / "log"
+    with (
+        log.open("w") as out,
+        subprocess.Popen(
+            words, cwd=warm.path, stdout=out, stderr=out, start_new_session=True
+        ) as going,
+    ):
+        until(lambda: (warm.path / "slow").exists() or going.poll() is not None)
+        os.killpg(going.pid, signal.SIGINT)
+        if workers != "-n0":
+            until(lambda: STOPPING in log.read_text() or going.poll() is not None)
+            assert going.poll() is None, "it is answered before the workers have stopped"
+        assert going.wait(timeout=120) == pytest.ExitCode.INTERRUPTED
+
+    assert KEPT in log.read_text().splitlines()
+    with Store(warm.path / "runs.db") as store:
+        assert dict(store.items()) == before
+
+
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)

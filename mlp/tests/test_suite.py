@@ -1,85 +1,24 @@
-"""Sessions of a small suite under the suite's own conftest.py: what passes, fails and is shown."""
+"""Sessions of a small suite under the suite's own conftest.py: what is selected, passes, fails."""
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import sqlite3
-from xml.etree import ElementTree
+import shlex
 
 import pytest
 
-from mlp.lab import Lab
-from mlp.run import Protocol
-from mlp.store import Store
-from mlp.tests.lab.runs import BASE
+from mlp.tests.small_suite import (
+    IRIS,
+    OPTIONS,
+    REFUTED_CLAIM,
+    SUPPORTED_CLAIM,
+    UNDECIDED_CLAIM,
+    claim,
+    outcomes,
+    table,
+)
 
 pytest_plugins = ("pytester",)
-
-TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
-SETTINGS = (
-    "--mlp-protocol=tiny",
-    "--mlp-seeds=8",
-    "--mlp-store=runs.db",
-    "-p",
-    "no:cacheprovider",
-)
-OPTIONS = (*SETTINGS, "test_user.py")
-IRIS = (*OPTIONS, "--mlp-dataset=iris")
-PREAMBLE = """
-import pytest
-from mlp.genome import MATMUL
-BASE = MATMUL.paired().with_alleles(layer_size=8)
-ENDS = BASE.with_alleles(reporting="ends")
-FAST = BASE.with_alleles(rate_scale=9.0)
-REFUTED = pytest.mark.refuted
-"""
-SUPPORTED_CLAIM = "lab.compare(ENDS, BASE, dataset).assert_equivalent()"
-REFUTED_CLAIM = "lab.compare(ENDS, BASE, dataset).assert_better()"
-UNDECIDED_CLAIM = "lab.compare(FAST, BASE, dataset).assert_better()"
-
-
-def claim(name, body, *marks):
-    head = "".join(f"@{mark}\n" for mark in marks)
-    return f'{head}def test_{name}(lab, dataset):\n    """About {name}."""\n    {body}\n'
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A store that holds every run the claims above ask for on iris."""
-    path = tmp_path_factory.mktemp("trained") / "runs.db"
-    with Store(path) as store:
-        lab = Lab(store, protocol=TINY, seeds=8)
-        for genome in (BASE.with_alleles(reporting="ends"), BASE.with_alleles(rate_scale=9.0)):
-            lab.compare(genome, BASE, "iris")
-    return path
-
-
-@pytest.fixture
-def warm(suite, trained):
-    """The suite with that store, and a function that writes its tests."""
-    shutil.copy(trained, suite.path / "runs.db")
-    suite.write = lambda *claims: suite.makepyfile(test_user="\n".join([PREAMBLE, *claims]))
-    return suite
-
-
-def records(path):
-    with Store(path) as store:
-        return dict(store.items())
-
-
-def outcomes(result):
-    """Each test's outcome, by name, as `-v` tells it."""
-    found = re.findall(r"::test_(\S+) (PASSED|FAILED|XFAIL|ERROR|SKIPPED)", result.stdout.str())
-    return dict(found)
-
-
-def table(result):
-    """The verdict table's lines."""
-    text = result.stdout.str()
-    after = text.split("verdicts =", 1)[1].split("\n", 1)[1]
-    return [line for line in re.split(r"(?m)^=", after)[0].splitlines() if line.strip()]
 
 
 class TestMarkers:
@@ -138,7 +77,9 @@ class TestClaims:
         result = warm.runpytest_inprocess(*IRIS)
 
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["a hypothesis makes one claim; this test passed with none*"])
+        result.stdout.fnmatch_lines(
+            ["a hypothesis makes one claim; this test made none*assert_identical()"]
+        )
 
     def test_a_hypothesis_with_two_claims_fails(self, warm):
         warm.write(claim("twice", f"{SUPPORTED_CLAIM}; {SUPPORTED_CLAIM}"))
@@ -146,13 +87,64 @@ class TestClaims:
         result = warm.runpytest_inprocess(*IRIS)
 
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["a hypothesis makes one claim; this test passed with 2*"])
+        result.stdout.fnmatch_lines(["a hypothesis makes one claim; this test made 2*"])
+
+    @pytest.mark.parametrize(
+        ("body", "mark", "ended"),
+        [
+            (f"with pytest.raises(AssertionError):\n    {REFUTED_CLAIM}", "", "passed"),
+            (f"try:\n    {UNDECIDED_CLAIM}\nexcept AssertionError:\n    pass", "", "passed"),
+            (f"try:\n    {REFUTED_CLAIM}\nexcept AssertionError:\n    pytest.skip('no')", "",
+             "was skipped"),
+            (f"{SUPPORTED_CLAIM}; pytest.skip('no')", "REFUTED('why')", "was skipped"),
+            (REFUTED_CLAIM, "pytest.mark.xfail(reason='mine')", "xfailed"),
+        ],
+    )  # fmt: skip
+    def test_no_test_hides_a_verdict_that_is_not_the_recorded_one(self, warm, body, mark, ended):
+        warm.write(claim("hides", body, *filter(None, [mark])))
+
+        result = warm.runpytest_inprocess(*IRIS)
+
+        result.assert_outcomes(failed=1)
+        recorded = "refuted" if "REFUTED" in mark else "supported"
+        result.stdout.fnmatch_lines(
+            [f"a test fails unless its claim is {recorded}; this one's *and the test {ended}: let*"]
+        )
+        assert any("; 1 not as " in line for line in table(result))
+
+    def test_two_claims_are_no_expected_failure(self, warm):
+        warm.write(claim("twice", f"{SUPPORTED_CLAIM}; {REFUTED_CLAIM}", "REFUTED('why')"))
+
+        result = warm.runpytest_inprocess(*IRIS)
+
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["a hypothesis makes one claim; this test made 2*"])
+
+    def test_claims_of_a_lab_asked_for_by_name_and_of_a_fixture_count_too(self, warm):
+        by_name = claim("by_name", f"lab = request.getfixturevalue('lab'); {SUPPORTED_CLAIM}")
+        fixture = f"@pytest.fixture\ndef early(lab, dataset):\n    try:\n        {REFUTED_CLAIM}\n"
+        skips = fixture + "    except AssertionError:\n        pytest.skip('no')\n"
+        early = claim("early", "pass").replace("(lab, dataset)", "(early, dataset)")
+        by_name = by_name.replace("(lab, dataset)", "(request)").replace(", dataset)", ", 'iris')")
+        warm.write(by_name, skips, early)
+
+        result = warm.runpytest_inprocess(*IRIS)
+
+        result.assert_outcomes(passed=1, errors=1)
+        assert "2 claims: 1 refuted, 1 supported; 1 not as expected" in table(result)
+
+    def test_a_refuted_claim_says_how_it_is_recorded(self, warm):
+        warm.write(claim("refuted", REFUTED_CLAIM), claim("undecided", UNDECIDED_CLAIM))
+
+        said = warm.runpytest_inprocess(*IRIS).stdout.str()
+
+        assert said.count('if that is the finding, record it: @pytest.mark.refuted("why")') == 1
 
     @pytest.mark.parametrize(
         ("body", "mark", "told"),
         [
-            (f"{SUPPORTED_CLAIM}; assert lab.seeds < 8", "", "all as recorded"),
-            (f"{SUPPORTED_CLAIM}; {SUPPORTED_CLAIM}", "", "all as recorded"),
+            (f"{SUPPORTED_CLAIM}; assert lab.seeds < 8", "", "1 claim: 1 supported"),
+            (f"{SUPPORTED_CLAIM}; {SUPPORTED_CLAIM}", "", "2 claims: 2 supported"),
             (f"{SUPPORTED_CLAIM}; 1 / 0", "REFUTED('why')", "1 not as recorded"),
         ],
     )
@@ -216,6 +208,22 @@ class TestClaims:
         assert "Traceback" not in result.stdout.str()
         assert "mlp/lab" not in result.stdout.str()
 
+    @pytest.mark.parametrize("workers", ["-n0", "-n1"])
+    def test_the_command_to_rerun_works_in_the_folder_pytest_was_started_in(
+        self, warm, monkeypatch, workers
+    ):
+        warm.write(claim("refuted", REFUTED_CLAIM))
+        (warm.path / "below").mkdir()
+        (warm.path / "test_user.py").rename(warm.path / "below" / "test_user.py")
+        monkeypatch.chdir(warm.path / "below")
+        options = [word.replace("=runs.db", "=../runs.db") for word in IRIS]
+
+        said = warm.runpytest_inprocess(*options, workers).stdout.str()
+        again = shlex.split(said.split("rerun: pytest ")[1].splitlines()[0])
+
+        assert again[0] == "test_user.py::test_refuted[iris]"
+        warm.runpytest_inprocess(*again, "-n0").assert_outcomes(failed=1)
+
     def test_a_test_without_the_lab_is_an_ordinary_test(self, warm):
         warm.write("def test_plain():\n    pass\n")
 
@@ -253,7 +261,7 @@ class TestSelection:
             (["-k", "iris"], ["test_rescue[iris]", "test_knockout[iris]"]),
             (["--mlp-dataset=wine", "-k", "rescue"], ["test_rescue[wine]"]),
             (
-                ["--mlp-dataset=wine,iris", "--mlp-dataset=wine", "-k", "rescue"],
+                ["--mlp-dataset=wine, iris", "--mlp-dataset=wine", "-k", "rescue"],
                 ["test_rescue[wine]", "test_rescue[iris]"],
             ),
         ],
@@ -261,6 +269,21 @@ class TestSelection:
     )
     def test_words_and_datasets_select(self, two, args, found):
         assert self.ids(two, *OPTIONS, *args) == found
+
+    def test_the_name_of_a_dataset_is_checked_as_it_is_collected(self, two):
+        result = two.runpytest_inprocess("--collect-only", *OPTIONS, "--mlp-dataset=irish")
+
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*a dataset must be one of*got 'irish'; did you mean*"])
+
+    def test_a_dataset_that_does_not_exist_is_told_though_another_is_asked_for(self, warm):
+        warm.write(claim("rescue", SUPPORTED_CLAIM, "pytest.mark.parametrize('dataset', ['irsi'])"))
+
+        result = warm.runpytest_inprocess(*IRIS)
+
+        assert result.ret == pytest.ExitCode.INTERRUPTED
+        result.stdout.fnmatch_lines(["*a dataset must be one of*got 'irsi'; did you mean 'iris'?"])
+        assert "kept" not in result.stdout.str()
 
     @pytest.mark.parametrize(
         ("word", "found"),
@@ -306,190 +329,3 @@ class TestSelection:
         warm.write(claim("rescue", SUPPORTED_CLAIM))
 
         assert self.ids(warm, *OPTIONS)[-1] == "test_rescue[mine]"
-
-
-class TestReporting:
-    def test_a_table_of_verdicts_stands_at_the_end(self, warm):
-        warm.write(
-            claim("supported", SUPPORTED_CLAIM, "pytest.mark.finding('1')"),
-            claim("refuted", REFUTED_CLAIM, "REFUTED('why')"),
-            claim("changed", REFUTED_CLAIM),
-        )
-
-        lines = table(warm.runpytest_inprocess(*IRIS))
-
-        text = "\n".join(lines)
-        assert re.search(r"iris +identical weights +0\.05 +8 +identical +supported$", text, re.M)
-        assert re.search(r"iris +identical weights +0\.05 +8 +identical +refuted$", text, re.M)
-        assert re.search(r"iris +identical weights +0\.05 +8 +identical +refuted !$", text, re.M)
-        assert any(line.startswith("3 claims: 2 refuted, 1 supported") for line in lines)
-        assert all(len(line) <= 80 for line in lines)
-
-    def test_what_is_saved_names_the_command_but_no_place_of_this_machine(
-        self, warm, trained, tmp_path_factory
-    ):
-        warm.write(claim("supported", SUPPORTED_CLAIM))
-        command = 'pytest "test_user.py::test_supported[iris]" --mlp-protocol=tiny --mlp-seeds=8'
-        elsewhere = tmp_path_factory.mktemp("elsewhere") / "runs.db"
-        shutil.copy(trained, elsewhere)
-        for place, told in ((warm.path / "runs.db", " --mlp-store=runs.db"), (elsewhere, "")):
-            warm.runpytest_inprocess(*IRIS, f"--mlp-store={place}", "--mlp-save=mine")
-
-            text = (warm.path / ".mlp" / "results" / "mine.json").read_text("utf-8")
-            assert [row["command"] for row in json.loads(text)["claims"]] == [command + told]
-            assert str(place.parent) not in text
-
-    @pytest.mark.parametrize("workers", ["-n0", "-n1"])
-    def test_the_default_places_are_the_same_wherever_pytest_is_started(
-        self, warm, monkeypatch, workers
-    ):
-        warm.write(claim("supported", SUPPORTED_CLAIM))
-        folder, kept = warm.path / "below", warm.path / ".mlp"
-        for place in (folder, kept):
-            place.mkdir()
-        (warm.path / "test_user.py").rename(folder / "test_user.py")
-        (warm.path / "runs.db").rename(kept / "runs.sqlite")
-        before = records(kept / "runs.sqlite")
-        monkeypatch.chdir(folder)
-        options = [word for word in IRIS if "store" not in word]
-
-        result = warm.runpytest_inprocess(*options, workers, "--mlp-save=mine")
-
-        assert result.ret == 0
-        assert "results saved: ../.mlp/results/mine.json" in result.stdout.lines
-        assert records(kept / "runs.sqlite") == before
-        assert not (folder / ".mlp").exists()
-        assert "--mlp-store" not in (kept / "results" / "mine.json").read_text("utf-8")
-        again = warm.runpytest_inprocess(*options, "--mlp-against=mine")
-        again.stdout.fnmatch_lines(["against ../.mlp/results/mine.json*"])
-
-    @pytest.mark.parametrize("workers", ["-n0", "-n1"])
-    def test_damaged_runs_are_said(self, warm, workers):
-        warm.write("def test_reads(lab):\n    list(lab.store.items())\n")
-        with sqlite3.connect(warm.path / "runs.db") as other:
-            other.execute(
-                "UPDATE runs SET payload=x'00' WHERE key IN (SELECT key FROM runs LIMIT 3)"
-            )
-        other.close()
-        told = "damaged runs in the store, discarded and trained anew if asked for: "
-
-        first = warm.runpytest_inprocess(*IRIS, workers)
-        again = warm.runpytest_inprocess(*IRIS)
-
-        assert f"{told}3" in first.stdout.lines
-        assert told not in again.stdout.str()
-
-    def test_neither_order_nor_selection_changes_a_verdict(self, warm):
-        claims = [
-            claim("supported", SUPPORTED_CLAIM),
-            claim("refuted", REFUTED_CLAIM, "REFUTED('why')"),
-            claim("undecided", UNDECIDED_CLAIM),
-        ]
-        warm.write(*claims)
-        whole = table(warm.runpytest_inprocess(*IRIS))
-        alone = table(warm.runpytest_inprocess(*IRIS, "-k", "undecided"))
-        warm.write(*claims[::-1])
-        reversed_ = table(warm.runpytest_inprocess(*IRIS))
-
-        assert reversed_ == whole
-        assert set(alone[:-2]) <= set(whole)
-
-    def test_junit_holds_the_claim_of_each_test(self, warm):
-        warm.write(claim("supported", SUPPORTED_CLAIM), claim("undecided", UNDECIDED_CLAIM))
-
-        warm.runpytest_inprocess(*IRIS, "--junitxml=j.xml", "-o", "junit_family=xunit1")
-
-        cases = ElementTree.parse(warm.path / "j.xml").iter("testcase")
-        said = {
-            case.get("name"): {p.get("name"): p.get("value") for p in case.iter("property")}
-            for case in cases
-        }
-        assert said["test_supported[iris]"]["mlp.verdict"] == "supported"
-        assert said["test_undecided[iris]"]["mlp.verdict"] == "undecided"
-        for properties in said.values():
-            assert {"mlp.dataset", "mlp.effect", "mlp.low", "mlp.high", "mlp.seeds"} <= set(
-                properties
-            )
-
-
-NO_TENSORFLOW = """
-import sys
-
-def pytest_unconfigure():
-    loaded = sorted({m.split(".")[0] for m in sys.modules} & {"tensorflow", "keras", "tf_keras"})
-    print("loaded:", loaded or "nothing", file=sys.__stdout__, flush=True)
-"""
-
-
-class TestProcesses:
-    """In processes of their own: who imports TensorFlow, and what two workers make of a study."""
-
-    @pytest.fixture
-    def watched(self, warm):
-        warm.makepyfile(watch=NO_TENSORFLOW)
-        warm.write(
-            claim("supported", SUPPORTED_CLAIM), claim("refuted", REFUTED_CLAIM, "REFUTED('why')")
-        )
-        return warm
-
-    def run(self, watched, *args):
-        return watched.runpytest_subprocess("-p", "watch", *args)
-
-    @pytest.mark.parametrize("args", [("--help",), ("--collect-only",)], ids=str)
-    def test_help_and_collection_import_no_tensorflow_and_make_no_store(self, watched, args):
-        (watched.path / "runs.db").unlink()
-
-        result = self.run(watched, *IRIS, *args)
-
-        assert result.ret == 0
-        result.stdout.fnmatch_lines(["loaded: nothing"])
-        assert not (watched.path / "runs.db").exists()
-
-    def test_a_second_run_trains_nothing_and_imports_no_tensorflow(self, watched):
-        before = records(watched.path / "runs.db")
-
-        result = self.run(watched, *IRIS)
-
-        assert result.ret == 0
-        result.stdout.fnmatch_lines(["loaded: nothing"])
-        assert records(watched.path / "runs.db") == before
-
-    def test_unit_tests_alone_make_no_store(self, watched):
-        (watched.path / "mlp").mkdir()
-        watched.makepyfile(**{"mlp/test_unit": "def test_unit():\n    pass\n"})
-        (watched.path / "runs.db").unlink()
-
-        result = self.run(watched, *SETTINGS, "mlp")
-
-        result.assert_outcomes(passed=1)
-        assert not (watched.path / "runs.db").exists()
-
-    def test_two_workers_on_a_cold_store_train_each_run_once_and_give_the_same_verdicts(
-        self, warm, trained
-    ):
-        """The runs they leave are, bit for bit, those this process trained by itself."""
-        warm.write(
-            claim("supported", SUPPORTED_CLAIM),
-            claim("refuted", REFUTED_CLAIM, "REFUTED('why')"),
-            claim("undecided", UNDECIDED_CLAIM),
-        )
-        alone = warm.runpytest_inprocess(*IRIS, "-n0")
-        (warm.path / "runs.db").unlink()
-
-        cold = warm.runpytest_subprocess(*IRIS, "-n2")
-
-        assert cold.ret == alone.ret == 1
-        assert table(cold) == table(alone)
-        assert records(warm.path / "runs.db") == records(trained)
-        with Store(warm.path / "runs.db") as store:
-            assert store.damaged == 0
-
-    def test_a_fresh_store_forgets_and_trains_again(self, warm, trained):
-        warm.write(claim("supported", SUPPORTED_CLAIM))
-
-        result = warm.runpytest_inprocess(*IRIS, "--mlp-fresh")
-
-        assert result.ret == 0
-        kept, whole = records(warm.path / "runs.db"), records(trained)
-        assert len(kept) == 16 < len(whole)
-        assert kept.items() <= whole.items()

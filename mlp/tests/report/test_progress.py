@@ -22,8 +22,8 @@ def until(condition, seconds=10):
 
 
 def test_the_time_left_follows_from_the_cost_done():
-    assert describe(BUSY, 10) == "mlp: 8/16 runs asked for so far trained, about 20 s"
-    assert describe(BUSY, 600).endswith("about 20 min")
+    assert describe(BUSY, 10) == "mlp: 8/16 runs asked for so far trained, ~20 s for these"
+    assert describe(BUSY, 600).endswith("~20 min for these")
     assert describe(IDLE, 10) == ""
 
 
@@ -34,14 +34,18 @@ def test_before_a_run_is_finished_no_more_is_told_than_is_known():
 
 def test_tests_are_told_once_they_are_counted():
     assert describe(BUSY, 10, tests=(23, 192)) == (
-        "mlp: 23/192 tests done; 8/16 runs asked for so far trained, about 20 s"
+        "mlp: 23/192 tests; 8/16 runs asked for so far trained, ~20 s for these"
     )
     assert len(describe(Progress(16, 300, 3540, 9.0, 6.0), 990, tests=(123, 192))) < 80
 
 
+def test_once_all_tests_have_ended_nothing_is_told():
+    assert describe(BUSY, 10, tests=(192, 192)) == ""
+
+
 def test_the_time_left_counts_down_between_jobs():
-    assert "about 13 s" in describe(BUSY, 10, since=7)
-    assert "about 1 s" in describe(BUSY, 10, since=700)
+    assert "~13 s" in describe(BUSY, 10, since=7)
+    assert "~1 s" in describe(BUSY, 10, since=700)
 
 
 def test_a_log_is_told_a_state_once():
@@ -82,7 +86,7 @@ def test_a_log_is_told_of_ended_tests():
     until(lambda: len(ended) > 5)
     ticker.stop()
     told = [line for line in log.getvalue().splitlines() if line]
-    assert [line[:20] for line in told] == [f"mlp: {n}/3 tests done;" for n in (1, 2, 3)]
+    assert [line[:15] for line in told] == [f"mlp: {n}/3 tests;" for n in (1, 2)]
 
 
 @pytest.fixture
@@ -106,6 +110,28 @@ def test_a_terminal_gets_a_line_that_is_taken_away_again(terminal):
     ticker.stop()
     rest = os.read(master, 4096).decode()
     assert rest.endswith("\x1b[J")
+
+
+def test_what_is_said_stands_in_place_of_the_state(terminal):
+    master, stream = terminal
+    ticker = Ticker(lambda: BUSY, stream)
+    ticker.start()
+    os.read(master, 4096)
+    ticker.say("stopping")
+    seen = os.read(master, 4096).decode()
+    assert "stopping" in seen
+    assert "mlp:" not in seen
+    assert "stopping" in os.read(master, 4096).decode(), "at the next tick too"
+    ticker.stop()
+
+
+def test_a_log_is_told_at_once_what_is_said():
+    log = io.StringIO()
+    ticker = Ticker(lambda: BUSY, log, every=60)
+    ticker.start()
+    ticker.say("stopping")
+    ticker.stop()
+    assert log.getvalue() == "\nstopping\n"
 
 
 def test_a_stream_that_goes_away_ends_the_printing():

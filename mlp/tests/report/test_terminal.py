@@ -56,7 +56,8 @@ def test_a_partial_study_is_said_above_and_below_the_table():
     assert first[0].startswith(f"Partial: {why}; what follows")
     assert first[1] == "red"
     assert last == (why, "red")
-    assert table == terminal.table([row()])
+    whole = [(line.removesuffix("; all as recorded"), how) for line, how in terminal.table([row()])]
+    assert table == whole
 
 
 def test_what_more_claims_than_the_error_is_divided_among_cost_is_said():
@@ -80,6 +81,15 @@ def test_a_changed_verdict_is_red_and_marked():
     lines = terminal.table([row(verdict="refuted")])
     assert [colour for text, colour in lines if "refuted !" in text] == ["red"]
     assert "1 claim: 1 refuted; 1 not as recorded" in text(lines)
+
+
+def test_without_a_finding_or_a_refutation_nothing_is_called_recorded():
+    own = row(finding="")
+    assert "1 claim: 1 supported; all as expected" in text(terminal.table([own]))
+    assert "2 claims: 2 supported; all as recorded" in text(terminal.table([own, row()]))
+    refuted = text(terminal.table([row(finding="", verdict="refuted")]))
+    assert "1 claim: 1 refuted; 1 not as expected" in refuted
+    assert "! not as expected: a claim is to be supported unless it is marked refuted" in refuted
 
 
 def test_a_verdict_as_recorded_is_not_marked():

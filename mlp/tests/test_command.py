@@ -1,0 +1,28 @@
+"""Command lines that refuse what they cannot do before they begin."""
+
+import pytest
+
+from mlp.command import new_file
+from mlp.stats import calibrate
+
+
+def test_a_file_may_be_new_or_old_in_a_folder_that_exists(tmp_path):
+    place = tmp_path / "x.json"
+    assert new_file(str(place)) == place
+    place.touch()
+    assert new_file(str(place)) == place
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["--sims=0"], "--sims must be at least 1, got 0"),
+        (["--seed=-1"], "--seed must be at least 0, got -1"),
+        (["--json=/nowhere/x.json"], "needs a folder that exists; /nowhere does not"),
+        (["--json=/"], "needs a file; / is a folder"),
+    ],
+)
+def test_calibration_refuses_wrong_options_before_it_begins(argv, told, capsys):
+    with pytest.raises(SystemExit):
+        calibrate.main(["--quick", "--sims=10", *argv])
+    assert told in capsys.readouterr().err
