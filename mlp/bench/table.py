@@ -15,7 +15,7 @@ class Result:
     contender: str
     cohort: int
     seconds: float
-    flop: int
+    flop: float
 
     @property
     def gflops(self) -> float:
