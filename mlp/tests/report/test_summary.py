@@ -58,7 +58,7 @@ def test_claims_that_did_not_change_are_listed():
     kept = saved.Saved(saved.FOLDER / "x.json", (row(), row(dataset="iris", effect=0.5)), {}, "")
     now = study(rows=[row(), row(dataset="iris", effect=-0.5, low=-0.8, high=-0.2)])
     text = markdown(now, saved.against(now, kept))
-    assert "Did neither</summary>\n\n- Finding 3: estimator rescues matmul (digits)\n" in text
+    assert "Unchanged</summary>\n\n- Finding 3: estimator rescues matmul (digits)\n" in text
     assert "effect was +0.500 [+0.20, +0.80], is -0.500 [-0.80, -0.20]" in text
 
 
