@@ -13,7 +13,7 @@ from mlp.report import calibrated, saved
 from mlp.report.page import _template, render, write_report
 from mlp.report.study import ReportError
 from mlp.stats.methods import IN_USE
-from mlp.tests.report.helpers import HOSTILE, row, study
+from mlp.tests.report.helpers import HOSTILE, row, run, study
 
 
 class Page(HTMLParser):
@@ -99,6 +99,36 @@ def test_hostile_names_are_text(text, page):
     assert text.count("<script") == 1
     shown = "".join(page.text)
     assert shown.count(HOSTILE) > 5
+
+
+def test_datasets_of_any_name_make_a_page(tmp_path):
+    names = ["my-data", "a/b", 'q"><b>x']
+    runs = [run("matmul", name, seed) for name in names for seed in range(2)]
+    write_report(study(rows=[row(dataset=name) for name in names], runs=runs), tmp_path)
+    text = (tmp_path / "index.html").read_text("utf-8")
+    page = Page(text)
+    assert {given.get("data-dataset") for tag, given in page.tags if tag == "tr"} >= set(names)
+    assert "<b>x" not in text
+    assert len(page.ids) == len(set(page.ids))
+    for link in page.links:
+        assert link.startswith("#") or (tmp_path / link).is_file(), link
+
+
+def test_a_folder_used_again_holds_the_new_report_alone(tmp_path):
+    kept = [tmp_path / "figures" / "mine.png", tmp_path / "notes.csv", tmp_path / "claims.txt"]
+    (tmp_path / "figures").mkdir()
+    for path in kept:
+        path.write_text("mine")
+    write_report(study(), tmp_path)
+    write_report(study(rows=[row(detail={})], runs=[]), tmp_path)
+    mine = ["claims.csv", "claims.json", "index.html", "results.json"]
+    names = sorted(p.name for p in tmp_path.rglob("*") if p.is_file())
+    assert names == sorted([*mine, *(p.name for p in kept)])
+
+
+def test_the_looks_are_those_of_the_session():
+    facts = {**study().provenance, "seeds": {"first": 0, "most": 12}}
+    assert "<dt>Looks at seeds</dt><dd>8, 12</dd>" in render(study(runs=[], provenance=facts))[0]
 
 
 def test_without_javascript_nothing_but_the_filter_is_hidden(page):
