@@ -119,7 +119,7 @@ def test_a_comparison_of_unshared_seeds_is_not_called_paired(saved):
     assert {"4 seeds each, unshared", "in order of the seeds"} <= shown
     assert "seed" not in shown
     assert "Differences between unshared seeds" in picture.title
-    assert saved[-1].axes[0].get_xlim() == (0.3, 4.7)
+    assert saved[-1].axes[0].get_xlim() == pytest.approx((0.3, 4.7))
 
 
 def test_a_name_is_safe_as_a_file_and_an_id_and_no_other_names():
