@@ -28,10 +28,10 @@ class Cohort(NamedTuple):
 
 
 def named(rows: Iterable[Row]) -> dict[Cohort, list[str]]:
-    """The cohorts that claims name, as arms or as doses, each with its names."""
+    """The cohorts that claims name, as arms, doses or a screen's strains, each with its names."""
     found: dict[Cohort, dict[str, None]] = {}
     for row in rows:
-        for name, cohort in (*_arms(row), *_doses(row)):
+        for name, cohort in (*_arms(row), *_doses(row), *_screened(row)):
             found.setdefault(cohort, {})[name] = None
     return {cohort: list(names) for cohort, names in found.items()}
 
@@ -54,6 +54,12 @@ def _arms(row: Row) -> Iterator[tuple[str, Cohort]]:
 def _doses(row: Row) -> Iterator[tuple[str, Cohort]]:
     detail = row.claim.detail
     for name in detail.get("genomes", ()) if "doses" in detail else ():
+        if genome := paired_genome(name):
+            yield name, _cohort(row, genome, row.claim.dataset)
+
+
+def _screened(row: Row) -> Iterator[tuple[str, Cohort]]:
+    for name in row.screen[:2] if row.screen else ():
         if genome := paired_genome(name):
             yield name, _cohort(row, genome, row.claim.dataset)
 

@@ -26,8 +26,8 @@ def tidy_runs(runs: Iterable[Run], rows: Iterable[Row] = ()) -> Table:
     """One row a run: what it is, how it ended, what it saw, and its alleles, a column a gene.
 
     `strain` names the strains of the study it is a run of, `claimed_as` the genomes that the claims
-    of `rows` compare or dose and whose run it is, as they name them; both joined by "|". Accuracies
-    are shares in [0, 1].
+    of `rows` compare, dose or screen between and whose run it is, as they name them; both joined by
+    "|". Accuracies are shares in [0, 1].
     """
     names = named(rows)
     return [

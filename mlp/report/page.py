@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from mlp.lab import DEFAULT_SEEDS
-from mlp.report import calibrated, saved
+from mlp.report import calibrated, compared, saved
+from mlp.report.compared import Changes
 from mlp.report.evidence import by_test, gather
 from mlp.report.export import TABLES, write_tables
 from mlp.report.figures import RECORDED_PROTOCOL, Picture, answer_figure, curve_figures
 from mlp.report.figures.curves import MODELS, NAMES
 from mlp.report.figures.style import signed
 from mlp.report.results import CHANGED, counts
-from mlp.report.saved import Changes
 from mlp.report.study import ReportError, Study
 
 PAGE = "index.html"
@@ -101,8 +101,8 @@ def render(
         facts=_facts(study),
         tables=tables,
         changes=changes,
-        changes_summary=saved.summary(changes) if changes else "",
-        changes_origin=saved.origin(changes.saved) if changes else "",
+        changes_summary=compared.summary(changes) if changes else "",
+        changes_origin=compared.origin(changes.saved) if changes else "",
     )
     first = [answer] if answer else []
     return text, [*first, *curves, *(p for e in evidence for p in e.pictures)]

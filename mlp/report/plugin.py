@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from mlp.installed import InstallationError
-from mlp.report import arms, page, saved, summary, tensorboard, terminal
+from mlp.report import arms, compared, page, saved, summary, tensorboard, terminal
+from mlp.report.compared import Changes
 from mlp.report.explain import explain
 from mlp.report.progress import Ticker
 from mlp.report.provenance import provenance
 from mlp.report.results import Row, properties
-from mlp.report.saved import Changes, Saved
+from mlp.report.saved import Saved
 from mlp.report.study import ReportError, Study, current_runs
 from mlp.run import protocol
 from mlp.store import Store, StoreError
@@ -145,7 +146,7 @@ class Reporting:
                 self._check_protocol(self._saved)
 
     def _check_protocol(self, kept: Saved) -> None:
-        other = saved.other_protocol(kept, asdict(protocol(self._config.option.mlp_protocol)))
+        other = compared.other_protocol(kept, asdict(protocol(self._config.option.mlp_protocol)))
         if other:
             raise ReportError(
                 "--mlp-fail-on-change needs results of the same protocol; those in "
@@ -186,10 +187,10 @@ class Reporting:
             partial=self._partially,
             unsettled=sorted(self._unsettled.items()),
         )
-        changes = saved.against(study, self._saved) if self._saved else None
+        changes = compared.against(study, self._saved) if self._saved else None
         if changes is not None:
-            self._lines += saved.describe(changes)
-            found = [text for text in (saved.changed(changes), self._failures()) if text]
+            self._lines += compared.describe(changes)
+            found = [text for text in (compared.changed(changes), self._failures()) if text]
             if self._config.option.mlp_fail_on_change and found:
                 self._fail(session, f"--mlp-fail-on-change, {', '.join(found)}")
         for write in (self._save, self._write_summary, self._write_report, self._write_events):
@@ -272,7 +273,7 @@ class Reporting:
                 f"saved results need a session that ran whole and settled claims; {why}: {place} "
                 f"{left}"
             )
-        if lost := saved.not_in(study, place):
+        if lost := compared.not_in(study, place):
             raise ReportError(
                 "saved results are replaced only by results of all their claims; "
                 f"{lost} of those in {place} were not made now: save under another name, or "

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from mlp.report import saved
+from mlp.report import compared
 from mlp.report.calibrated import overspent
+from mlp.report.compared import Changes
 from mlp.report.results import CHANGED, Row, counts
-from mlp.report.saved import Changes
 from mlp.report.study import Study
 
 MARKS = {"supported": "✅", "refuted": "❌", "undecided": "❔"}
@@ -76,7 +76,7 @@ def _table(rows: Sequence[Row], recorded: bool = False) -> str:
 
 
 def _changes(changes: Changes) -> str:
-    lines = [f"{saved.summary(changes)} ({_text(saved.origin(changes.saved))})."]
+    lines = [f"{compared.summary(changes)} ({_text(compared.origin(changes.saved))})."]
     lines += [f"- **{_text(told)}**" for told in changes.otherwise]
     for change in changes.verdicts:
         was, now = change.before.claim.verdict, change.now.claim.verdict
@@ -89,7 +89,7 @@ def _changes(changes: Changes) -> str:
     text = "\n".join(lines[:1] + ([""] if len(lines) > 1 else []) + lines[1:])
     if not changes.same:
         return text
-    same = "\n".join(f"- {_text(words)}" for words in saved.by_finding(changes.same))
+    same = "\n".join(f"- {_text(words)}" for words in compared.by_finding(changes.same))
     return f"{text}\n\n<details><summary>Unchanged</summary>\n\n{same}\n\n</details>"
 
 

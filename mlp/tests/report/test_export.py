@@ -60,6 +60,9 @@ def test_runs_are_joined_to_claims_by_the_names_used_there():
 
     name = "matmul_estimator[batch_size=32]"
     assert told == [name, name, "matmul", "", "matmul[coverage=0.5]"]
+    assert tidy_runs([run()], [row(detail=screen_detail())])[0]["claimed_as"] == ""
+    screened = row(detail=screen_detail(), executor="cohort engine")
+    assert tidy_runs([run()], [screened])[0]["claimed_as"] == "matmul"
     assert tidy_runs(runs)[1]["genome"] != name, "what the engine expresses goes by another name"
 
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mlp.report import calibrated, saved
+from mlp.report import calibrated, compared, saved
 from mlp.report.page import _template, render, write_report
 from mlp.report.study import ReportError
 from mlp.stats.methods import IN_USE
@@ -41,7 +41,7 @@ def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("report")
     made = study(sentences=[HOSTILE], unsettled=[(HOSTILE, HOSTILE)], partial=HOSTILE)
     kept = saved.Saved(saved.FOLDER / "x.json", (row(verdict="refuted"),), {}, "")
-    write_report(made, place, saved.against(made, kept))
+    write_report(made, place, compared.against(made, kept))
     return place
 
 
@@ -175,7 +175,7 @@ def test_identical_arms_have_no_effect():
     same = row(identical=True, effect=0.0, low=-0.123, high=0.123, detail={})
     kept = saved.Saved(saved.FOLDER / "x.json", (row(),), {}, "")
     made = study(rows=[same], runs=[])
-    text, _ = render(made, changes=saved.against(made, kept))
+    text, _ = render(made, changes=compared.against(made, kept))
     assert text.count("identical weights") == 3, "in the table, the card and the changes"
     assert "0.123" not in text
     assert "0.12]" not in text
