@@ -114,15 +114,16 @@ def _otherwise(study: Study, saved: Saved) -> Iterable[str]:
     protocols = other_protocol(saved, study.provenance.get("protocol") or {"name": study.protocol})
     if protocols:
         yield f"saved at another protocol ({protocols}): differences may be the protocol's"
-    before, now = (of.provenance.get("seeds") for of in (saved, study))
-    if not (isinstance(before, Mapping) and isinstance(now, Mapping)):
-        return
-    if before.get("first") != now.get("first"):
-        firsts = f"from {before.get('first')}, here from {now.get('first')}"
-        yield f"saved on other seeds ({firsts}): differences may be the seeds'"
-    if before.get("most") != now.get("most"):
-        most = f"at most {before.get('most')}, here {now.get('most')}"
-        yield f"saved with another number of seeds ({most}): verdicts may differ by it"
+    for fact, part, told in (
+        ("seeds", "first", "saved on other seeds (from {}, here from {}): {} the seeds'"),
+        ("seeds", "most", "saved with another number of seeds (at most {}, here {}): {} its"),
+        ("machine", "processor", "saved on another processor ({}, here {}): {} its rounding's"),
+    ):
+        before, now = (of.provenance.get(fact) for of in (saved, study))
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
+            then, here = before.get(part), now.get(part)
+            if then != here:
+                yield told.format(then, here, "differences may be")
 
 
 def other_protocol(saved: Saved, protocol: Mapping[str, Any]) -> str:

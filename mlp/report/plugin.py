@@ -50,7 +50,8 @@ def add_options(group: pytest.OptionGroup) -> None:
         type=_path,
         metavar="DIR",
         help="write a self-contained page (index.html) into DIR, its figures as SVG and PNG, and "
-        "all runs and claims as CSV and JSON; a warm rerun rebuilds it without training",
+        "its claims and their runs as CSV and JSON, in place of an earlier report's; a warm rerun "
+        "rebuilds it without training",
     )
     group.addoption(
         "--mlp-summary",
@@ -61,9 +62,9 @@ def add_options(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--mlp-save",
         metavar="NAME-or-FILE",
-        help=f"save the results, of the study or of a selection, as {saved.FOLDER}/NAME.json, or "
-        "as FILE; neither those of a session that broke off, nor over saved results with claims "
-        "that were not made now",
+        help=f"save the results, of the study or a selection, as {saved.FOLDER}/NAME.json, or as "
+        "FILE; refused if the session broke off, or if results saved there hold claims that were "
+        "not made now",
     )
     group.addoption(
         "--mlp-against",

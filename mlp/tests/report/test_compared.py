@@ -76,13 +76,19 @@ def test_a_claim_of_another_margin_or_outcome_is_told_but_fails_nothing():
 
 
 def test_a_study_of_another_protocol_or_other_seeds_is_told_apart():
-    there = {"protocol": {"name": "published"}, "seeds": {"first": 7, "most": 16}}
-    now = study(rows=[row()], runs=[])
+    there = {
+        "protocol": {"name": "published"},
+        "seeds": {"first": 7, "most": 16},
+        "machine": {"processor": "a Z80"},
+    }
+    here = {**PROVENANCE, "machine": {**PROVENANCE["machine"], "processor": "mine"}}
+    now = study(rows=[row()], runs=[], provenance=here)
     changes = compared.against(now, saved.Saved(saved.FOLDER / "x.json", (row(),), there, ""))
     told = [
         "saved at another protocol (published, here quick): differences may be the protocol's",
         "saved on other seeds (from 7, here from 0): differences may be the seeds'",
-        "saved with another number of seeds (at most 16, here 8): verdicts may differ by it",
+        "saved with another number of seeds (at most 16, here 8): differences may be its",
+        "saved on another processor (a Z80, here mine): differences may be its rounding's",
     ]
     assert list(changes.otherwise) == told
     shown = " ".join(t.strip() for t, _ in compared.describe(changes))
@@ -91,7 +97,7 @@ def test_a_study_of_another_protocol_or_other_seeds_is_told_apart():
         assert text in shown
         assert text in page
     assert "saved on other seeds" in markdown(now, changes)
-    alike = saved.Saved(saved.FOLDER / "x.json", (row(),), PROVENANCE, "")
+    alike = saved.Saved(saved.FOLDER / "x.json", (row(),), here, "")
     assert compared.against(now, alike).otherwise == ()
 
 
