@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlp import stats
+from mlp.lab import DEFAULT_SEEDS
 from mlp.report.results import Row
 from mlp.stats.calibration import FALSE_DIFFERENCE, FALSE_EQUIVALENT, Rate
 from mlp.stats.methods import IN_USE
@@ -43,8 +44,11 @@ def overspent(rows: Sequence[Row]) -> str:
     )
 
 
-def stated(rows: Sequence[Row] = ()) -> list[tuple[str, str]]:
-    """What the suite promises, and what is left of it for more claims, as (name, value) in words"""
+def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[str, str]]:
+    """What the suite promises, and what is left of it for more claims, as (name, value) in words.
+
+    `seeds` are the most that a comparison of the study may use.
+    """
     told = overspent(rows)
     return [
         ("False verdicts, whole suite", f"at most {stats.SUITE_ERROR:.3g}"),
@@ -52,7 +56,7 @@ def stated(rows: Sequence[Row] = ()) -> list[tuple[str, str]]:
         *([("This study", told)] if told else []),
         ("Error of one claim, all looks", f"{stats.CLAIM_ERROR:.3g}"),
         ("Error of one look", f"{stats.look_alpha():.3g}"),
-        ("Looks at seeds", ", ".join(map(str, stats.LOOKS))),
+        ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds)))),
         ("Pseudo-differences at", f"± {stats.PSEUDO_SPREAD:g} in accuracy"),
     ]
 

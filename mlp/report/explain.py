@@ -3,7 +3,8 @@
 Nothing here is typed in: the verdicts come from the post's own claims (tests whose sentence begins
 with the finding's name), the genes and their shares from the screens of the same finding or between
 the very genomes it compares, each gene's role from the claims that ask whether it alone is
-sufficient or necessary, and the trainer's part from claims of identity.
+sufficient or necessary, and the trainer's part from claims of identity and, on the same dataset,
+from claims that what a trainer is fed makes a difference.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from mlp.report.results import Row, decided, ordered, screens, signed
 
 _TITLES = {"1": "Finding 1", "2": "Finding 2", "3": "Finding 3", "4": "Finding 4"}
 _CONCLUSION = "The conclusion"
+_FEEDING = {"coverage", "order", "batch_size"}
+"""Genes that say which rows a trainer is fed, and how."""
 
 
-def explain(rows: Sequence[Row]) -> list[str]:
+def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
     """Sentences for every finding and dataset that `rows` hold claims of, in that order.
 
     Datasets of which the same is to be said share a sentence. A claim that holds an effect against
-    that on another dataset belongs to the first.
+    that on another dataset belongs to the first. Where `rows` are only a selection of the claims,
+    `selected`, a verdict is told as that of the claims made here.
     """
     sentences = []
     rows = ordered(rows)
@@ -31,14 +35,17 @@ def explain(rows: Sequence[Row]) -> list[str]:
     for finding in ("1", "2", "3", "4", "C"):
         mine = [row for row in rows if row.finding == finding]
         said: dict[str, list[str]] = {}
-        for dataset in sorted({row.datasets[0] for row in mine}):
+        everywhere = sorted({row.datasets[0] for row in mine})
+        for dataset in everywhere:
             here = [row for row in mine if row.datasets[0] == dataset]
             explaining = [row for row in screened if _explains(row, dataset, here)]
-            sentence = _sentence(finding, here, explaining)
+            fed = any(_FEEDING & _causes(row) for row in rows if row.datasets[0] == dataset)
+            sentence = _sentence(finding, here, explaining, fed, selected)
             if sentence:
                 said.setdefault(sentence, []).append(dataset)
         for sentence, datasets in said.items():
-            only = f" and {datasets[0]}" if len(datasets) == 1 else ""
+            names = f"({' or '.join(datasets)})" if len(datasets) > 1 else datasets[0]
+            only = f" and {names}" if len(datasets) == 1 or datasets != everywhere else ""
             name = "conclusion" if finding == "C" else f"finding_{finding}"
             sentences.append(
                 f"{_TITLES.get(finding, _CONCLUSION)} on {_listed(datasets)} {sentence} "
@@ -71,38 +78,60 @@ def _strains(row: Row) -> set[str]:
     return {arm["genome"] for arm in detail.get("arms", ())}
 
 
-def _sentence(finding: str, rows: Sequence[Row], explaining: Sequence[Row]) -> str:
+def _causes(row: Row) -> set[str]:
+    """The genes that a supported claim shows to make a difference; none where several differ."""
+    if row.claim.verdict != SUPPORTED:
+        return set()
+    if _ROLE.match(row.sentence):
+        return {row.parameters}
+    arms = row.claim.detail.get("arms", ())
+    if len(arms) != 2 or row.claim.outcome not in ("better", "worse"):
+        return set()
+    a, b = (arm.get("alleles", {}) for arm in arms)
+    differing = {gene for gene in a if a[gene] != b.get(gene)}
+    return differing if len(differing) == 1 else set()
+
+
+def _sentence(
+    finding: str, rows: Sequence[Row], explaining: Sequence[Row], fed: bool, selected: bool
+) -> str:
+    """What is to be said of a finding on one dataset; `fed`: what a trainer is fed matters there"""
     post = [row for row in rows if row.sentence.startswith(("Finding", "Conclusion"))]
     if not post:
         return ""
-    clauses = [f"is {_verdicts(post)}."]
+    clauses = [f"is {_verdicts(post, selected)}."]
     clauses += [_shares(row.claim.detail) for row in explaining]
     clauses += _roles(rows)
     if finding == "C" and all(row.claim.identical for row in post):
-        clauses.append("Estimator.fit itself changes nothing; what it is fed does.")
+        does = "; what it is fed does" if fed else ""
+        clauses.append(f"Estimator.fit itself changes nothing{does}.")
     return " ".join(dict.fromkeys(clauses))
 
 
-def _verdicts(post: Sequence[Row]) -> str:
+def _verdicts(post: Sequence[Row], selected: bool) -> str:
     """The verdict of one claim; of several, how many are supported and which are not."""
     verdicts = {row.claim.verdict for row in post}
     effects = list(dict.fromkeys(effect(row) for row in post))
     if len(verdicts) == len(effects) == 1:
-        of = f" in {_all(post)} its claims" if len(post) > 1 else ""
+        of = f" in {_all(post, selected)}" if len(post) > 1 or selected else ""
         return f"{post[0].claim.verdict}{of}: {effects[0]}"
     if verdicts == {SUPPORTED}:
-        return f"supported in {_all(post)} its claims"
+        return f"supported in {_all(post, selected)}"
     supported = sum(row.claim.verdict == SUPPORTED for row in post)
     others = [
         f"“{_title(row)}” is {row.claim.verdict} ({effect(row)})"
         for row in sorted(post, key=lambda r: r.nodeid)
         if row.claim.verdict != SUPPORTED
     ]
-    return f"supported in {supported or 'none'} of its {len(post)} claims; {'; '.join(others)}"
+    of = f"the {len(post)} claims made here" if selected else f"its {len(post)} claims"
+    return f"supported in {supported or 'none'} of {of}; {'; '.join(others)}"
 
 
-def _all(post: Sequence[Row]) -> str:
-    return "both" if len(post) == 2 else f"all {len(post)} of"
+def _all(post: Sequence[Row], selected: bool) -> str:
+    if selected:
+        many = "both" if len(post) == 2 else f"all {len(post)}"
+        return "the 1 claim made here" if len(post) == 1 else f"{many} claims made here"
+    return "both its claims" if len(post) == 2 else f"all {len(post)} of its claims"
 
 
 def _title(row: Row) -> str:
@@ -140,6 +169,11 @@ _ROLES = {
 }
 """A gene's role by the verdicts on whether it is sufficient, and necessary; None: not asked."""
 
+_ROLE = re.compile(r"Is the gene (sufficient|necessary)( [^?]*)?\?")
+
+Verdicts = Mapping[str, set[str]]
+"""Of one gene, the verdicts on whether it is "sufficient", and "necessary"."""
+
 
 def _roles(rows: Sequence[Row]) -> list[str]:
     """Each gene's role alone, beyond the margin: a clause for each pair of strains.
@@ -147,23 +181,33 @@ def _roles(rows: Sequence[Row]) -> list[str]:
     Claims that ask it say so first: "Is the gene sufficient?", or "necessary"; where a finding
     compares several pairs, also of which: "Is the gene sufficient under Estimator.fit?".
     """
-    asked: dict[str, dict[str, dict[str, str]]] = {}
+    asked: dict[str, dict[str, dict[str, set[str]]]] = {}
     for row in rows:
-        found = re.match(r"Is the gene (sufficient|necessary)( [^?]*)?\?", row.sentence)
-        if found:
-            genes = asked.setdefault(found[2] or "", {})
-            genes.setdefault(row.parameters, {})[found[1]] = row.claim.verdict
+        if found := _ROLE.match(row.sentence):
+            gene = asked.setdefault(found[2] or "", {}).setdefault(row.parameters, {})
+            gene.setdefault(found[1], set()).add(row.claim.verdict)
     return [f"Alone{pair}, {_told(genes)}." for pair, genes in asked.items()]
 
 
-def _told(genes: Mapping[str, Mapping[str, str]]) -> str:
+def _told(genes: Mapping[str, Verdicts]) -> str:
     by_role: dict[str, list[str]] = {}
     for gene, of in sorted(genes.items()):
-        role = _ROLES.get((of.get("sufficient"), of.get("necessary")), "undecided")
-        by_role.setdefault(role, []).append(gene)
-    ranked: Iterable[str] = [*dict.fromkeys(_ROLES.values()), "undecided"]
+        by_role.setdefault(_role(of), []).append(gene)
+    ranked: Iterable[str] = dict.fromkeys([*_ROLES.values(), *sorted(by_role)])
     return "; ".join(
         f"{_listed(by_role[role])} {'is' if len(by_role[role]) == 1 else 'are'} {role}"
         for role in ranked
         if role in by_role
     )
+
+
+def _role(of: Verdicts) -> str:
+    """A gene's role in words; where claims of one question disagree, what they say of it."""
+    agreed = {asked: next(iter(verdicts)) for asked, verdicts in of.items() if len(verdicts) == 1}
+    role = _ROLES.get((agreed.get("sufficient"), agreed.get("necessary")), "undecided")
+    split = [
+        f"{_listed(sorted(verdicts, reverse=True))} as {asked}, by different claims"
+        for asked, verdicts in of.items()
+        if len(verdicts) > 1
+    ]
+    return ", ".join([*([role] if agreed else []), *split])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.lab import Claim
+from mlp.report.arms import Cohort, named
 from mlp.report.results import Row
 from mlp.report.study import Study, strains_of
 from mlp.run import Run
@@ -21,14 +22,18 @@ from mlp.run import Run
 Table = list[dict[str, Any]]
 
 
-def tidy_runs(runs: Iterable[Run]) -> Table:
+def tidy_runs(runs: Iterable[Run], rows: Iterable[Row] = ()) -> Table:
     """One row a run: what it is, how it ended, what it saw, and its alleles, a column a gene.
 
-    `strain` names the strains of the study it is a run of; accuracies are shares in [0, 1].
+    `strain` names the strains of the study it is a run of, `claimed_as` the genomes that the claims
+    of `rows` compare, dose or screen between and whose run it is, as they name them; both joined by
+    "|". Accuracies are shares in [0, 1].
     """
+    names = named(rows)
     return [
         {
             **_identity(run),
+            "claimed_as": "|".join(names.get(Cohort.of(run), ())),
             "final_accuracy": run.final_accuracy,
             "final_test_accuracy": run.test[-1] / run.held_out,
             "diverged": run.diverged,
@@ -104,9 +109,16 @@ def tidy_claims(rows: Iterable[Row]) -> Table:
 
 
 def tidy_differences(rows: Iterable[Row]) -> Table:
-    """One row a comparison and seed: the paired difference in final validation accuracy."""
+    """One row a comparison and seed: the paired difference in final validation accuracy.
+
+    `seed` is None where the arms' seeds differ: then nothing pairs them but their order.
+    """
     return [
-        {**_which(row), "seed": row.claim.first_seed + i, "difference": difference}
+        {
+            **_which(row),
+            "seed": None if len(row.first_seeds) > 1 else row.claim.first_seed + i,
+            "difference": difference,
+        }
         for row in rows
         for i, difference in enumerate(row.claim.detail.get("differences", ()))
     ]
@@ -177,6 +189,10 @@ def _which(row: Row) -> dict[str, Any]:
     return {"test": row.nodeid, "statement": row.claim.statement, "dataset": row.claim.dataset}
 
 
+TABLES = ("claims", "differences", "looks", "screens", "effects", "doses", "runs", "curves")
+"""The names of the tidy tables."""
+
+
 def tables(study: Study) -> dict[str, Table]:
     """Every tidy table of a study that has rows, by name; curves are those of the strains."""
     found = {
@@ -186,7 +202,7 @@ def tables(study: Study) -> dict[str, Table]:
         "screens": tidy_screens(study.rows),
         "effects": tidy_effects(study.rows),
         "doses": tidy_doses(study.rows),
-        "runs": tidy_runs(study.runs),
+        "runs": tidy_runs(study.runs, study.rows),
         "curves": tidy_curves(run for run in study.runs if strains_of(run)),
     }
     return {name: table for name, table in found.items() if table}

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from mlp.report import calibrated, saved
+from mlp.lab import DEFAULT_SEEDS
+from mlp.report import calibrated, compared, saved
+from mlp.report.compared import Changes
 from mlp.report.evidence import by_test, gather
-from mlp.report.export import write_tables
+from mlp.report.export import TABLES, write_tables
 from mlp.report.figures import RECORDED_PROTOCOL, Picture, answer_figure, curve_figures
 from mlp.report.figures.curves import MODELS, NAMES
 from mlp.report.figures.style import signed
 from mlp.report.results import CHANGED, counts
-from mlp.report.saved import Changes
 from mlp.report.study import ReportError, Study
 
 PAGE = "index.html"
 FIGURES = "figures"
 TITLE = "Knockout and rescue: the verdicts"
+RESULTS = "results.json"
+_OWN_FILE = re.compile(rf"{PAGE}|{RESULTS}|({'|'.join(TABLES)})\.(csv|json)")
+_OWN_FIGURE = re.compile(
+    r"(answer|(curves|recorded)-(layers|matmul)-.+"
+    r"|claim-\d+-(heat-map|waterfall|dose-response|differences))\.(svg|png)"
+)
 
 
 def write_report(study: Study, folder: Path, changes: Changes | None = None) -> Path:
@@ -32,10 +40,11 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
     """
     try:
         (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+        _clear(folder)
         tables = write_tables(study, folder)
         if study.rows:
-            saved.save(study, folder / "results.json")
-            tables.append("results.json")
+            saved.save(study, folder / RESULTS)
+            tables.append(RESULTS)
         text, pictures = render(study, tables, changes)
         for picture in pictures:
             (folder / FIGURES / f"{picture.name}.svg").write_bytes(picture.svg)
@@ -49,6 +58,14 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
     return folder / PAGE
 
 
+def _clear(folder: Path) -> None:
+    """Remove what an earlier report left in `folder`, and nothing else."""
+    for place, own in ((folder, _OWN_FILE), (folder / FIGURES, _OWN_FIGURE)):
+        for path in place.iterdir():
+            if own.fullmatch(path.name) and path.is_file():
+                path.unlink()
+
+
 def render(
     study: Study, tables: Sequence[str] = (), changes: Changes | None = None
 ) -> tuple[str, list[Picture]]:
@@ -56,6 +73,7 @@ def render(
     import jinja2
 
     evidence = gather(study)
+    most = study.provenance.get("seeds", {}).get("most")
     answer, curves = answer_figure(study.rows), curve_figures(study)
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_template),
@@ -77,14 +95,14 @@ def render(
         tests=by_test(evidence),
         charts=_charts(curves),
         overlaid=study.protocol == RECORDED_PROTOCOL,
-        stated=calibrated.stated(study.rows),
+        stated=calibrated.stated(study.rows, most or DEFAULT_SEEDS),
         measured=calibrated.measured(),
         calibrate=calibrated.COMMAND,
         facts=_facts(study),
         tables=tables,
         changes=changes,
-        changes_summary=saved.summary(changes) if changes else "",
-        changes_origin=saved.origin(changes.saved) if changes else "",
+        changes_summary=compared.summary(changes) if changes else "",
+        changes_origin=compared.origin(changes.saved) if changes else "",
     )
     first = [answer] if answer else []
     return text, [*first, *curves, *(p for e in evidence for p in e.pictures)]

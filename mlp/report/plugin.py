@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlp.installed import InstallationError
-from mlp.report import page, saved, summary, tensorboard, terminal
+from mlp.report import arms, compared, page, saved, summary, tensorboard, terminal
+from mlp.report.compared import Changes
 from mlp.report.explain import explain
 from mlp.report.progress import Ticker
 from mlp.report.provenance import provenance
 from mlp.report.results import Row, properties
-from mlp.report.saved import Changes, Saved
+from mlp.report.saved import Saved
 from mlp.report.study import ReportError, Study, current_runs
 from mlp.run import protocol
 from mlp.store import Store, StoreError
@@ -24,42 +26,62 @@ from mlp.store import Store, StoreError
 DAMAGED = "mlp_damaged"
 """What a worker's output calls the number of damaged runs it came upon in the store."""
 
+_SELECTING = {
+    "keyword": "-k",
+    "markexpr": "-m",
+    "deselect": "--deselect",
+    "ignore": "--ignore",
+    "ignore_glob": "--ignore-glob",
+    "lf": "--lf",
+    "stepwise": "--stepwise",
+}
+"""pytest's options that leave tests out."""
+
+
+def _path(text: str) -> Path | str:
+    """A path; an empty text as it stands, for `check` to refuse: as a path it is this folder."""
+    return Path(text) if text else text
+
 
 def add_options(group: pytest.OptionGroup) -> None:
     """The options that say what is written at the end."""
     group.addoption(
         "--mlp-report",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="write a self-contained page (index.html) into DIR, its figures as SVG and PNG, and "
-        "all runs and claims as CSV and JSON; a warm rerun rebuilds it without training",
+        "its claims and their runs as CSV and JSON, in place of an earlier report's; a warm rerun "
+        "rebuilds it without training",
     )
     group.addoption(
         "--mlp-summary",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="write a Markdown summary fit for a pull request or a job's summary",
     )
     group.addoption(
         "--mlp-save",
         metavar="NAME-or-FILE",
-        help=f"save the results of a whole study as {saved.FOLDER}/NAME.json, or as FILE",
+        help=f"save the results, of the study or a selection, as {saved.FOLDER}/NAME.json, or as "
+        "FILE; refused if the session broke off, or if results saved there hold claims that were "
+        "not made now",
     )
     group.addoption(
         "--mlp-against",
         metavar="NAME-or-FILE",
-        help="say which verdicts changed, which effects moved beyond their intervals and which "
-        f"claims did neither, since results were saved as NAME (looked for in {saved.FOLDER}/ and "
-        f"{saved.COMMITTED}/) or FILE",
+        help="say which verdicts changed, which effects moved beyond their intervals, which claims "
+        "have another margin or claimed outcome and which are unchanged, since results were saved "
+        f"as NAME (looked for in {saved.FOLDER}/ and {saved.COMMITTED}/) or FILE",
     )
     group.addoption(
         "--mlp-fail-on-change",
         action="store_true",
-        help="with --mlp-against: exit status 1 if a verdict changed or an effect moved",
+        help="with --mlp-against, of the same protocol: exit status 1 if a verdict changed or an "
+        "effect moved",
     )
     group.addoption(
         "--mlp-tensorboard",
-        type=Path,
+        type=_path,
         metavar="DIR",
         help="write each run's curves as TensorBoard event files, DIR/GENOME/DATASET/seed-N",
     )
@@ -108,7 +130,7 @@ class Reporting:
             ReportError: the rule, the value seen, the remedy.
         """
         option = self._config.option
-        if option.mlp_fail_on_change and not option.mlp_against:
+        if option.mlp_fail_on_change and option.mlp_against is None:
             raise ReportError(
                 "--mlp-fail-on-change needs results to compare with; got no --mlp-against: "
                 "name them with it"
@@ -121,6 +143,17 @@ class Reporting:
         _check_folder(option.mlp_tensorboard, "--mlp-tensorboard")
         if option.mlp_against is not None:
             self._saved = saved.load(saved.place_to_load(option.mlp_against, self._root))
+            if option.mlp_fail_on_change:
+                self._check_protocol(self._saved)
+
+    def _check_protocol(self, kept: Saved) -> None:
+        other = compared.other_protocol(kept, asdict(protocol(self._config.option.mlp_protocol)))
+        if other:
+            raise ReportError(
+                "--mlp-fail-on-change needs results of the same protocol; those in "
+                f"{kept.place} are of another ({other}): choose it with --mlp-protocol, or "
+                "other results"
+            )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self) -> None:
@@ -155,10 +188,10 @@ class Reporting:
             partial=self._partially,
             unsettled=sorted(self._unsettled.items()),
         )
-        changes = saved.against(study, self._saved) if self._saved else None
+        changes = compared.against(study, self._saved) if self._saved else None
         if changes is not None:
-            self._lines += saved.describe(changes)
-            found = [text for text in (saved.changed(changes), self._failures()) if text]
+            self._lines += compared.describe(changes)
+            found = [text for text in (compared.changed(changes), self._failures()) if text]
             if self._config.option.mlp_fail_on_change and found:
                 self._fail(session, f"--mlp-fail-on-change, {', '.join(found)}")
         for write in (self._save, self._write_summary, self._write_report, self._write_events):
@@ -171,7 +204,8 @@ class Reporting:
 
     def _explain(self, session: pytest.Session) -> list[str]:
         try:
-            self._sentences = explain(self.rows)
+            part = bool(self._partially or self._selection())
+            self._sentences = explain(self.rows, selected=part)
         except Exception as error:  # nor must one in the words
             self._refuse(session, f"explain: {type(error).__name__}: {error}")
         return self._sentences
@@ -186,20 +220,36 @@ class Reporting:
         if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def _selection(self) -> list[str]:
+        """The words of the command line that leave claims out, those of other datasets aside."""
+        config = self._config
+        words = []
+        for name, flag in _SELECTING.items():
+            value = getattr(config.option, name, None)
+            for one in value if isinstance(value, list) else [value] if value else []:
+                words.append(flag if one is True else f"{flag} {one}")
+        here = config.invocation_params.dir
+        return words + [arg for arg in config.args if not (here / arg).is_dir()]
+
     def _provenance(self) -> dict[str, object]:
         option = self._config.option
+        claimed = [name for row in self.rows for name in row.datasets]
         return provenance(
             self._config.rootpath,
             protocol=protocol(option.mlp_protocol),
-            datasets=self._datasets(),
+            datasets=list(dict.fromkeys(claimed)) or self._datasets(),
             first_seed=option.mlp_first_seed,
             seeds=option.mlp_seeds,
             options=[str(word) for word in self._config.invocation_params.args],
+            selection=[
+                *self._selection(),
+                *(f"--mlp-dataset={names}" for names in option.mlp_dataset or ()),
+            ],
             here=self._config.invocation_params.dir,
         )
 
     def _partial(self, session: pytest.Session, exitstatus: int) -> str:
-        if exitstatus == pytest.ExitCode.INTERRUPTED:
+        if exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldfail:
             return f"interrupted after {self.ended} of {session.testscollected} tests"
         if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             return "pytest met an internal error"
@@ -219,7 +269,17 @@ class Reporting:
         place = saved.place_to_save(name, self._root)
         if not study.rows or study.partial:
             why = study.partial or "it settled no claim"
-            raise ReportError(f"only a whole study is saved; {why}: {place} is left as it was")
+            left = "is left as it was" if place.exists() else "is not written"
+            raise ReportError(
+                f"saved results need a session that ran whole and settled claims; {why}: {place} "
+                f"{left}"
+            )
+        if lost := compared.not_in(study, place):
+            raise ReportError(
+                "saved results are replaced only by results of all their claims; "
+                f"{lost} of those in {place} were not made now: save under another name, or "
+                "delete it first"
+            )
         saved.save(study, place)
         self._lines.append((f"results saved: {place}", ""))
 
@@ -243,14 +303,18 @@ class Reporting:
             self._lines.append((f"curves of {count} runs: tensorboard --logdir {folder}", ""))
 
     def _with_runs(self, study: Study) -> Study:
+        """The study with the stored runs of the cohorts that its claims rest on."""
         store, option = self._store(), self._config.option
         assert store is not None
-        datasets = list(dict.fromkeys([*study.datasets, *self._datasets()]))
-        study_protocol = protocol(option.mlp_protocol)
         runs = current_runs(
-            store.items(), study_protocol, datasets, option.mlp_first_seed, option.mlp_seeds
+            store.items(),
+            protocol(option.mlp_protocol),
+            study.datasets,
+            option.mlp_first_seed,
+            option.mlp_seeds,
         )
-        return Study(**{**vars(study), "runs": runs})
+        asked = arms.asked(study.rows)
+        return replace(study, runs=[run for run in runs if arms.Cohort.of(run) in asked])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.rows:
@@ -279,13 +343,17 @@ def _print(reporter: pytest.TerminalReporter, lines: list[terminal.Line]) -> Non
         reporter.write_line(text, **({colour: True} if colour else {}))
 
 
-def _check_file(place: Path, option: str) -> None:
+def _check_file(place: Path | str, option: str) -> None:
+    if isinstance(place, str):
+        raise ReportError(f"{option} needs a file; got '': name one")
     if place.is_dir():
         raise ReportError(f"{option} needs a file; {place} is a folder: name a file in it")
     _check_folder(place.parent, option)
 
 
-def _check_folder(folder: Path | None, option: str) -> None:
+def _check_folder(folder: Path | str | None, option: str) -> None:
+    if isinstance(folder, str):
+        raise ReportError(f"{option} needs a folder; got '': name one")
     while folder is not None and folder != folder.parent:
         if folder.exists():
             if not folder.is_dir():

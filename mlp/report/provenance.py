@@ -37,11 +37,13 @@ def provenance(
     first_seed: int,
     seeds: int,
     options: Sequence[str],
+    selection: Sequence[str] = (),
     here: Path,
 ) -> dict[str, Any]:
     """Everything needed to repeat a study of the suite in `root`, as plain values.
 
-    `options` are the words of the command line that was given in the folder `here`.
+    `options` are the words of the command line that was given in the folder `here`, `selection`
+    those by which it leaves claims out.
     """
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -50,6 +52,7 @@ def provenance(
         "datasets": list(datasets),
         "seeds": {"first": first_seed, "most": seeds},
         "options": [portable(word, root, here) for word in options],
+        "selection": [portable(word, root, here) for word in selection],
         "versions": versions(),
         "machine": machine(),
     }
@@ -58,15 +61,16 @@ def provenance(
 def portable(word: str, root: Path, here: Path) -> str:
     """A word of a command line without what only its machine knows.
 
-    A path, of a test or after `=`, is given from `root` if it lies within, else by its last part;
-    one that is relative and does not leave `here` stays.
+    A path, of a test or after `=`, is given from `root` if it lies within, else as `…/` and its
+    last part; one that is relative and does not leave `here` stays.
     """
     name, value = _PATH_AFTER.fullmatch(word).groups()  # type: ignore[union-attr]
     path, of, test = value.partition("::")
     if not (Path(path).is_absolute() or ".." in Path(path).parts):
         return word
     within = path_within(Path(path), root, here)
-    return f"{name}{(here / path).resolve().name if within is None else within}{of}{test}"
+    told = f"…/{(here / path).resolve().name}" if within is None else within
+    return f"{name}{told}{of}{test}"
 
 
 _PATH_AFTER = re.compile(r"((?:[^/\\=]*=)?)(.*)", re.DOTALL)

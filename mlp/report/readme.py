@@ -23,11 +23,12 @@ from mlp.report import calibrated
 from mlp.report.explain import effect, explain
 from mlp.report.figures import answer_figure
 from mlp.report.results import Row, ordered
-from mlp.report.saved import load
+from mlp.report.saved import Saved, load
 from mlp.report.study import ReportError
 from mlp.report.terminal import table
 
-_BLOCK = re.compile(r"(<!-- results:(\w+) -->\n).*?(<!-- results:end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- results:(\w+) -->\n)(.*?)(<!-- results:end -->)", re.DOTALL)
+_MOST_NAMED = 3
 
 
 def of_the_post(row: Row) -> bool:
@@ -143,26 +144,86 @@ def rewrite(text: str, rows: Sequence[Row], published: Sequence[Row] = ()) -> st
 
     def anew(block: re.Match[str]) -> str:
         kept = block[2].startswith("published") and not published
-        return block[0] if kept else block[1] + blocks.get(block[2], "") + "\n" + block[3]
+        return block[0] if kept else block[1] + blocks.get(block[2], "") + "\n" + block[4]
 
     return _BLOCK.sub(anew, text)
 
 
-def _published(path: Path) -> Sequence[Row]:
-    rows = load(path).rows
-    others = sorted({row.claim.protocol for row in rows} - {"published"})
-    if others:
+def told_claims(text: str) -> list[str]:
+    """The claims in the verdict tables of `text`, each with its dataset."""
+    found = []
+    for block in _BLOCK.finditer(text):
+        if block[2] in ("verdicts", "beyond"):
+            head, *lines = map(_columns, block[3].splitlines() or [""])
+            found += [
+                f"{line[0]} on {dataset}"
+                for line in lines[1:]
+                for dataset, cell in zip(head[1:], line[1:], strict=False)
+                if cell
+            ]
+    return found
+
+
+def _columns(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
+
+
+def check(old: str, new: str) -> None:
+    """Refuse a `new` text of which `old` tells more claims.
+
+    Raises:
+        ReportError: claims of the verdict tables, or some of those at the published protocol, are
+            missing from the results.
+    """
+    made = set(told_claims(new))
+    missing = [claim for claim in told_claims(old) if claim not in made]
+    if missing:
+        named = "; ".join(claim.rpartition("<br>")[2] for claim in missing[:_MOST_NAMED])
+        more = f"; and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
         raise ReportError(
-            f"--published takes results of the published protocol; {path} holds {others[0]!r}: "
-            "save them with --mlp-protocol=published"
+            f"the README is rewritten from all claims that it tells of; not in the results: {named}"
+            f"{more}: run the whole suite, or take out of the README what is no claim any more"
         )
-    return rows
+    before, now = (
+        int(found[1]) if (found := re.search(r"\d+ of (\d+) claims \(", text)) else 0
+        for text in (old, new)
+    )
+    if now < before:
+        raise ReportError(
+            f"what the README says of the published protocol is of {before} claims; the results "
+            f"hold {now} of both protocols: give results of the whole suite"
+        )
+
+
+def _load(path: Path, protocol: str) -> Saved:
+    """The results in `path`, all at `protocol`, of a session that ran whole.
+
+    Of the published protocol, results of several selections make a whole together.
+    """
+    found = load(path)
+    selection = found.provenance.get("selection") if protocol == "quick" else ()
+    why = found.partial or (f"selected with {' '.join(map(str, selection))}" if selection else "")
+    if why:
+        raise ReportError(
+            f"the README is rewritten from a whole study; {path} holds a part ({why}): "
+            "save one with pytest hypotheses --mlp-save"
+        )
+    others = sorted({row.claim.protocol for row in found.rows} - {protocol})
+    if others:
+        option = "--published takes" if protocol == "published" else "the README's tables take"
+        raise ReportError(
+            f"{option} results of the {protocol} protocol; {path} holds {others[0]!r}: save them "
+            f"with --mlp-protocol={protocol}"
+        )
+    return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Rewrite the README. Exit status 2 for results that cannot be read."""
+    """Rewrite the README. Exit status 2 for results that cannot be read, or are only a part."""
     parser = argparse.ArgumentParser(prog="python -m mlp.report.readme", description=__doc__)
-    parser.add_argument("results", type=Path, help="results saved with --mlp-save")
+    parser.add_argument(
+        "results", type=Path, help="results of the whole suite, quick protocol, saved by --mlp-save"
+    )
     parser.add_argument(
         "--published",
         type=Path,
@@ -177,13 +238,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(argv)
     try:
-        saved = load(options.results)
-        published = [row for path in options.published for row in _published(path)]
+        saved = _load(options.results, "quick")
+        published = [row for path in options.published for row in _load(path, "published").rows]
         text = options.readme.read_text("utf-8")
+        new = rewrite(text, saved.rows, published)
+        check(text, new)
     except (ReportError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    options.readme.write_text(rewrite(text, saved.rows, published), "utf-8")
+    options.readme.write_text(new, "utf-8")
     picture = answer_figure(saved.rows)
     if picture:
         options.picture.write_bytes(picture.svg)

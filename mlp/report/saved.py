@@ -1,4 +1,4 @@
-"""Saved results: a study's claims in a checked JSON file, and what a later study changed."""
+"""Saved results: a study's claims in a checked JSON file."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from mlp.lab import Claim
-from mlp.report.results import Row, ordered
+from mlp.report.results import Row
 from mlp.report.study import ReportError, Study
-from mlp.report.terminal import Line, wrapped
 
 FORMAT = 1
 FOLDER = Path(".mlp") / "results"
 COMMITTED = "hypotheses"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MAX_BYTES = 256 * 2**20
-
-Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -33,52 +30,6 @@ class Saved:
     rows: tuple[Row, ...]
     provenance: Mapping[str, Any]
     partial: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """A claim of both studies: as saved, and now."""
-
-    before: Row
-    now: Row
-
-    @property
-    def verdict_changed(self) -> bool:
-        return self.before.claim.verdict != self.now.claim.verdict
-
-    @property
-    def moved(self) -> bool:
-        """Whether the effect moved beyond the intervals: neither holds the other's effect."""
-        a, b = self.before.claim, self.now.claim
-        return not (a.low <= b.effect <= a.high) and not (b.low <= a.effect <= b.high)
-
-
-@dataclass(frozen=True)
-class Changes:
-    """A study against a saved one: claims in both, and claims in only one of them."""
-
-    saved: Saved
-    both: tuple[Change, ...]
-    new: tuple[Row, ...]
-    missing: tuple[Row, ...]
-
-    @property
-    def verdicts(self) -> list[Change]:
-        return [change for change in self.both if change.verdict_changed]
-
-    @property
-    def moved(self) -> list[Change]:
-        return [change for change in self.both if change.moved]
-
-    @property
-    def same(self) -> list[Row]:
-        """The claims, as they are now, that did neither: same verdict, effect not moved."""
-        return [c.now for c in self.both if not (c.verdict_changed or c.moved)]
-
-    @property
-    def any(self) -> bool:
-        """Whether a verdict changed or an effect moved; claims in one study only do not count."""
-        return bool(self.verdicts or self.moved)
 
 
 def is_name(given: str) -> bool:
@@ -103,8 +54,12 @@ def place_to_load(given: str, root: Path) -> Path:
     A name is looked for among those saved in `root`, then among those committed with the suite.
 
     Raises:
-        ReportError: there is no such file.
+        ReportError: nothing is given, or there is no such file.
     """
+    if not given:
+        raise ReportError(
+            "results to compare with need a name or a file; got '': try --mlp-against=mine"
+        )
     if is_name(given):
         places = [root / FOLDER / f"{given}.json", root / COMMITTED / f"{given}.json"]
     else:
@@ -211,92 +166,3 @@ def _row(raw: Mapping[str, Any]) -> Row:
     if not isinstance(row.claim.verdict, str) or not isinstance(row.claim.detail, dict):
         raise ValueError(f"a {Claim.__name__} has the wrong types")
     return row
-
-
-def against(study: Study, saved: Saved) -> Changes:
-    """What `study` changed of what was `saved`, claim by claim, by test and place within it."""
-    now, before = _keyed(study.rows), _keyed(saved.rows)
-    return Changes(
-        saved=saved,
-        both=tuple(Change(before[key], now[key]) for key in now if key in before),
-        new=tuple(row for key, row in now.items() if key not in before),
-        missing=tuple(row for key, row in before.items() if key not in now),
-    )
-
-
-def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:
-    seen: dict[str, int] = {}
-    found: dict[Key, Row] = {}
-    for row in rows:
-        seen[row.nodeid] = seen.get(row.nodeid, -1) + 1
-        found[row.nodeid, seen[row.nodeid]] = row
-    return found
-
-
-def describe(changes: Changes) -> list[Line]:
-    """The changes as (text, colour) lines for a terminal."""
-    saved = changes.saved
-    lines = [(text, "bold") for text in wrapped(f"against {saved.place} ({origin(saved)})")]
-    for change in changes.verdicts:
-        a, b = change.before.claim.verdict, change.now.claim.verdict
-        lines += _told(change.now, f"verdict was {a}, is {b}")
-    for change in changes.moved:
-        x, y = change.before.effect_text(), change.now.effect_text()
-        lines += _told(change.now, f"effect was {x}, is {y}")
-    if changes.same:
-        lines.append(("did neither:", ""))
-        lines += [(t, "") for words in by_finding(changes.same) for t in wrapped(words, "  ")]
-    return [*lines, *((t, "bold" if changes.any else "green") for t in wrapped(summary(changes)))]
-
-
-def _told(row: Row, text: str) -> Sequence[Line]:
-    named = wrapped(f"{row.title}, {row.claim.dataset}", "  ")
-    return [*((t, "") for t in named), *((t, "red") for t in wrapped(text, "    "))]
-
-
-def by_finding(rows: Sequence[Row]) -> list[str]:
-    """The claims in few words: for each finding its tests, each with its datasets."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for row in ordered(rows):
-        tests = found.setdefault(row.heading, {})
-        tests.setdefault(row.title, []).append(row.claim.dataset)
-    return [
-        f"{heading}: " + "; ".join(f"{title} ({', '.join(on)})" for title, on in tests.items())
-        for heading, tests in found.items()
-    ]
-
-
-def origin(saved: Saved) -> str:
-    """Where saved results come from: protocol, commit and date."""
-    facts = saved.provenance
-    protocol, commit = facts.get("protocol"), facts.get("commit")
-    words = [f"protocol {protocol['name']}"] if isinstance(protocol, dict) else []
-    if isinstance(commit, dict) and commit.get("id"):
-        words.append(f"commit {str(commit['id'])[:10]}{'+' if commit.get('dirty') else ''}")
-    words += [str(facts["made"])[:10]] if facts.get("made") else []
-    words += [f"partial: {saved.partial}"] if saved.partial else []
-    return ", ".join(words) or "of unknown origin"
-
-
-def summary(changes: Changes) -> str:
-    """One line: how many verdicts changed and effects moved, how many did not."""
-    moved = len(changes.moved)
-    parts = [
-        _count(len(changes.verdicts), "verdict") + " changed",
-        _count(moved, "effect")
-        + f" moved beyond {'its interval' if moved == 1 else 'their intervals'}",
-        _count(len(changes.same), "claim") + " did neither",
-    ]
-    parts += [f"{len(changes.new)} new"] if changes.new else []
-    parts += [f"{len(changes.missing)} not run now"] if changes.missing else []
-    return ", ".join(parts)
-
-
-def changed(changes: Changes) -> str:
-    """What `changes.any` found, in a few words."""
-    parts = [(len(changes.verdicts), "verdict", "changed"), (len(changes.moved), "effect", "moved")]
-    return ", ".join(f"{_count(n, noun)} {verb}" for n, noun, verb in parts if n)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

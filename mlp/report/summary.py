@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from mlp.report import saved
+from mlp.report import compared
 from mlp.report.calibrated import overspent
+from mlp.report.compared import Changes
 from mlp.report.results import CHANGED, Row, counts
-from mlp.report.saved import Changes
 from mlp.report.study import Study
 
 MARKS = {"supported": "✅", "refuted": "❌", "undecided": "❔"}
@@ -76,18 +76,21 @@ def _table(rows: Sequence[Row], recorded: bool = False) -> str:
 
 
 def _changes(changes: Changes) -> str:
-    lines = [f"{saved.summary(changes)} ({_text(saved.origin(changes.saved))})."]
+    lines = [f"{compared.summary(changes)} ({_text(compared.origin(changes.saved))})."]
+    lines += [f"- **{_text(told)}**" for told in changes.otherwise]
     for change in changes.verdicts:
         was, now = change.before.claim.verdict, change.now.claim.verdict
         lines.append(f"- {_which(change.now)}: verdict was {_text(was)}, is {_text(now)}")
     for change in changes.moved:
         was, now = change.before.effect_text(), change.now.effect_text()
         lines.append(f"- {_which(change.now)}: effect was {was}, is {now}")
+    for change in changes.redefined:
+        lines.append(f"- {_which(change.now)}: {_text(change.redefined)}")
     text = "\n".join(lines[:1] + ([""] if len(lines) > 1 else []) + lines[1:])
     if not changes.same:
         return text
-    same = "\n".join(f"- {_text(words)}" for words in saved.by_finding(changes.same))
-    return f"{text}\n\n<details><summary>Did neither</summary>\n\n{same}\n\n</details>"
+    same = "\n".join(f"- {_text(words)}" for words in compared.by_finding(changes.same))
+    return f"{text}\n\n<details><summary>Unchanged</summary>\n\n{same}\n\n</details>"
 
 
 def _which(row: Row) -> str:

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from mlp.genome import STRAINS, Genome, differing
 from mlp.lab.key import expressed
+from mlp.report.arms import Cohort, named
 from mlp.report.study import Study, strains_of
 from mlp.run import Run
 
 TAGS = {"validation": "accuracy/validation", "test": "accuracy/test"}
 """TensorBoard's name of each curve."""
-
-Origin = tuple[Genome, str, str]
-"""What runs of several seeds have in common: genome as expressed, dataset, executor."""
 
 
 def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
@@ -24,12 +22,10 @@ def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
 
     Where the cohort engine and the real API both trained a genome, the latter's trainer is named.
     """
-    names: dict[Origin, dict[str, None]] = {}
-    for name, genome, dataset, executor in _arms(study):
-        names.setdefault((expressed(genome, executor), dataset, executor), {})[name] = None
+    names = named(study.rows)
     given: set[tuple[str, str, int]] = set()
     for run in sorted(study.runs, key=lambda run: run.executor != "cohort"):
-        compared = names.get((run.genome, run.dataset, run.executor), {})
+        compared = names.get(Cohort.of(run), [])
         own = [] if compared else [_name(run.genome, run.executor)]
         for name in dict.fromkeys([*compared, *strains_of(run), *own]):
             if (name, run.dataset, run.seed) in given:
@@ -45,14 +41,6 @@ def _name(genome: Genome, executor: str) -> str:
     nearest = min(forms, key=lambda name: len(differing(forms[name], genome)))
     edits = [f"{gene}={getattr(genome, gene)}" for gene in differing(forms[nearest], genome)]
     return nearest + (f"[{', '.join(edits)}]" if edits else "")
-
-
-def _arms(study: Study) -> Iterator[tuple[str, Genome, str, str]]:
-    for row in study.rows:
-        for arm in row.claim.detail.get("arms", ()):
-            genome = Genome(**arm["alleles"])
-            executor = genome.trainer if row.claim.executor == "real API" else "cohort"
-            yield arm["genome"], genome, arm["dataset"], executor
 
 
 def write(study: Study, folder: Path) -> int:

@@ -37,9 +37,11 @@ def comparison_figure(row: Row, name: str) -> Picture:
         for axes in (seeds, looks):
             band(axes, claim.margin)
         seeds.set_ylim(low, high)
-        _differences(seeds, claim.first_seed, detail["differences"], colour)
+        paired = len(row.first_seeds) == 1
+        _differences(seeds, claim.first_seed if paired else None, detail["differences"], colour)
         _looks(looks, claim, (low, high))
-        title = f"Paired differences and looks: {claim.statement} on {claim.dataset}"
+        kind = "Paired differences" if paired else "Differences between unshared seeds"
+        title = f"{kind} and looks: {claim.statement} on {claim.dataset}"
         return picture(figure, name, title)
 
 
@@ -51,16 +53,21 @@ def _subtraction(arms: Sequence[Mapping[str, Any]], claim: Claim) -> str:
     return f"accuracy: {first['genome']} − {second['genome']}"
 
 
-def _differences(axes: Any, first: int, differences: Sequence[float], colour: str) -> None:
+def _differences(
+    axes: Any, first_seed: int | None, differences: Sequence[float], colour: str
+) -> None:
+    """The differences by seed; where the arms share none, `first_seed` None, in their order."""
     count = len(differences)
+    first = 1 if first_seed is None else first_seed
     seeds = range(first, first + count)
     axes.vlines(seeds, 0, differences, color=colour, linewidth=min(1.0, 48 / count), alpha=0.5)
     axes.plot(seeds, differences, "o", color=colour, markersize=4 if count <= 32 else 2.2)
     axes.set_xlim(first - 0.7, first + count - 0.3)
     axes.xaxis.get_major_locator().set_params(integer=True, nbins=3)
     axes.ticklabel_format(axis="x", style="plain", useOffset=False)
-    axes.set_title(f"{count} seeds, paired", fontsize=9)
-    axes.set_xlabel("seed")
+    told = f"{count} seeds, paired" if first_seed is not None else f"{count} seeds each, unshared"
+    axes.set_title(told, fontsize=9)
+    axes.set_xlabel("in order of the seeds" if first_seed is None else "seed")
 
 
 def _looks(axes: Any, claim: Claim, limits: tuple[float, float]) -> None:

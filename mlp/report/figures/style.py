@@ -6,6 +6,7 @@ friendly to colorblind people.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -98,7 +99,10 @@ _BREAKS = re.compile(r"[^\s,\[(]*[\s,\[(]?")
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn figure: its file name without ending, what it shows, and its forms."""
+    """A drawn figure: its file name without ending, what it shows, and its forms.
+
+    The name is safe as that and as an id, whatever the names of datasets in it.
+    """
 
     name: str
     title: str
@@ -131,6 +135,7 @@ def new_figure(
 
 def picture(figure: Any, name: str, title: str) -> Picture:
     """The figure in the forms a report needs; to be called in `styled`."""
+    name = safe(name)
     drawn = io.BytesIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
     svg = _rounded(drawn.getvalue().decode("utf-8"))
@@ -138,6 +143,14 @@ def picture(figure: Any, name: str, title: str) -> Picture:
     figure.savefig(drawn, format="png", dpi=_DPI, facecolor="white", metadata={"Title": title})
     file = _on_paper(svg).encode("utf-8")
     return Picture(name, title, file, drawn.getvalue(), inline(svg, name, title))
+
+
+def safe(name: str) -> str:
+    """`name` as the name of a file and as an id: itself, or what can stay of it and a digest."""
+    kept = re.sub(r"[^A-Za-z0-9_.-]+", "_", name)[:80]
+    if kept == name:
+        return name
+    return f"{kept}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def _on_paper(svg: str) -> str:

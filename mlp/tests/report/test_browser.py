@@ -4,7 +4,7 @@ import pytest
 
 from mlp.report.page import write_report
 from mlp.tests.report import browser
-from mlp.tests.report.helpers import HOSTILE, row, rows, study
+from mlp.tests.report.helpers import HOSTILE, comparison_detail, row, rows, study
 
 PROGRAM = browser.find()
 pytestmark = pytest.mark.skipif(
@@ -20,7 +20,10 @@ SHOWN = (
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    long = row("test_" + "a_rather_long_name_for_a_test_" * 4, dataset="digits-iris")
+    two = comparison_detail()
+    two["arms"][1]["dataset"] = "iris"
+    name = "test_" + "a_rather_long_name_for_a_test_" * 4
+    long = row(name, dataset="digits-iris", detail=two)
     made = study(
         rows=[*rows(), long], sentences=["A sentence. " * 20], unsettled=[("t.py::t", HOSTILE)]
     )

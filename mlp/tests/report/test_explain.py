@@ -192,9 +192,70 @@ def test_identity_acquits_the_trainer():
 
     assert sentence == (
         "The conclusion on iris is refuted: identical weights. "
-        "Estimator.fit itself changes nothing; what it is fed does. "
-        '(-k "conclusion and iris")'
+        'Estimator.fit itself changes nothing. (-k "conclusion and iris")'
     )
+
+
+def test_what_estimator_is_fed_is_blamed_only_where_a_claim_shows_it():
+    asks, conclusion = "Is the gene sufficient? It rescues.", "Conclusion: c."
+    arms = [{"genome": c, "dataset": "iris", "alleles": {"coverage": c, "bias": 1}} for c in "ab"]
+    rows = [
+        *(
+            _row("C", "test_c", conclusion, dataset, "refuted", 0.0, identical=True)
+            for dataset in ("digits", "iris", "mine", "wine")
+        ),
+        _row("3", "test_one", asks, "digits", "supported", 0.4, arm="coverage-"),
+        _row("", "test_rows", "More rows help.", "iris", "supported", 0.4, {"arms": arms}),
+        _row("3", "test_one", asks, "wine", "refuted", 0.0, arm="coverage-"),
+        _row("3", "test_one", asks, "wine", "supported", 0.4, arm="logits-"),
+    ]
+
+    blamed, acquitted = explain(rows)
+
+    assert blamed.startswith("The conclusion on digits and iris is")
+    assert "Estimator.fit itself changes nothing; what it is fed does. (" in blamed
+    assert acquitted == (
+        "The conclusion on mine and wine is refuted: identical weights. Estimator.fit itself "
+        'changes nothing. (-k "conclusion and (mine or wine)")'
+    )
+
+
+def test_claims_that_disagree_on_a_gene_are_both_told():
+    asks = "Is the gene {}? x"
+    rows = [
+        _row("2", "test_knock", "Finding 2: it degrades.", "iris", "supported", 0.5),
+        *(
+            _row("2", test, asks.format(asked), "iris", verdict, 0.5, arm="bias-")
+            for test, asked, verdict in (
+                ("test_s", "sufficient", "supported"),
+                ("test_t", "sufficient", "refuted"),
+                ("test_n", "necessary", "supported"),
+            )
+        ),
+    ]
+
+    told = "Alone, bias is necessary, supported and refuted as sufficient, by different claims."
+    assert told in explain(rows)[0]
+    assert told in explain(rows[::-1])[0]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        (["supported"], "is supported in the 1 claim made here: +0.50 [+0.40, +0.60] against"),
+        (["supported"] * 2, "is supported in both claims made here: +0.50"),
+        (["refuted"] * 3, "is refuted in all 3 claims made here: +0.50"),
+        (["supported", "refuted"], "is supported in 1 of the 2 claims made here; “t1” is refuted"),
+    ],
+)
+def test_a_selection_speaks_of_the_claims_made(verdicts, told):
+    rows = [
+        _row("1", f"test_t{k}", "Finding 1: a.", "iris", verdict, 0.5)
+        for k, verdict in enumerate(verdicts)
+    ]
+
+    assert told in explain(rows, selected=True)[0]
+    assert "made here" not in explain(rows)[0]
 
 
 def test_datasets_of_which_the_same_is_to_be_said_share_a_sentence():

@@ -2,9 +2,25 @@
 
 import csv
 import json
+from dataclasses import replace
 
-from mlp.report.export import tables, tidy_curves, tidy_runs, write_tables
-from mlp.tests.report.helpers import HOSTILE, TINY, row, run, study
+import pytest
+
+from mlp.genome import MATMUL, MATMUL_ESTIMATOR
+from mlp.lab.key import expressed
+from mlp.report.arms import Cohort, asked, paired_genome
+from mlp.report.export import tables, tidy_curves, tidy_differences, tidy_runs, write_tables
+from mlp.report.page import render
+from mlp.tests.report.helpers import (
+    HOSTILE,
+    TINY,
+    comparison_detail,
+    dose_detail,
+    row,
+    run,
+    screen_detail,
+    study,
+)
 
 
 def test_runs_are_one_row_each_with_a_column_a_gene():
@@ -25,6 +41,65 @@ def test_curves_are_one_row_a_sampled_step():
     got = tidy_curves([run(), run(seed=1)])
     assert [r["step"] for r in got] == list(TINY.sampled_steps) * 2
     assert [r["validation_accuracy"] for r in got[:3]] == [0.1, 0.5, 0.9]
+
+
+def test_runs_are_joined_to_claims_by_the_names_used_there():
+    edited = MATMUL_ESTIMATOR.with_alleles(batch_size=32)
+    detail = comparison_detail()
+    detail["arms"][0] |= {"genome": str(edited), "alleles": edited.paired().alleles()}
+    rows = [row(detail=detail), row(detail=detail, executor="cohort engine")]
+    rows.append(row("test_dose", executor="cohort engine", detail=dose_detail()))
+    dosed = MATMUL.with_alleles(coverage=0.5).paired()
+    runs = [
+        replace(run(executor=by), genome=expressed(genome.paired(), by))
+        for genome, by in ((edited, "estimator"), (edited, "cohort"), (MATMUL, "direct"))
+    ]
+    runs += [run(dataset="iris"), replace(run(), genome=expressed(dosed, "cohort"))]
+
+    told = [r["claimed_as"] for r in tidy_runs(runs, rows)]
+
+    name = "matmul_estimator[batch_size=32]"
+    assert told == [name, name, "matmul", "", "matmul[coverage=0.5]"]
+    assert tidy_runs([run()], [row(detail=screen_detail())])[0]["claimed_as"] == ""
+    screened = row(detail=screen_detail(), executor="cohort engine")
+    assert tidy_runs([run()], [screened])[0]["claimed_as"] == "matmul"
+    assert tidy_runs(runs)[1]["genome"] != name, "what the engine expresses goes by another name"
+
+
+def test_every_cohort_that_a_claim_rests_on_is_asked():
+    executor = "cohort engine"
+    rows = [row(detail=screen_detail(), executor=executor), row(statement="layers against the 3")]
+    object.__setattr__(rows[1].claim, "detail", {"recorded": [0.5]})
+    twins = row(executor="cohort engine against real API")
+    cells = {
+        Cohort(expressed(MATMUL.with_alleles(**alleles).paired(), "cohort"), "digits", "cohort")
+        for alleles in ({}, {"coverage": "all"}, {"order": "reshuffled"})
+    }
+
+    assert cells < asked(rows[:1])
+    assert len(asked(rows[:1])) == 4
+    assert {cohort.genome.split for cohort in asked(rows[1:])} == {"42"}, "as published"
+    assert {cohort.executor for cohort in asked([twins])} == {"cohort", "direct"}
+
+
+@pytest.mark.parametrize("genome", [MATMUL.with_alleles(coverage=0.25, layer_size=32), MATMUL])
+def test_a_genome_is_found_by_its_name(genome):
+    assert paired_genome(str(genome)) == genome.paired()
+
+
+@pytest.mark.parametrize("name", ["nobody", "matmul[nothing=1]", "matmul[coverage=none]", ""])
+def test_a_name_of_no_genome_finds_none(name):
+    assert paired_genome(name) is None
+
+
+def test_differences_of_unshared_seeds_have_no_seed():
+    detail = comparison_detail()
+    for first, arm in zip((41000, 40000), detail["arms"], strict=True):
+        arm["first_seed"] = first
+    apart, paired = row(detail=detail, first_seed=41000), row(first_seed=40000)
+    seeds = [r["seed"] for r in tidy_differences([apart, paired])]
+    assert seeds == [None] * 4 + [40000, 40001, 40002, 40003]
+    assert "4 seeds from 41000 and 40000:" in render(study(rows=[apart], runs=[]))[0]
 
 
 def test_every_kind_of_observation_has_its_table():

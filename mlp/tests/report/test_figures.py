@@ -26,6 +26,7 @@ from mlp.report.figures.style import (
     PURPLE,
     STRAIN_COLOURS,
     VERMILLION,
+    safe,
     wrapped,
 )
 from mlp.run import PROTOCOLS
@@ -107,6 +108,26 @@ def test_a_comparison_shows_every_difference_and_look():
     assert {"4 seeds, paired", "each look", "seeds seen", "2", "4"} <= set(shown)
     assert drawn(picture, BLUE) == 4 * 2 + 1 + 1, "4 stems, 4 dots, one decided look, its mean"
     assert picture.png.startswith(b"\x89PNG")
+
+
+def test_a_comparison_of_unshared_seeds_is_not_called_paired(saved):
+    detail = comparison_detail()
+    for first, arm in zip((41000, 40000), detail["arms"], strict=True):
+        arm["first_seed"] = first
+    picture = comparison_figure(row(detail=detail, first_seed=41000), "one")
+    shown = set(texts(picture))
+    assert {"4 seeds each, unshared", "in order of the seeds"} <= shown
+    assert "seed" not in shown
+    assert "Differences between unshared seeds" in picture.title
+    assert saved[-1].axes[0].get_xlim() == pytest.approx((0.3, 4.7))
+
+
+def test_a_name_is_safe_as_a_file_and_an_id_and_no_other_names():
+    assert safe("curves-layers-my_data.2") == "curves-layers-my_data.2"
+    names = ["a/b", "a_b", 'a"><b>', "a b", "ä", "x" * 300, "x" * 301]
+    made = [safe(name) for name in names]
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name) for name in made)
+    assert len(set(made)) == len(names)
 
 
 def test_a_comparison_says_which_arm_is_subtracted_from_which():

@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mlp.report import calibrated, saved
+from mlp.report import calibrated, compared, saved
 from mlp.report.page import _template, render, write_report
 from mlp.report.study import ReportError
 from mlp.stats.methods import IN_USE
-from mlp.tests.report.helpers import HOSTILE, row, study
+from mlp.tests.report.helpers import HOSTILE, row, run, study
 
 
 class Page(HTMLParser):
@@ -41,7 +41,7 @@ def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("report")
     made = study(sentences=[HOSTILE], unsettled=[(HOSTILE, HOSTILE)], partial=HOSTILE)
     kept = saved.Saved(saved.FOLDER / "x.json", (row(verdict="refuted"),), {}, "")
-    write_report(made, place, saved.against(made, kept))
+    write_report(made, place, compared.against(made, kept))
     return place
 
 
@@ -101,6 +101,36 @@ def test_hostile_names_are_text(text, page):
     assert shown.count(HOSTILE) > 5
 
 
+def test_datasets_of_any_name_make_a_page(tmp_path):
+    names = ["my-data", "a/b", 'q"><b>x']
+    runs = [run("matmul", name, seed) for name in names for seed in range(2)]
+    write_report(study(rows=[row(dataset=name) for name in names], runs=runs), tmp_path)
+    text = (tmp_path / "index.html").read_text("utf-8")
+    page = Page(text)
+    assert {given.get("data-dataset") for tag, given in page.tags if tag == "tr"} >= set(names)
+    assert "<b>x" not in text
+    assert len(page.ids) == len(set(page.ids))
+    for link in page.links:
+        assert link.startswith("#") or (tmp_path / link).is_file(), link
+
+
+def test_a_folder_used_again_holds_the_new_report_alone(tmp_path):
+    kept = [tmp_path / "figures" / "mine.png", tmp_path / "notes.csv", tmp_path / "claims.txt"]
+    (tmp_path / "figures").mkdir()
+    for path in kept:
+        path.write_text("mine")
+    write_report(study(), tmp_path)
+    write_report(study(rows=[row(detail={})], runs=[]), tmp_path)
+    mine = ["claims.csv", "claims.json", "index.html", "results.json"]
+    names = sorted(p.name for p in tmp_path.rglob("*") if p.is_file())
+    assert names == sorted([*mine, *(p.name for p in kept)])
+
+
+def test_the_looks_are_those_of_the_session():
+    facts = {**study().provenance, "seeds": {"first": 0, "most": 12}}
+    assert "<dt>Looks at seeds</dt><dd>8, 12</dd>" in render(study(runs=[], provenance=facts))[0]
+
+
 def test_without_javascript_nothing_but_the_filter_is_hidden(page):
     hidden = [(tag, given.get("id")) for tag, given in page.tags if "hidden" in given]
     assert hidden == [("form", "filter")]
@@ -145,7 +175,7 @@ def test_identical_arms_have_no_effect():
     same = row(identical=True, effect=0.0, low=-0.123, high=0.123, detail={})
     kept = saved.Saved(saved.FOLDER / "x.json", (row(),), {}, "")
     made = study(rows=[same], runs=[])
-    text, _ = render(made, changes=saved.against(made, kept))
+    text, _ = render(made, changes=compared.against(made, kept))
     assert text.count("identical weights") == 3, "in the table, the card and the changes"
     assert "0.123" not in text
     assert "0.12]" not in text

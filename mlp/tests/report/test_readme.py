@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mlp.report.calibrated import Measured
 from mlp.report.readme import (
     calibration_table,
@@ -14,7 +16,7 @@ from mlp.report.readme import (
     verdict_table,
 )
 from mlp.report.saved import save
-from mlp.tests.report.helpers import comparison_detail, row, screen_detail, study
+from mlp.tests.report.helpers import PROVENANCE, comparison_detail, row, screen_detail, study
 
 TEXT = """before
 <!-- results:sample -->
@@ -153,3 +155,52 @@ def test_results_of_another_protocol_are_no_published_ones(tmp_path, capsys):
     assert main([str(saved), "--published", str(saved), f"--readme={readme}"]) == 2
     assert "takes results of the published protocol" in capsys.readouterr().err
     assert readme.read_text("utf-8") == TEXT
+
+
+WHOLE = """<!-- results:verdicts -->
+<!-- results:end -->
+<!-- results:published -->
+<!-- results:end -->
+"""
+BOTH = [row(), row(dataset="iris")]
+THERE = [row(protocol="published"), row(dataset="iris", protocol="published")]
+
+
+@pytest.mark.parametrize(
+    ("quick", "published", "told"),
+    [
+        (study(rows=BOTH, partial="stopped after 2 of 9 tests"), None, "stopped after 2 of 9"),
+        (
+            study(rows=BOTH, provenance={**PROVENANCE, "selection": ["-k rescue"]}),
+            None,
+            "holds a part (selected with -k rescue)",
+        ),
+        (study(rows=BOTH[:1]), None, "not in the results: `-k estimator_rescues_matmul` on iris"),
+        (study(rows=THERE), None, "take results of the quick protocol"),
+        (study(rows=BOTH), study(rows=THERE[1:]), "is of 2 claims; the results hold 1"),
+    ],
+)
+def test_a_part_of_the_study_does_not_gut_the_readme(tmp_path, capsys, quick, published, told):
+    here, there, readme = (tmp_path / name for name in ("q.json", "p.json", "README.md"))
+    whole = rewrite(WHOLE, BOTH, THERE)
+    readme.write_text(whole, "utf-8")
+    save(quick, here)
+    command = [str(here), f"--readme={readme}", f"--picture={tmp_path / 'answer.svg'}"]
+    if published:
+        save(published, there)
+        command += ["--published", str(there)]
+
+    assert main(command) == 2
+    assert told in capsys.readouterr().err
+    assert readme.read_text("utf-8") == whole
+
+
+def test_the_whole_study_rewrites_what_it_wrote(tmp_path):
+    here, there, readme = (tmp_path / name for name in ("q.json", "p.json", "README.md"))
+    whole = rewrite(WHOLE, BOTH, THERE)
+    readme.write_text(whole, "utf-8")
+    save(study(rows=[*BOTH, row("test_new")]), here)
+    save(study(rows=THERE), there)
+
+    assert main([str(here), "--published", str(there), f"--readme={readme}"]) == 0
+    assert "`-k new`" in readme.read_text("utf-8")

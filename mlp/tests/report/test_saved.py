@@ -1,4 +1,4 @@
-"""Saved results: read back whole, refused when damaged, compared claim by claim."""
+"""Saved results: read back whole, refused when damaged."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from mlp.report import saved
 from mlp.report.study import ReportError
-from mlp.tests.report.helpers import row, rows, study
+from mlp.tests.report.helpers import rows, study
 
 
 @pytest.fixture
@@ -97,84 +97,3 @@ def test_a_file_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="results must be saved where a file can be written"):
         saved.save(study(), tmp_path / "file" / "results.json")
-
-
-def compared(before, now):
-    kept = saved.Saved(saved.FOLDER / "x.json", tuple(before), {}, "")
-    return saved.against(study(rows=now), kept)
-
-
-def test_the_same_results_change_nothing():
-    changes = compared(rows(), rows())
-    assert not changes.any
-    assert len(changes.both) == len(rows())
-    assert saved.summary(changes).startswith("0 verdicts changed, 0 effects moved")
-
-
-def test_a_changed_verdict_is_told():
-    changes = compared([row()], [row(verdict="undecided")])
-    assert changes.any
-    assert "    verdict was supported, is undecided" in [t for t, _ in saved.describe(changes)]
-
-
-def test_counts_agree_with_their_nouns():
-    changes = compared([row(), row(dataset="iris")], [row(verdict="refuted"), row(dataset="iris")])
-    assert saved.changed(changes) == "1 verdict changed"
-    assert saved.summary(changes) == (
-        "1 verdict changed, 0 effects moved beyond their intervals, 1 claim did neither"
-    )
-    moved = compared([row()], [row(verdict="refuted", effect=-0.5, low=-0.8, high=-0.2)])
-    assert saved.changed(moved) == "1 verdict changed, 1 effect moved"
-    assert "1 effect moved beyond its interval, 0 claims did neither" in saved.summary(moved)
-
-
-def test_claims_that_did_neither_are_listed_by_finding():
-    others = [row(), row(dataset="iris"), row("test_same", finding="C")]
-    lines = [t for t, _ in saved.describe(compared(others, others))]
-    after = lines[lines.index("did neither:") + 1 :]
-    assert after[:2] == [
-        "  Finding 3: estimator rescues matmul (digits, iris)",
-        "  Conclusion: same (digits)",
-    ]
-
-
-def test_identical_arms_have_no_effect_to_move_from():
-    same = row(identical=True, effect=0.0, low=-0.1, high=0.1)
-    lines = [t for t, _ in saved.describe(compared([same], [row()]))]
-    assert "    effect was identical weights, is +0.500 [+0.20, +0.80]" in lines
-
-
-def test_no_line_is_wider_than_80_columns():
-    before = [*rows(), row("test_" + "a_very_long_name_" * 9)]
-    now = [row("test_" + "a_very_long_name_" * 9, verdict="refuted"), *rows()]
-    kept = saved.Saved(saved.FOLDER / ("x" * 100), tuple(before), {}, "interrupted " * 9)
-    for text, _ in saved.describe(saved.against(study(rows=now), kept)):
-        assert len(text) <= 80, text
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "moved"),
-    [
-        ((0.5, 0.4, 0.6), (0.55, 0.45, 0.65), False),
-        ((0.5, 0.4, 0.6), (0.8, 0.7, 0.9), True),
-        ((0.5, 0.4, 0.6), (0.8, 0.3, 1.0), False),
-        ((0.5, 0.1, 0.9), (0.8, 0.75, 0.85), False),
-        ((0.5, 0.4, 0.7), (0.8, 0.65, 0.9), True),
-    ],
-)
-def test_an_effect_moves_when_neither_interval_holds_the_other_effect(before, now, moved):
-    names = ("effect", "low", "high")
-    old = row(**dict(zip(names, before, strict=True)))
-    new = row(**dict(zip(names, now, strict=True)))
-    assert compared([old], [new]).any is moved
-
-
-def test_claims_of_one_study_only_are_counted_but_are_no_change():
-    changes = compared([row()], [row("test_other")])
-    assert not changes.any
-    assert saved.summary(changes).endswith("1 new, 1 not run now")
-
-
-def test_several_claims_of_one_test_are_kept_apart():
-    first, second = row(), row(verdict="refuted", effect=-0.5, low=-0.8, high=-0.2)
-    assert not compared([first, second], [first, second]).any

@@ -35,6 +35,7 @@ def test_all_rows_rescue(lab, dataset):
 
 @pytest.mark.finding("1")
 def test_reporting_changes_nothing(lab, dataset):
+    """Finding 1: recording less of a run changes nothing."""
     quiet = MATMUL.with_alleles(reporting="ends")
     lab.compare(quiet, MATMUL, dataset).assert_identical()
 '''
@@ -87,6 +88,8 @@ def test_a_study_is_reported(cold):
     page = (folder / "out" / "index.html").read_text("utf-8")
     assert "all rows rescue" in page
     assert 'id="partial"' not in page
+    assert "Finding 1 on iris is supported: identical weights." in page
+    assert "<dt>Looks at seeds</dt><dd>2</dd>" in page
     assert verdicts(folder / saved.FOLDER / "first.json") == {
         "all rows rescue": "undecided",
         "reporting changes nothing": "supported",
@@ -102,7 +105,7 @@ def test_a_warm_rerun_rebuilds_the_report_without_training(suite, cold):
     first = cold[0] / saved.FOLDER / "first.json"
     asked = ("--mlp-report=out", f"--mlp-against={first}", "--mlp-tensorboard=events")
     warm = suite.runpytest_subprocess(*OPTIONS, "-n0", *asked)
-    warm.stdout.fnmatch_lines(["*0 verdicts changed, 0 effects moved*2 claims did neither*"])
+    warm.stdout.fnmatch_lines(["*0 verdicts changed, 0 effects moved*2 claims unchanged*"])
     warm.stdout.fnmatch_lines(["curves of 6 runs: tensorboard --logdir events"])
     assert "mlp: " not in warm.stdout.str()
     assert "oneDNN" not in warm.stdout.str() + warm.stderr.str()
@@ -168,6 +171,52 @@ def test_a_changed_verdict_fails_only_when_asked_to(suite):
     assert failed.stdout.lines[-1].startswith("=")
 
 
+def test_a_selection_is_told_as_one_and_replaces_no_fuller_results(suite, cold):
+    whole = suite.path / "first.json"
+    shutil.copy(cold[0] / saved.FOLDER / "first.json", whole)
+    before = whole.read_bytes()
+    asked = ("-n0", "-k", "reporting", "--mlp-report=out", "--mlp-save=first.json")
+    some = suite.runpytest_subprocess(*OPTIONS, *asked)
+    assert some.ret == 1
+    told = some.stdout.str()
+    assert "Finding 1 on iris is supported in the 1 claim made here: identical weights." in told
+    assert "1 of those in first.json were not made now: save under" in " ".join(told.split())
+    assert whole.read_bytes() == before
+    runs = json.loads((suite.path / "out" / "runs.json").read_text("utf-8"))
+    assert len(runs) == 4, (
+        "two seeds of two genomes: the store's other runs are not of this session"
+    )
+    assert {run["claimed_as"] for run in runs} == {"matmul", "matmul[reporting=ends]"}
+    facts = saved.load(suite.path / "out" / "results.json").provenance
+    assert facts["selection"] == ["-k reporting", "--mlp-dataset=iris"]
+
+
+def test_a_page_names_the_datasets_of_its_claims(suite):
+    options = [word for word in OPTIONS if "dataset" not in word]
+    asked = ("-n0", "-k", "reporting and iris", "--mlp-report=out")
+    assert suite.runpytest_subprocess(*options, *asked).ret == 0
+    page = (suite.path / "out" / "index.html").read_text("utf-8")
+    assert "Protocol <b>tiny</b>, on iris." in page
+    assert "<dt>Datasets</dt><dd>iris</dd>" in page
+
+
+def test_a_session_that_stopped_at_a_failure_was_not_interrupted(suite):
+    suite.makepyfile(test_waits="import time\ndef test_waits():\n    time.sleep(3)")
+    stopped = suite.runpytest_subprocess(*OPTIONS, "-n1", "-x", "--mlp-report=out")
+    page = (suite.path / "out" / "index.html").read_text("utf-8")
+    assert re.search(r"stopped after [12] of 3 tests", page), stopped.stdout.str()
+    assert "interrupted" not in page
+
+
+def test_a_change_of_protocol_is_no_change_of_verdict(suite):
+    there = helpers.study(rows=[helpers.row(protocol="published")], provenance={})
+    saved.save(there, suite.path / "there.json")
+    options = ("--mlp-against=there.json", "--mlp-fail-on-change", "-p", "no:cacheprovider")
+    got = suite.runpytest_inprocess(*OPTIONS, *options)
+    assert got.ret == pytest.ExitCode.USAGE_ERROR
+    got.stderr.fnmatch_lines(["*needs results of the same protocol*(published, here tiny)*"])
+
+
 def test_a_test_that_breaks_leaves_a_partial_report(suite):
     suite.makepyfile(
         test_broken="def test_broken(lab, dataset):\n    raise ZeroDivisionError('broken here')"
@@ -179,7 +228,11 @@ def test_a_test_that_breaks_leaves_a_partial_report(suite):
     assert "1 test failed for another reason than a verdict" in page
     assert "broken here" in page
     assert "reporting changes nothing" in page
-    broken.stdout.fnmatch_lines(["*only a whole study is saved; 1 test failed for*"])
+    told = [
+        "saved results need a session that ran whole*; 1 test failed",
+        "*bad.json is not written",
+    ]
+    broken.stdout.fnmatch_lines(told)
     broken.stdout.fnmatch_lines(["failed: not all that was asked for could be written*"])
     assert not (suite.path / saved.FOLDER).exists()
 
@@ -227,6 +280,14 @@ def wait_for(condition, seconds):
         (["--mlp-report=conftest.py"], "*--mlp-report needs a folder; conftest.py is a file*"),
         (["--mlp-save=conftest.py/x.json"], "*--mlp-save needs a folder; conftest.py is a file*"),
         (["--mlp-save="], "*saved results need a name or a file; got ''*"),
+        (["--mlp-report="], "*--mlp-report needs a folder; got ''*"),
+        (["--mlp-tensorboard="], "*--mlp-tensorboard needs a folder; got ''*"),
+        (["--mlp-summary="], "*--mlp-summary needs a file; got ''*"),
+        (["--mlp-against="], "*results to compare with need a name or a file; got ''*"),
+        (
+            ["--mlp-against=", "--mlp-fail-on-change"],
+            "*results to compare with need a name or a file; got ''*",
+        ),
         (["--mlp-summary=."], "*--mlp-summary needs a file; . is a folder*"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from mlp.report import saved
+from mlp.report import compared, saved
 from mlp.report.summary import markdown
 from mlp.tests.report.helpers import HOSTILE, row, rows, study
 
@@ -37,7 +37,7 @@ def test_hostile_names_are_text():
 def test_partial_studies_and_changes_are_said():
     kept = saved.Saved(saved.FOLDER / "x.json", (row(verdict="refuted"),), {}, "")
     partial = study(rows=[row()], partial="interrupted after 1 of 2 tests")
-    text = markdown(partial, saved.against(partial, kept))
+    text = markdown(partial, compared.against(partial, kept))
     assert "> **Partial:** interrupted after 1 of 2 tests." in text
     assert "verdict was refuted, is supported" in text
 
@@ -57,8 +57,8 @@ def test_identical_arms_have_no_effect():
 def test_claims_that_did_not_change_are_listed():
     kept = saved.Saved(saved.FOLDER / "x.json", (row(), row(dataset="iris", effect=0.5)), {}, "")
     now = study(rows=[row(), row(dataset="iris", effect=-0.5, low=-0.8, high=-0.2)])
-    text = markdown(now, saved.against(now, kept))
-    assert "Did neither</summary>\n\n- Finding 3: estimator rescues matmul (digits)\n" in text
+    text = markdown(now, compared.against(now, kept))
+    assert "Unchanged</summary>\n\n- Finding 3: estimator rescues matmul (digits)\n" in text
     assert "effect was +0.500 [+0.20, +0.80], is -0.500 [-0.80, -0.20]" in text
 
 

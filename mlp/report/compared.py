@@ -1,0 +1,228 @@
+"""A study against saved results: which verdicts changed, which effects moved, what else differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlp.report.results import Row, ordered
+from mlp.report.saved import Saved, load
+from mlp.report.study import ReportError, Study
+from mlp.report.terminal import Line, wrapped
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A claim of both studies: as saved, and now."""
+
+    before: Row
+    now: Row
+
+    @property
+    def verdict_changed(self) -> bool:
+        return self.before.claim.verdict != self.now.claim.verdict
+
+    @property
+    def moved(self) -> bool:
+        """Whether the effect moved beyond the intervals: neither holds the other's effect.
+
+        Identical weights are no estimate, with an interval of none: to gain or lose them is to
+        move.
+        """
+        a, b = self.before.claim, self.now.claim
+        if a.identical or b.identical:
+            return a.identical != b.identical
+        return not (a.low <= b.effect <= a.high) and not (b.low <= a.effect <= b.high)
+
+    @property
+    def redefined(self) -> str:
+        """What of the claim itself differs, the outcome claimed or the margin; "" if nothing."""
+        a, b = self.before.claim, self.now.claim
+        told = [f"claimed {a.expected}, now {b.expected}"] if a.expected != b.expected else []
+        told += [f"margin was {a.margin:g}, is {b.margin:g}"] if a.margin != b.margin else []
+        return "; ".join(told)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A study against a saved one: claims in both, and claims in only one of them.
+
+    `otherwise` says in what else than their claims the two studies differ, a sentence each.
+    """
+
+    saved: Saved
+    both: tuple[Change, ...]
+    new: tuple[Row, ...]
+    missing: tuple[Row, ...]
+    otherwise: tuple[str, ...] = ()
+
+    @property
+    def verdicts(self) -> list[Change]:
+        return [change for change in self.both if change.verdict_changed]
+
+    @property
+    def moved(self) -> list[Change]:
+        return [change for change in self.both if change.moved]
+
+    @property
+    def redefined(self) -> list[Change]:
+        return [change for change in self.both if change.redefined]
+
+    @property
+    def same(self) -> list[Row]:
+        """The claims, as they are now, that are unchanged: same claim and verdict, not moved."""
+        return [c.now for c in self.both if not (c.verdict_changed or c.moved or c.redefined)]
+
+    @property
+    def any(self) -> bool:
+        """Whether a verdict changed or an effect moved.
+
+        Claims redefined, and claims in one study only, do not count.
+        """
+        return bool(self.verdicts or self.moved)
+
+
+def against(study: Study, saved: Saved) -> Changes:
+    """What `study` changed of what was `saved`, claim by claim, by test and place within it."""
+    now, before = _keyed(study.rows), _keyed(saved.rows)
+    return Changes(
+        saved=saved,
+        both=tuple(Change(before[key], now[key]) for key in now if key in before),
+        new=tuple(row for key, row in now.items() if key not in before),
+        missing=tuple(row for key, row in before.items() if key not in now),
+        otherwise=tuple(_otherwise(study, saved)),
+    )
+
+
+def not_in(study: Study, path: Path) -> int:
+    """How many claims the results saved in `path` hold that `study` does not; 0 if none are."""
+    if not path.is_file():
+        return 0
+    try:
+        before = _keyed(load(path).rows)
+    except ReportError:
+        return 0
+    return len(before.keys() - _keyed(study.rows).keys())
+
+
+def _otherwise(study: Study, saved: Saved) -> Iterable[str]:
+    """In what the two studies differ other than in their claims, as sentences."""
+    protocols = other_protocol(saved, study.provenance.get("protocol") or {"name": study.protocol})
+    if protocols:
+        yield f"saved at another protocol ({protocols}): differences may be the protocol's"
+    for fact, part, told in (
+        ("seeds", "first", "saved on other seeds (from {}, here from {}): {} the seeds'"),
+        ("seeds", "most", "saved with another number of seeds (at most {}, here {}): {} its"),
+        ("machine", "processor", "saved on another processor ({}, here {}): {} its rounding's"),
+    ):
+        before, now = (of.provenance.get(fact) for of in (saved, study))
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
+            then, here = before.get(part), now.get(part)
+            if then != here:
+                yield told.format(then, here, "differences may be")
+
+
+def other_protocol(saved: Saved, protocol: Mapping[str, Any]) -> str:
+    """The protocol of the saved results and `protocol`, in words; "" if they are one, or unknown.
+
+    A protocol is a mapping with a "name" and, where known, all else that is held equal.
+    """
+    kept = saved.provenance.get("protocol")
+    name = protocol.get("name")
+    if not isinstance(kept, Mapping):
+        others = sorted({row.claim.protocol for row in saved.rows} - {name}) if name else []
+        return f"{others[0]}, here {name}" if others else ""
+    if not name or kept.get("name") != name:
+        return f"{kept.get('name')}, here {name}" if name else ""
+    known = kept.keys() & protocol.keys()
+    differing = [
+        f"{key} {kept[key]}, here {protocol[key]}" for key in known if kept[key] != protocol[key]
+    ]
+    return f"{name}, but {'; '.join(sorted(differing))}" if differing else ""
+
+
+def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:
+    seen: dict[str, int] = {}
+    found: dict[Key, Row] = {}
+    for row in rows:
+        seen[row.nodeid] = seen.get(row.nodeid, -1) + 1
+        found[row.nodeid, seen[row.nodeid]] = row
+    return found
+
+
+def describe(changes: Changes) -> list[Line]:
+    """The changes as (text, colour) lines for a terminal."""
+    saved = changes.saved
+    lines = [(text, "bold") for text in wrapped(f"against {saved.place} ({origin(saved)})")]
+    lines += [(text, "yellow") for told in changes.otherwise for text in wrapped(told)]
+    for change in changes.verdicts:
+        a, b = change.before.claim.verdict, change.now.claim.verdict
+        lines += _told(change.now, f"verdict was {a}, is {b}")
+    for change in changes.moved:
+        x, y = change.before.effect_text(), change.now.effect_text()
+        lines += _told(change.now, f"effect was {x}, is {y}")
+    for change in changes.redefined:
+        lines += _told(change.now, change.redefined)
+    if changes.same:
+        lines.append(("unchanged:", ""))
+        lines += [(t, "") for words in by_finding(changes.same) for t in wrapped(words, "  ")]
+    return [*lines, *((t, "bold" if changes.any else "green") for t in wrapped(summary(changes)))]
+
+
+def _told(row: Row, text: str) -> Sequence[Line]:
+    named = wrapped(f"{row.title}, {row.claim.dataset}", "  ")
+    return [*((t, "") for t in named), *((t, "red") for t in wrapped(text, "    "))]
+
+
+def by_finding(rows: Sequence[Row]) -> list[str]:
+    """The claims in few words: for each finding its tests, each with its datasets."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in ordered(rows):
+        tests = found.setdefault(row.heading, {})
+        tests.setdefault(row.title, []).append(row.claim.dataset)
+    return [
+        f"{heading}: " + "; ".join(f"{title} ({', '.join(on)})" for title, on in tests.items())
+        for heading, tests in found.items()
+    ]
+
+
+def origin(saved: Saved) -> str:
+    """Where saved results come from: protocol, commit and date."""
+    facts = saved.provenance
+    protocol, commit = facts.get("protocol"), facts.get("commit")
+    words = [f"protocol {protocol['name']}"] if isinstance(protocol, dict) else []
+    if isinstance(commit, dict) and commit.get("id"):
+        words.append(f"commit {str(commit['id'])[:10]}{'+' if commit.get('dirty') else ''}")
+    words += [str(facts["made"])[:10]] if facts.get("made") else []
+    words += [f"partial: {saved.partial}"] if saved.partial else []
+    return ", ".join(words) or "of unknown origin"
+
+
+def summary(changes: Changes) -> str:
+    """One line: how many verdicts changed, effects moved and claims differ; how many do not."""
+    moved = len(changes.moved)
+    parts = [
+        _count(len(changes.verdicts), "verdict") + " changed",
+        _count(moved, "effect")
+        + f" moved beyond {'its interval' if moved == 1 else 'their intervals'}",
+    ]
+    if changes.redefined:
+        parts.append(_count(len(changes.redefined), "claim") + " of another margin or outcome")
+    parts.append(_count(len(changes.same), "claim") + " unchanged")
+    parts += [f"{len(changes.new)} new"] if changes.new else []
+    parts += [f"{len(changes.missing)} not run now"] if changes.missing else []
+    return ", ".join(parts)
+
+
+def changed(changes: Changes) -> str:
+    """What `changes.any` found, in a few words."""
+    parts = [(len(changes.verdicts), "verdict", "changed"), (len(changes.moved), "effect", "moved")]
+    return ", ".join(f"{_count(n, noun)} {verb}" for n, noun, verb in parts if n)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
