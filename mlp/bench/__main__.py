@@ -59,7 +59,7 @@ def options(argv: list[str] | None) -> argparse.Namespace:
         default=3,
         help="trainings of which the best counts, at least 1 (default 3)",
     )
-    add("--only", action="append", choices=tuple(contenders.CONTENDERS), help="may be repeated")
+    add("--only", action="append", choices=tuple(table.TITLES), help="may be repeated")
     add("--machine", action="store_true", help="runs a minute on all cores instead")
     add("--jax", default=sys.executable, help="Python to run JAX in (default: this one)")
     add("--json", type=new_file, metavar="FILE", help="also write the measurements")
@@ -85,7 +85,7 @@ def options(argv: list[str] | None) -> argparse.Namespace:
 def tasks(chosen: argparse.Namespace) -> Iterator[Task]:
     """The measurements asked for, in the order of the table."""
     for dataset in chosen.dataset or names():
-        for contender in chosen.only or contenders.CONTENDERS:
+        for contender in chosen.only or table.TITLES:
             stacked = contender in ("engine", "jax")
             for cohort in chosen.sizes if stacked else [16 if contender == "matmul" else 1]:
                 yield Task(
@@ -140,15 +140,23 @@ def compare(chosen: argparse.Namespace, results: list[table.Result]) -> None:
 
 
 def machine(chosen: argparse.Namespace, results: list[dict[str, Any]]) -> None:
-    """Measure runs a minute with one process a core, filling `results`."""
+    """Measure runs a minute on all cores, filling `results`.
+
+    Of the direct loop in one process, as anybody runs it, on TensorFlow's own threads; and of it
+    and the engine in one process of one thread a core.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     for dataset in chosen.dataset or names():
         rates = {}
-        for contender, cohort in (("direct", 1), ("engine", 16)):
+        for contender, cohort, pinned in (
+            ("alone", 1, [None]),
+            ("direct", 1, range(cores or 1)),
+            ("engine", 16, range(cores or 1)),
+        ):
             shared = [
                 Task(contender=contender, dataset=dataset, cohort=cohort, core=core,
                      steps=chosen.steps, repeats=chosen.repeats)
-                for core in range(cores or 1)
+                for core in pinned
             ]  # fmt: skip
             with ThreadPoolExecutor(len(shared)) as pool:
                 answers = list(pool.map(run, shared, [sys.executable] * len(shared)))
@@ -156,7 +164,8 @@ def machine(chosen: argparse.Namespace, results: list[dict[str, Any]]) -> None:
         results.append({"dataset": dataset, "cores": cores, "steps": chosen.steps} | rates)
         print(
             f"{dataset}: runs of {chosen.steps} steps a minute on {cores} cores: direct loop "
-            f"{rates['direct']:.1f}, engine {rates['engine']:.1f}, "
+            f"by itself {rates['alone']:.1f}, one a core {rates['direct']:.1f}; engine "
+            f"{rates['engine']:.1f}: {rates['engine'] / rates['alone']:.1f} and "
             f"{rates['engine'] / rates['direct']:.1f} times as many",
             flush=True,
         )

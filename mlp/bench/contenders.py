@@ -51,7 +51,8 @@ ONE_THREAD = {
 class Task:
     """One measurement: the best of `repeats` over `steps` updates of `cohort` runs on a dataset.
 
-    `core` is the place, among those the process may use, of the core to pin it to.
+    `core` is the place, among those the process may use, of the core to pin it to; None: it has
+    them all.
     """
 
     contender: str
@@ -59,7 +60,7 @@ class Task:
     cohort: int
     steps: int
     repeats: int
-    core: int = 0
+    core: int | None = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +117,17 @@ def _direct(data: Dataset, cohort: int) -> Timed:
     return lambda steps: [
         train_direct(make_plan(genome(), data, seed), _protocol(steps)) for seed in range(cohort)
     ]
+
+
+def _alone(data: Dataset, cohort: int) -> Timed:
+    """The direct loop as it is run by itself, as the post ran it: on TensorFlow's own threads."""
+    from mlp.backend import tf
+    from mlp.trainers import direct
+
+    for name in THREAD_COUNTS:
+        os.environ.pop(name, None)
+    direct.session_config = tf.ConfigProto
+    return _direct(data, cohort)
 
 
 def _estimator(data: Dataset, cohort: int) -> Timed:
@@ -226,6 +238,7 @@ CONTENDERS: dict[str, Callable[[Dataset, int], Timed]] = {
     "mlpclassifier": _mlpclassifier,
     "jax": _jax,
     "engine": _engine,
+    "alone": _alone,
 }
 """Name to what prepares it for a dataset and number of runs."""
 
@@ -256,7 +269,7 @@ def measure(task: Task, clock: Callable[[], float] = time.process_time) -> Cost:
 def main(argument: str) -> None:
     """Measure the task in `argument` and print its cost, or {"missing": why}."""
     task = Task(**json.loads(argument))
-    if hasattr(os, "sched_setaffinity"):
+    if task.core is not None and hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[task.core % len(cores)]})
     try:

@@ -65,7 +65,7 @@ def test_cost_is_the_slope_by_the_processors_clock(monkeypatch):
     assert contenders.measure(task, clock=lambda: time[0]).update == pytest.approx(3)
 
 
-@pytest.mark.parametrize("contender", ["sgemm", "matmul", "mlpclassifier", "engine"])
+@pytest.mark.parametrize("contender", ["sgemm", "matmul", "mlpclassifier", "engine", "alone"])
 def test_contenders_measure(contender):
     task = contenders.Task(contender=contender, dataset="iris", cohort=1, steps=200, repeats=1)
     assert contenders.measure(task).wall > 0
@@ -114,6 +114,22 @@ def test_interrupted_it_prints_what_it_has(monkeypatch, capsys, tmp_path):
     assert "sgemm" in captured.out
     assert "skipped: not installed" in captured.err
     assert [r["contender"] for r in json.loads(written.read_text())["results"]] == ["sgemm"]
+
+
+def test_the_whole_machine_is_measured_by_three_ways(monkeypatch, capsys):
+    asked = []
+
+    def run(task, _):
+        asked.append((task.contender, task.core))
+        return {"update": 0.0, "wall": {"alone": 2.0, "direct": 1.0, "engine": 4.0}[task.contender]}
+
+    monkeypatch.setattr(bench, "run", run)
+    monkeypatch.setattr(bench.os, "sched_getaffinity", lambda _: {3, 5}, raising=False)
+    assert bench.main(["--machine", "--dataset", "iris"]) == 0
+    assert asked[0] == ("alone", None)
+    assert sorted(asked[1:]) == [("direct", 0), ("direct", 1), ("engine", 0), ("engine", 1)]
+    shown = capsys.readouterr().out
+    assert "by itself 30.0, one a core 120.0; engine 480.0: 16.0 and 4.0 times as many" in shown
 
 
 def test_a_contender_that_fails_is_shown():
