@@ -43,8 +43,9 @@ def _headline(study: Study) -> str:
     if not found:
         return "no claims"
     parts = [f"{n} {verdict}" for verdict, n in sorted(found.items()) if verdict != CHANGED]
-    changed = found.get(CHANGED, 0)
-    return ", ".join(parts) + (f"; **{changed} not as recorded**" if changed else "; as recorded")
+    if changed := found.get(CHANGED, 0):
+        return ", ".join(parts) + f"; **{changed} not as recorded**"
+    return ", ".join(parts) + ("" if study.partial else "; as recorded")
 
 
 def _folded(heading: str, rows: Sequence[Row]) -> str:

@@ -39,6 +39,7 @@ def test_partial_studies_and_changes_are_said():
     partial = study(rows=[row()], partial="interrupted after 1 of 2 tests")
     text = markdown(partial, compared.against(partial, kept))
     assert "> **Partial:** interrupted after 1 of 2 tests." in text
+    assert "as recorded" not in text
     assert "verdict was refuted, is supported" in text
 
 
