@@ -9,7 +9,13 @@ from mlp.stats import sequential
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
 BASE = MATMUL.paired().with_alleles(layer_size=8)
+FAST = BASE.with_alleles(rate_scale=9.0)
 HELD_OUT = 100
+
+
+def stored(store):
+    """All runs in a store, by key."""
+    return dict(store.items())
 
 
 def a_run(genome=BASE, seed=0, right=50, *, weights=None, diverged_at=None, **saw):

@@ -1,0 +1,367 @@
+"""Comparisons by the lab, on real runs of twenty steps."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from mlp.data import DataError
+from mlp.genome import (
+    LAYERS,
+    LAYERS_ESTIMATOR,
+    MATMUL,
+    MATMUL_ESTIMATOR,
+    Genome,
+    GenomeError,
+)
+from mlp.lab import (
+    FIRST_SEED,
+    Lab,
+    LabError,
+    ManipulationError,
+    Margin,
+    Refuted,
+)
+from mlp.lab.lab import GLANCE
+from mlp.lab.seeds import FAR
+from mlp.lab.work import COHORT
+from mlp.stats import Outcome, look_sizes
+from mlp.tests.lab.runs import BASE, FAST, TINY, stored
+
+
+class TestComparing:
+    def test_a_comparison_is_of_paired_forms_at_the_first_look_that_decides(self, tiny_lab):
+        comparison = tiny_lab.compare(MATMUL_ESTIMATOR, MATMUL, "iris", margin=0.99, real=False)
+
+        assert [arm.genome for arm in comparison.arms] == [
+            MATMUL_ESTIMATOR.paired(),
+            MATMUL.paired(),
+        ]
+        assert comparison.outcome is Outcome.EQUIVALENT
+        assert comparison.seeds == tuple(range(FIRST_SEED, FIRST_SEED + comparison.result.n))
+        assert comparison.result.n in look_sizes(tiny_lab.seeds)
+        assert comparison.executor == "cohort engine"
+
+    def test_the_effect_is_that_of_the_stored_runs(self, tiny_lab):
+        comparison = tiny_lab.compare(FAST, BASE, "iris")
+        a, b = (tiny_lab.cohort(g, "iris", seeds=comparison.result.n) for g in (FAST, BASE))
+
+        differences = [x.final_accuracy - y.final_accuracy for x, y in zip(a, b, strict=True)]
+        assert comparison.effect == pytest.approx(sum(differences) / len(differences))
+        assert len(stored(tiny_lab.store)) == 2 * comparison.result.n
+
+    def test_looks_stop_at_the_cap_undecided(self, store):
+        lab = Lab(store, protocol=TINY, seeds=12)
+
+        comparison = lab.compare(FAST, BASE, "iris", margin=0.01)
+
+        assert comparison.outcome is Outcome.UNDECIDED
+        assert [look.n for look in comparison.result.looks] == [8, 12]
+
+    def test_the_same_question_again_trains_nothing_and_answers_the_same(self, tiny_lab):
+        first = tiny_lab.compare(FAST, BASE, "iris")
+        records = stored(tiny_lab.store)
+
+        again = Lab(tiny_lab.store, protocol=TINY, seeds=16).compare(FAST, BASE, "iris")
+
+        assert again.result == first.result
+        assert stored(tiny_lab.store) == records
+
+    def test_more_seeds_change_nothing_that_an_earlier_look_decided(self, store):
+        few = Lab(store, protocol=TINY, seeds=16).compare(FAST, BASE, "iris", margin=0.9)
+        many = Lab(store, protocol=TINY, seeds=64).compare(FAST, BASE, "iris", margin=0.9)
+
+        assert few.result.looks == many.result.looks
+
+    def test_the_first_seed_begins_the_seeds(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2, first_seed=2**32 - 2)
+
+        comparison = lab.compare(FAST, BASE, "iris", margin=0.99)
+
+        assert comparison.seeds == (2**32 - 2, 2**32 - 1)
+
+    def test_the_trainer_is_compared_on_the_real_api_and_found_identical(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+        genome = LAYERS_ESTIMATOR.paired().with_alleles(layer_size=8)
+
+        comparison = lab.compare(genome, genome.with_alleles(trainer="direct"), "iris")
+
+        assert comparison.executor == "real API"
+        assert {r.executor for arm in comparison.arms for r in arm.runs} == {"direct", "estimator"}
+        assert comparison.identical
+        comparison.assert_identical()
+        comparison.assert_equivalent()
+
+    def test_the_dense_operation_alone_is_compared_on_the_real_api(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+
+        comparison = lab.compare(BASE.with_alleles(dense="layers"), BASE, "iris")
+
+        assert comparison.executor == "real API"
+        assert comparison.identical
+
+    def test_what_only_the_real_api_tells_apart_may_be_identical_at_a_glance(self, store):
+        lab = Lab(store, protocol=TINY, seeds=16)
+
+        comparison = lab.compare(BASE.with_alleles(dense="layers"), BASE, "iris")
+
+        assert comparison.identical
+        assert comparison.result.n == GLANCE == len(stored(store)) / 2
+        assert comparison.result.interval.high > 0.5, "it says little itself"
+
+    def test_executors_that_end_with_the_same_weights_need_no_more_than_a_glance(self, tiny_lab):
+        comparison = tiny_lab.compare_executors(LAYERS, "iris", margin=0.2)
+
+        if comparison.identical:
+            assert comparison.result.n == GLANCE
+        else:  # on processors where the two round differently
+            assert comparison.result.n in look_sizes(tiny_lab.seeds)
+        assert comparison.executor == "cohort engine against real API"
+
+    def test_a_glance_at_arms_that_are_not_identical_decides_nothing(self, store):
+        """A bias per unit has its gradient summed in another order by each dense operation."""
+        lab = Lab(store, protocol=TINY, seeds=8)
+        unit = BASE.with_alleles(bias="unit")
+
+        comparison = lab.compare(unit.with_alleles(dense="layers"), unit, "digits", margin=0.99)
+
+        assert not comparison.identical
+        assert comparison.result.n == 8
+
+    def test_the_engine_trains_whole_cohorts_of_which_a_look_reads_its_seeds(self, store):
+        lab = Lab(store, protocol=TINY, seeds=64)
+
+        comparison = lab.compare(BASE.with_alleles(reporting="ends"), BASE, "iris")
+
+        assert comparison.seeds == tuple(range(FIRST_SEED, FIRST_SEED + 8))
+        assert len(stored(store)) == 2 * COHORT
+
+    def test_identical_arms_need_no_second_look(self, store):
+        lab = Lab(store, protocol=TINY, seeds=16)
+        ends = BASE.with_alleles(reporting="ends")
+
+        comparison = lab.compare(ends, BASE, "iris")
+
+        assert comparison.identical
+        assert comparison.result.n == 8
+        comparison.assert_identical()
+        with pytest.raises(Refuted):
+            comparison.assert_worse()
+
+    def test_arms_that_differ_are_refuted_as_identical(self, tiny_lab):
+        with pytest.raises(Refuted, match="claimed identical"):
+            tiny_lab.compare(FAST, BASE, "iris").assert_identical()
+
+    def test_a_lab_of_the_real_api_trains_everything_there(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2, real=True)
+
+        comparison = lab.compare(FAST, BASE, "iris", margin=0.99)
+
+        assert comparison.executor == "real API"
+        assert {r.executor for arm in comparison.arms for r in arm.runs} == {"direct"}
+
+    def test_diverged_runs_are_reported_not_dropped(self, tiny_lab):
+        comparison = tiny_lab.compare(BASE.with_alleles(rate_scale=1e30), BASE, "iris")
+
+        claim = comparison.claim(Outcome.WORSE)
+        assert claim.diverged == comparison.result.n
+        assert all(run.final_accuracy == 0 for run in comparison.arms[0].runs)
+        assert "runs diverged" in claim.line()
+
+    def test_effects_are_compared_across_datasets(self, tiny_lab):
+        pair = (FAST, BASE)
+        margin = Margin(0.5, {"iris": 0.9, "wine": 0.4})
+        comparison = tiny_lab.compare_effects(
+            pair, pair, "iris", second_dataset="wine", margin=margin
+        )
+        assert comparison.result.margin == 0.9, "that on the first dataset"
+
+        assert [(arm.weight, arm.dataset) for arm in comparison.arms] == [
+            (1, "iris"),
+            (-1, "iris"),
+            (-1, "wine"),
+            (1, "wine"),
+        ]
+        assert comparison.dataset == "iris-wine"
+
+    def test_two_cohorts_of_one_genome_share_no_seed(self, tiny_lab):
+        comparison = tiny_lab.compare_seeds(BASE, "iris", margin=0.9)
+
+        first, second = ({run.seed for run in arm.runs} for arm in comparison.arms)
+        assert not first & second
+        assert min(first) == tiny_lab.first_seed + FAR
+        claim = comparison.claim(Outcome.EQUIVALENT)
+        assert [arm["first_seed"] for arm in claim.detail["arms"]] == [41_000, 40_000]
+        assert re.search(r"\(seeds 41000\.\.410\d\d and 40000\.\.400\d\d\)", claim.line())
+
+    def test_seeds_that_no_generator_takes_are_refused_before_training(self, store):
+        lab = Lab(store, protocol=TINY, seeds=8, first_seed=2**32 - 100)
+        with pytest.raises(LabError, match="a first seed of 4294967196 and 101 seeds: try 0"):
+            lab.cohort(BASE, "iris", seeds=101)
+        with pytest.raises(LabError, match=r"a first seed of 4294967196 and 8 .* begin earlier"):
+            lab.compare_seeds(BASE, "iris")
+
+    def test_numbers_of_numpy_are_numbers(self, store):
+        lab = Lab(store, protocol=TINY, seeds=np.int64(8), first_seed=np.uint32(7))
+
+        comparison = lab.compare(FAST, BASE, "iris", margin=np.float32(0.9))
+
+        assert (type(lab.seeds), type(lab.first_seed)) == (int, int)
+        assert comparison.seeds == tuple(range(7, 15))
+        assert json.dumps(comparison.margin) == "0.8999999761581421"
+        assert len(lab.cohort(BASE, "iris", seeds=np.int64(2))) == 2
+
+    def test_cohorts_that_share_no_seed_are_of_genomes_that_differ(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+        with pytest.raises(LabError, match="express something different"):
+            lab.compare_seeds(BASE, "iris", other=BASE.with_alleles(feeder="run"))
+        fitted = BASE.with_alleles(trainer="estimator")
+
+        comparison = lab.compare_seeds(BASE, "iris", other=fitted, margin=0.9)
+
+        assert comparison.executor == "real API"
+        trainers = [{run.executor for run in arm.runs} for arm in comparison.arms]
+        assert trainers == [{"estimator"}, {"direct"}]
+
+    def test_what_diverged_on_either_side_is_not_said_to_have_stayed_the_same(self, tiny_lab):
+        hot = BASE.with_alleles(rate_scale=1e36)
+        with pytest.raises(ManipulationError, match="diverged at all 16 seeds, so that nothing"):
+            tiny_lab.compare(hot.with_alleles(rate_scale=2e36), hot, "iris")
+
+    def test_a_gene_that_did_not_act_refuses_to_be_compared(self, store):
+        """Order cannot act where the one batch holds every row there is."""
+        lab = Lab(store, protocol=TINY, seeds=2)
+        one_row = BASE.with_alleles(coverage=0.001)
+        with pytest.raises(ManipulationError, match="gene 'order' left the rows fed the same"):
+            lab.compare(one_row.with_alleles(order="reshuffled"), one_row, "iris")
+
+    @pytest.mark.parametrize(
+        ("a", "b"),
+        [
+            (BASE, BASE),
+            (MATMUL, MATMUL.paired()),
+            (MATMUL, MATMUL.with_alleles(dropout_mode="never")),
+            (MATMUL, MATMUL.with_alleles(feeder="run")),
+            (BASE.with_alleles(dropout=0.3, dropout_mode="never"), BASE),
+        ],
+        ids=["itself", "its paired form", "dropout's mode", "the feeder", "dropout never"],
+    )
+    def test_a_comparison_that_could_not_come_out_otherwise_is_refused(self, tiny_lab, a, b):
+        with pytest.raises(LabError, match="express something different"):
+            tiny_lab.compare(a, b, "iris")
+        assert stored(tiny_lab.store) == {}
+
+    def test_the_trainer_and_the_dense_operation_cannot_be_compared_in_the_engine(self, tiny_lab):
+        for edit in ({"trainer": "estimator"}, {"dense": "layers"}):
+            with pytest.raises(LabError, match="express something different"):
+                tiny_lab.compare(BASE.with_alleles(**edit), BASE, "iris", real=False)
+
+    @pytest.mark.parametrize("margin", [0, 0.0, -0.05, 1, 1.5, "0.05", None, float("nan"), True])
+    def test_a_margin_must_mean_something_before_anything_is_trained(self, tiny_lab, margin):
+        for ask in (
+            lambda: tiny_lab.compare(FAST, BASE, "iris", margin=margin),
+            lambda: tiny_lab.compare_effects((FAST, BASE), (BASE, FAST), "iris", margin=margin),
+            lambda: tiny_lab.compare_seeds(BASE, "iris", margin=margin),
+            lambda: tiny_lab.dose_response([BASE] * 3, [1, 2, 3], "iris", margin=margin),
+        ):
+            with pytest.raises(LabError, match="between 0 and 1") as told:
+                ask()
+            assert f"got {margin!r}" in str(told.value)
+        assert stored(tiny_lab.store) == {}
+
+    @pytest.mark.parametrize("genome", ["matmul", None, Genome, 3])
+    def test_only_genomes_can_be_compared(self, tiny_lab, genome):
+        for ask in (
+            lambda: tiny_lab.compare(genome, BASE, "iris"),
+            lambda: tiny_lab.compare(BASE, genome, "iris"),
+            lambda: tiny_lab.compare_effects((BASE, genome), (BASE, FAST), "iris"),
+            lambda: tiny_lab.compare_seeds(genome, "iris"),
+            lambda: tiny_lab.compare_executors(genome, "iris"),
+            lambda: tiny_lab.screen(genome, BASE, "iris"),
+            lambda: tiny_lab.dose_response([genome] * 3, [1, 2, 3], "iris"),
+            lambda: tiny_lab.cohort(genome, "iris", seeds=2),
+        ):
+            with pytest.raises(LabError, match="is of genomes; got"):
+                ask()
+
+    @pytest.mark.parametrize("dataset", ["irish", None, ["iris", "wine"]])
+    def test_only_known_datasets_can_be_used(self, tiny_lab, dataset):
+        for ask in (
+            lambda: tiny_lab.compare(FAST, BASE, dataset),
+            lambda: tiny_lab.screen(FAST, BASE, dataset),
+            lambda: tiny_lab.dose_response([BASE] * 3, [1, 2, 3], dataset),
+            lambda: tiny_lab.cohort(BASE, dataset, seeds=2),
+        ):
+            with pytest.raises(DataError, match="must be one of iris, wine, digits"):
+                ask()
+
+    @pytest.mark.parametrize(
+        "edit",
+        [{}, {"dropout_mode": "training"}, {"feeder": "run"}, {"split": "42"}, {"dense": "layers"}],
+        ids=str,
+    )
+    def test_an_effect_is_not_compared_with_one_of_the_same_runs(self, tiny_lab, edit):
+        first, second = (FAST, BASE), (FAST.with_alleles(**edit), BASE.with_alleles(**edit))
+        with pytest.raises(LabError, match="two effects are compared that are not one"):
+            tiny_lab.compare_effects(first, second, "iris", real=False)
+        assert stored(tiny_lab.store) == {}
+
+    def test_effects_of_genes_that_do_not_act_are_not_compared(self, tiny_lab):
+        nothing = [(g, g.with_alleles(feeder="run")) for g in (BASE, FAST)]
+        with pytest.raises(LabError, match="express something different"):
+            tiny_lab.compare_effects(*nothing, "iris", second_dataset="wine")
+
+    @pytest.mark.parametrize(
+        "effects", [((FAST, FAST), (FAST, BASE)), ((FAST, BASE), (BASE, BASE))]
+    )
+    def test_each_effect_compared_is_one(self, tiny_lab, effects):
+        with pytest.raises(LabError, match="express something different"):
+            tiny_lab.compare_effects(*effects, "iris")
+        assert stored(tiny_lab.store) == {}
+
+    def test_effects_that_only_the_real_api_tells_apart_are_compared_there(self, store):
+        lab = Lab(store, protocol=TINY, seeds=2)
+        layers = [g.with_alleles(dense="layers") for g in (FAST, BASE)]
+
+        comparison = lab.compare_effects(layers, (FAST, BASE), "iris")
+
+        assert comparison.executor == "real API"
+        assert comparison.identical
+
+    def test_modes_of_dropout_that_train_alike_are_compared_by_what_they_answer(self, tiny_lab):
+        training = FAST.with_alleles(dropout=0.5, dropout_mode="training")
+
+        comparison = tiny_lab.compare(
+            training.with_alleles(dropout_mode="always"), training, "iris", margin=0.99
+        )
+
+        weights = [[run.weights for run in arm.runs] for arm in comparison.arms]
+        assert weights[0] == weights[1]
+        assert not comparison.identical
+
+    @pytest.mark.parametrize("effect", [BASE, (BASE,), (BASE, FAST, BASE), "matmul"])
+    def test_an_effect_is_a_pair_of_genomes(self, tiny_lab, effect):
+        with pytest.raises(LabError, match="an effect is a pair of genomes"):
+            tiny_lab.compare_effects(effect, (FAST, BASE), "iris")
+        with pytest.raises(LabError, match="an effect is a pair of genomes"):
+            tiny_lab.compare_effects((FAST, BASE), effect, "iris")
+
+
+def test_runs_were_recorded_at_the_published_protocol_alone(tiny_lab):
+    with pytest.raises(LabError, match="published protocol"):
+        tiny_lab.compare_recorded("matmul", "iris", seeds=4, error=0.05)
+    with pytest.raises(GenomeError):
+        tiny_lab.compare_recorded("matmull", "iris", seeds=4, error=0.05)
+    with pytest.raises(DataError, match="one of iris"):
+        tiny_lab.compare_recorded("matmul", ["iris"], seeds=4, error=0.05)
+
+
+@pytest.mark.parametrize("error", [0, 1, -0.1, "0.05", None, True])
+def test_the_false_alarms_of_a_comparison_with_the_recorded_runs_are_few(store, error):
+    lab = Lab(store, protocol="published")
+    with pytest.raises(LabError, match="false alarm lies between 0 and 1; got"):
+        lab.compare_recorded("matmul", "iris", seeds=4, error=error)
+    assert stored(store) == {}

@@ -1,0 +1,156 @@
+"""From the runs that are asked for to runs in the store, trained once."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlp.data import load
+from mlp.lab import (
+    FIRST_SEED,
+    help_out,
+)
+from mlp.lab import work as work_module
+from mlp.lab.work import COHORT, Wanted, obtain
+from mlp.plan import make_plan
+from mlp.run import Protocol, Run
+from mlp.store import RunFailedError, Store, StoreError
+from mlp.tests.lab.runs import BASE, FAST, TINY, stored
+from mlp.trainers import train
+
+
+def wanted(genome=BASE, seed=0, executor="cohort", protocol=TINY):
+    return Wanted(genome, "iris", protocol, seed, executor)
+
+
+class Counted:
+    """A store that remembers the jobs it was asked for."""
+
+    def __init__(self, store):
+        self.jobs = []
+        self._store = store
+        self.get, self.path = store.get, store.path
+
+    def obtain(self, jobs, train):
+        self.jobs += jobs
+        return self._store.obtain(jobs, train)
+
+
+class TestObtaining:
+    def test_a_run_is_the_one_its_trainer_gives(self, store):
+        want = wanted(BASE.expressed(), seed=3)
+
+        runs = obtain(store, [want])
+
+        assert runs == {want: train([want.genome], "iris", TINY, [3], "cohort")[0]}
+        assert Run.from_dict(stored(store)[want.key]) == runs[want]
+
+    def test_a_run_is_trained_once_however_often_it_is_wanted(self, store):
+        counted = Counted(store)
+        renamed = Protocol(name="renamed", learning_rate=1e-3, steps=20, sample_every=10)
+        inert = BASE.with_alleles(dropout_mode="never", dense="layers", trainer="estimator")
+        same = [wanted(), wanted(protocol=renamed), wanted(inert)]
+
+        first = obtain(counted, [wanted()])
+        again = obtain(counted, same)
+
+        assert len({w.key for w in same}) == 1
+        assert sum(len(job.runs) for job in counted.jobs) == 1
+        assert len(stored(store)) == 1
+        assert [run.weights for run in again.values()] == [first[wanted()].weights] * 3
+
+    def test_a_run_answers_to_the_genome_and_protocol_it_was_asked_for_by(self, store):
+        renamed = Protocol(name="renamed", learning_rate=1e-3, steps=20, sample_every=10)
+        want = wanted(BASE.with_alleles(dense="layers"), protocol=renamed)
+
+        run = obtain(store, [wanted(), want])[want]
+
+        assert run.genome == want.genome
+        assert run.protocol.name == "renamed"
+
+    def test_what_shares_a_shape_is_one_job_of_at_most_a_cohort(self, store):
+        counted = Counted(store)
+        wants = [wanted(g, s) for g in (BASE, FAST) for s in range(COHORT // 2 + 1)]
+
+        obtain(counted, wants)
+
+        assert sorted(len(job.runs) for job in counted.jobs) == [2, COHORT]
+        assert {job.cost for job in counted.jobs} == {20.0}
+
+    def test_what_does_not_share_a_shape_is_apart(self, store):
+        counted = Counted(store)
+        other = BASE.with_alleles(layer_size=4)
+
+        obtain(counted, [wanted(BASE), wanted(other)])
+
+        assert [len(job.runs) for job in counted.jobs] == [1, 1]
+
+    def test_float64_runs_are_jobs_of_one_stack_and_cost_more(self):
+        double = BASE.with_alleles(dtype="float64")
+        wants = [wanted(g, s) for g in (BASE, double) for s in range(8)]
+
+        single, *doubles = work_module._jobs({w.key: w for w in wants})
+
+        assert [len(job.runs) for job in (single, *doubles)] == [8, 4, 4]
+        assert all(job.cost > single.cost for job in doubles)
+
+    def test_real_runs_are_jobs_of_one_and_cost_more(self, store):
+        counted = Counted(store)
+
+        obtain(counted, [wanted(seed=s, executor="direct") for s in (0, 1)])
+
+        assert [len(job.runs) for job in counted.jobs] == [1, 1]
+        assert {job.cost for job in counted.jobs} == {80.0}
+
+    def test_a_run_that_diverged_is_kept_like_any_other(self, store):
+        wild = BASE.with_alleles(rate_scale=1e30)
+
+        run = obtain(store, [wanted(wild)])[wanted(wild)]
+
+        assert run.diverged_at == 10
+        assert obtain(store, [wanted(wild)])[wanted(wild)] == run
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            {"validation": [1]},
+            {"genome": {}},
+            {"seed": 1},
+            {"dataset": "wine"},
+            {"executor": "direct"},
+        ],
+        ids=str,
+    )
+    def test_a_record_that_is_not_the_run_its_key_names_is_refused(self, store, damage):
+        record = train([BASE], "iris", TINY, [0], "cohort")[0].to_dict()
+        store.put({wanted().key: {**record, **damage}})
+
+        with pytest.raises(StoreError, match="start a fresh store") as told:
+            obtain(store, [wanted()])
+        assert store.path in str(told.value)
+
+    def test_idle_workers_help_with_what_is_queued(self, tmp_path):
+        path = tmp_path / "shared.sqlite"
+        with Store(path, study="s") as asking, Store(path, study="s") as helping:
+            asking.request(work_module._jobs({wanted().key: wanted()}))
+            help_out(helping, grace=0.05)
+
+            assert list(stored(asking)) == [wanted().key]
+            assert asking.progress().queued == 0
+
+    def test_a_job_that_cannot_be_trained_fails_for_those_who_wait_and_stops_no_helper(
+        self, tmp_path
+    ):
+        impossible = wanted(seed=2**32)
+        path = tmp_path / "shared.sqlite"
+        with Store(path, study="s") as asking, Store(path, study="s") as helping:
+            asking.request(work_module._jobs({impossible.key: impossible}))
+            help_out(helping, grace=0.05)
+
+            with pytest.raises(RunFailedError, match="a run's seed must be"):
+                obtain(asking, [impossible])
+
+
+def test_a_run_says_the_digest_of_its_plan(tiny_lab):
+    run = tiny_lab.cohort(BASE, "iris", seeds=1)[0]
+
+    assert run.saw.init == make_plan(BASE, load("iris"), FIRST_SEED).init_digest
