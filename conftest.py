@@ -284,9 +284,13 @@ def pytest_make_collect_report(
 
 
 def _check_dataset(item: pytest.Item) -> None:
-    """Refuse a claim on a dataset that does not exist, though another may be asked for."""
+    """Refuse a claim on a dataset that does not exist, though another may be asked for.
+
+    What a fixture of the test's own makes of an indirect parameter is not known yet.
+    """
     name = marks.dataset_of(item)
-    if isinstance(name, str) and "lab" in getattr(item, "fixturenames", ()):
+    own = any(mark.kwargs.get("indirect") for mark in item.iter_markers("parametrize"))
+    if isinstance(name, str) and "lab" in getattr(item, "fixturenames", ()) and not own:
         data.check_name(name)
 
 

@@ -157,13 +157,13 @@ def _refused(name: str, rule: str, seen: object) -> DataError:
 
 def _numbers(name: str, what: str, given: NDArray[Any]) -> NDArray[np.float64]:
     """`given` as float64, a copy of its own."""
+    values = given.ravel().tolist() if given.dtype.kind not in "biuf" else []
+    odd = [value for value in values if not isinstance(value, Real)]
     try:
-        if given.dtype.kind in "biufO":
+        if not odd:
             return np.array(given, dtype=np.float64, order="C")
     except (TypeError, ValueError, OverflowError):
-        pass
-    values = given.ravel().tolist()
-    odd = [value for value in values if not isinstance(value, Real)] or values or ["none"]
+        odd = values or ["none"]
     raise _refused(name, f"{what} must be real numbers", f"{odd[0]!r:.60} ({given.dtype})")
 
 

@@ -147,7 +147,10 @@ def _plain(value: Any) -> Any:
     """A number of any kind, NumPy's too, as int or float; anything else as it is."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return value
-    return int(value) if isinstance(value, Integral) else float(value)
+    try:
+        return int(value) if isinstance(value, Integral) else float(value)
+    except OverflowError:
+        return value
 
 
 def gene(name: str) -> Gene:

@@ -146,7 +146,7 @@ class RunConfig:
 
     @property
     def task_id(self) -> int:
-        """0, the only task."""
+        """0: no other task is known here, whatever index `get_task_id` finds in `TF_CONFIG`."""
         return 0
 
     @property
@@ -199,9 +199,12 @@ class RunConfig:
             proto.ClearField("gpu_options")
         return proto
 
-    def uid(self, whitelist: Iterable[str] = _NOT_IN_UID) -> str:
-        """A text that two configs share if they differ only in the properties of `whitelist`."""
-        left_out = {f"_{name}" for name in whitelist}
+    def uid(self, whitelist: Iterable[str] | None = None) -> str:
+        """A text that two configs share if they differ only in the properties of `whitelist`.
+
+        None: in those that `replace` may change, but for the folder.
+        """
+        left_out = {f"_{name}" for name in (_NOT_IN_UID if whitelist is None else whitelist)}
         return ", ".join(
             f"{name}={value!r}"
             for name, value in sorted(vars(self).items())

@@ -142,4 +142,5 @@ def _is_whole(value: object) -> bool:
 
 def _is_share(value: Any) -> bool:
     """Whether `value` is a number between 0 and 1; no flag is."""
-    return isinstance(value, Real) and not isinstance(value, bool) and 0 < float(value) < 1
+    share: Any = value if isinstance(value, Real) and not isinstance(value, bool) else 0
+    return bool(0 < share < 1)

@@ -98,17 +98,16 @@ def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executo
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
-@cache
 def code_digest(executor: str) -> str:
     """SHA-256 over the syntax trees of `executor`'s training path, docstrings left out.
 
+    As they were when it was first asked for, of whichever executor.
+
     Raises:
-        StoreError: a file of it was changed since this process began: what it runs is not known.
+        StoreError: a file of a training path was changed since this process began: what it runs is
+            not known.
     """
-    changed = _edited(executor)
-    if changed:
-        raise StoreError(_CHANGED.format(changed))
-    return _code_digest(executor)
+    return _first_seen()[executor]
 
 
 def check_code(executor: str) -> None:
@@ -117,23 +116,31 @@ def check_code(executor: str) -> None:
     Raises:
         StoreError: the training path is not what `code_digest` saw.
     """
-    changed = _edited(executor)
-    if changed and _code_digest(executor) != code_digest(executor):
-        raise StoreError(_CHANGED.format(changed))
+    if code_digest(executor) != _digest_now(executor):
+        raise StoreError(_CHANGED.format(f"that of the {executor} executor"))
 
 
-def _edited(executor: str) -> str:
-    """A file of the training path that was written since this process began, or nothing."""
+@cache
+def _first_seen() -> dict[str, str]:
+    """The digests of all executors, of files that this process can be said to run."""
     now = time.time_ns()
-    written = {file: file.stat().st_mtime_ns for file, _ in _files(executor)}
-    return next((file.name for file, at in written.items() if _BEGAN < at <= now), "")
+    for executor in _TRAINING_PATH:
+        for file, _ in _files(executor):
+            found = file.stat()
+            if _BEGAN < max(found.st_mtime_ns, found.st_ctime_ns) <= now:
+                raise StoreError(_CHANGED.format(file.name))
+    return {executor: _digest_now(executor) for executor in _TRAINING_PATH}
 
 
-def _code_digest(executor: str) -> str:
+def _digest_now(executor: str) -> str:
+    """The digest of the files as they are; of nothing where one is missing."""
     state = hashlib.sha256()
-    for file, definition in _files(executor):
-        state.update(f"{file.relative_to(_PACKAGE).as_posix()}::{definition}".encode())
-        state.update(tree_without_docstrings(file.read_text("utf-8"), definition).encode())
+    try:
+        for file, definition in _files(executor):
+            state.update(f"{file.relative_to(_PACKAGE).as_posix()}::{definition}".encode())
+            state.update(tree_without_docstrings(file.read_text("utf-8"), definition).encode())
+    except (OSError, SyntaxError, StopIteration):
+        return ""
     return state.hexdigest()
 
 

@@ -122,7 +122,7 @@ def _otherwise(study: Study, saved: Saved) -> Iterable[str]:
         before, now = (of.provenance.get(fact) for of in (saved, study))
         if isinstance(before, Mapping) and isinstance(now, Mapping):
             then, here = before.get(part), now.get(part)
-            if then != here:
+            if None not in (then, here) and then != here:
                 yield told.format(then, here, "differences may be")
 
 

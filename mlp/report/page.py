@@ -25,6 +25,7 @@ PAGE = "index.html"
 FIGURES = "figures"
 TITLE = "Knockout and rescue: the verdicts"
 RESULTS = "results.json"
+_GENERATOR, _HEAD_BYTES = b'<meta name="generator" content="mlp.report">', 1_000
 _OWN_FILE = re.compile(rf"{PAGE}|{RESULTS}|({'|'.join(TABLES)})\.(csv|json)")
 _OWN_FIGURE = re.compile(
     r"(answer|(curves|recorded)-(layers|matmul)-.+"
@@ -40,7 +41,7 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
     """
     try:
         (folder / FIGURES).mkdir(parents=True, exist_ok=True)
-        _clear(folder)
+        again = _is_report(folder / PAGE)
         tables = write_tables(study, folder)
         if study.rows:
             saved.save(study, folder / RESULTS)
@@ -50,6 +51,8 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
             (folder / FIGURES / f"{picture.name}.svg").write_bytes(picture.svg)
             (folder / FIGURES / f"{picture.name}.png").write_bytes(picture.png)
         (folder / PAGE).write_text(text, encoding="utf-8")
+        if again:
+            _clear(folder, {PAGE, *tables}, {picture.name for picture in pictures})
     except OSError as error:
         raise ReportError(
             f"a report must go to a folder that can be written to; {folder} cannot be "
@@ -58,12 +61,19 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
     return folder / PAGE
 
 
-def _clear(folder: Path) -> None:
-    """Remove what an earlier report left in `folder`, and nothing else."""
-    for place, own in ((folder, _OWN_FILE), (folder / FIGURES, _OWN_FIGURE)):
-        for path in place.iterdir():
-            if own.fullmatch(path.name) and path.is_file():
-                path.unlink()
+def _is_report(page: Path) -> bool:
+    """Whether a file is a page that `write_report` wrote."""
+    return page.is_file() and _GENERATOR in page.read_bytes()[:_HEAD_BYTES]
+
+
+def _clear(folder: Path, files: set[str], figures: set[str]) -> None:
+    """Remove what an earlier report left in `folder`, but for the files and figures of this one."""
+    for path in folder.iterdir():
+        if _OWN_FILE.fullmatch(path.name) and path.name not in files:
+            path.unlink()
+    for path in (folder / FIGURES).iterdir():
+        if _OWN_FIGURE.fullmatch(path.name) and path.stem not in figures:
+            path.unlink()
 
 
 def render(

@@ -227,9 +227,11 @@ class Reporting:
         for name, flag in _SELECTING.items():
             value = getattr(config.option, name, None)
             for one in value if isinstance(value, list) else [value] if value else []:
-                words.append(flag if one is True else f"{flag} {one}")
-        here = config.invocation_params.dir
-        return words + [arg for arg in config.args if not (here / arg).is_dir()]
+                between = "=" if flag.startswith("--") else " "
+                words.append(flag if one is True else f"{flag}{between}{one}")
+        here, root = config.invocation_params.dir, config.rootpath
+        whole = {root.resolve(), (root / "hypotheses").resolve()}
+        return words + [arg for arg in config.args if (here / arg).resolve() not in whole]
 
     def _provenance(self) -> dict[str, object]:
         option = self._config.option

@@ -64,7 +64,8 @@ class Ticker:
 
     def say(self, text: str) -> None:
         """Print `text` at once, and from now on in place of the state of the study."""
-        self._said = text
+        with self._lock:
+            self._said = text
         if self._live:
             self._renew(text)
         else:
@@ -90,7 +91,7 @@ class Ticker:
         tests = self._tests()
         text = describe(state, self._mark[1], seconds - self._mark[1], tests)
         if self._live:
-            self._renew(self._said or text)
+            self._renew(text)
         elif text and not self._said and not self._is_told(state, tests, seconds):
             self._last = state, tests, seconds
             self._write(f"\n{text}\n")
@@ -107,6 +108,7 @@ class Ticker:
             if self._stop.is_set():
                 return
             width = shutil.get_terminal_size().columns - 1
+            text = self._said or text
             if text:
                 self._shown = True
                 self._write(f"{_CLEAR}{_BELOW}{text[:width]}{_BACK}")

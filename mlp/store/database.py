@@ -22,10 +22,9 @@ from mlp.store.place import (
     APPLICATION_ID,
     VERSION,
     at_rest,
+    enter,
     identity,
-    inspect,
-    keep,
-    let_go,
+    leave,
     remove,
     resolve,
 )
@@ -155,9 +154,12 @@ class Database:
     def _connect(self) -> None:
         """Open the file, create its tables if it is empty, and refuse it if it is not a store."""
         self._place: tuple[object, ...] | None = None
-        inspect(self.path)
-        self._connection = self._patiently(self._open)
-        self._kept = keep(self.path)
+        enter(self.path)
+        try:
+            self._connection = self._patiently(self._open)
+        except BaseException:
+            leave(self.path)
+            raise
         self._place = identity(self.path)
 
     def _open(self) -> sqlite3.Connection:
@@ -222,7 +224,7 @@ class Database:
         else:
             with suppress(sqlite3.Error):
                 connection.close()
-            let_go(self._kept)
+            leave(self.path)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> object:

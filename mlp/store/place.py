@@ -30,14 +30,37 @@ def resolve(path: str | os.PathLike[str]) -> str:
     return place
 
 
-def inspect(path: str) -> None:
-    """Refuse what is not a store, by its first bytes, before SQLite may touch it.
+def enter(path: str) -> None:
+    """Note that SQLite will have the file open here, until `leave`; refuse what is not a store.
 
-    A missing and an empty file pass: they become stores; and so does one that this process has
-    open: to close a file drops the locks its process has on it. Raises StoreError.
+    By its first bytes, before SQLite may touch it; a missing and an empty file pass: they become
+    stores. One that this process has open is not looked at: to close a file drops the locks that
+    its process has on it. Raises StoreError.
     """
-    if _open_here[_inode(path)]:
-        return
+    with _lock:
+        if not _open_here[path]:
+            inspect(path)
+        _open_here[path] += 1
+
+
+def leave(path: str) -> None:
+    """Note that it is closed."""
+    with _lock:
+        _open_here[path] -= 1
+
+
+def _forget() -> None:
+    """A child that was forked has nothing open yet, whatever its parent has."""
+    global _lock
+    _lock = threading.Lock()
+    _open_here.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def inspect(path: str) -> None:
+    """Refuse what is not a store, by its first bytes. Raises StoreError."""
     header = _header(path)
     if not header:
         return
@@ -55,20 +78,6 @@ def inspect(path: str) -> None:
         )
 
 
-def keep(path: str) -> object:
-    """Note that SQLite has the file open here. Returns what `let_go` asks for."""
-    inode = _inode(path)
-    with _lock:
-        _open_here[inode] += 1
-    return inode
-
-
-def let_go(kept: object) -> None:
-    """Note that it is closed again."""
-    with _lock:
-        _open_here[kept] -= 1
-
-
 def at_rest(path: str) -> bool:
     """Whether the file alone is the whole store: no log beside it holds anything."""
     return all(
@@ -83,7 +92,15 @@ def identity(path: str) -> tuple[tuple[int, int] | None, ...]:
 
 
 def remove(path: str) -> None:
-    """Delete the store and what SQLite keeps beside it. Raises StoreError."""
+    """Delete the store, unless it is open here, and what SQLite keeps beside it.
+
+    Raises StoreError.
+    """
+    if _open_here[path]:
+        raise StoreError(
+            f"A fresh store takes the old one's place, but {path} is open in this process: close "
+            "it first, or give another path."
+        )
     try:
         for suffix in ("-wal", "-shm", "-journal", ""):
             if os.path.exists(path + suffix):

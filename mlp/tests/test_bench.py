@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -66,7 +67,12 @@ def test_cost_is_the_slope_by_the_processors_clock(monkeypatch):
 
 
 @pytest.mark.parametrize("contender", ["sgemm", "matmul", "mlpclassifier", "engine", "alone"])
-def test_contenders_measure(contender):
+def test_contenders_measure(contender, monkeypatch):
+    from mlp.trainers import direct
+
+    monkeypatch.setattr(direct, "session_config", direct.session_config)
+    for name in contenders.THREAD_COUNTS:
+        monkeypatch.setenv(name, os.environ.get(name, "1"))
     task = contenders.Task(contender=contender, dataset="iris", cohort=1, steps=200, repeats=1)
     assert contenders.measure(task).wall > 0
 

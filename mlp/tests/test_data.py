@@ -178,9 +178,10 @@ class TestRegistration:
             (X, ["setosa"] * 30, "labels must be real numbers; 'own' gave .*'setosa'"),
             (X, np.array(["setosa"] * 30, object), r"labels .* gave 'setosa' \(object\)"),
             (X, np.array([10**400] * 30, object), "labels must be real numbers; 'own' gave 10"),
+            (X, np.array(["0", "1"] * 15, object), r"real numbers; 'own' gave '0' \(object\)"),
             (np.array([[1.0, "x"]] * 30, object), Y, r"gave 'x' \(object\)"),
             (X, np.zeros(30, "M8[s]"), "labels must be real numbers"),
-            (None, None, r"'own' gave x \(\), y \(\)"),
+            (None, None, r"features must be real numbers; 'own' gave None"),
             ([[1.0], [1.0, 2.0]] * 15, Y, "'own' raised ValueError"),
         ],
     )

@@ -314,6 +314,13 @@ class TestSelection:
         assert self.ids(warm, *OPTIONS) == found
         assert self.ids(warm, *OPTIONS, "--mlp-dataset=wine") == found[:1]
 
+    def test_a_fixture_of_ones_own_may_name_the_dataset(self, warm):
+        fixture = "import pytest\n@pytest.fixture\ndef dataset(request):\n    return 'iris'\n"
+        small = "pytest.mark.parametrize('dataset', ['small'], indirect=True)"
+        warm.write(fixture + claim("one", SUPPORTED_CLAIM, small))
+
+        assert self.ids(warm, *OPTIONS) == ["test_one[small]"]
+
     def test_parameters_may_be_named_by_keyword(self, warm):
         gene = "pytest.mark.parametrize(argnames='gene', argvalues=['init'])"
         lab = claim("lab", SUPPORTED_CLAIM, gene).replace("(lab, dataset)", "(lab, gene, dataset)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from dataclasses import replace
@@ -163,16 +164,16 @@ class TestCode:
         shutil.copytree(ROOT / "mlp", copy, ignore=shutil.ignore_patterns("tests", "reference"))
         monkeypatch.setattr(key, "_PACKAGE", copy)
         monkeypatch.setattr(key, "_BEGAN", time.time_ns())
-        code_digest.cache_clear()
+        key._first_seen.cache_clear()
         run_key.cache_clear()
         yield copy
         run_key.cache_clear()
-        code_digest.cache_clear()
+        key._first_seen.cache_clear()
 
     @staticmethod
     def digests():
         """What processes that begin now would see."""
-        code_digest.cache_clear()
+        key._first_seen.cache_clear()
         key._BEGAN = time.time_ns()
         return [code_digest(who) for who in ("direct", "estimator", "cohort")]
 
@@ -223,6 +224,19 @@ class TestCode:
         with pytest.raises(StoreError, match=r"but plan.py was changed .* run again"):
             key_of()
 
+    def test_an_editors_file_moved_into_place_is_a_change(self, package):
+        other = package / "other.py"
+        other.write_text((package / "plan.py").read_text() + "\nANOTHER = 1\n")
+        key_of()
+        os.utime(other, (0, 0))
+        os.replace(other, package / "plan.py")
+
+        with pytest.raises(StoreError, match="run again"):
+            key.check_code("estimator")
+        (package / "plan.py").unlink()
+        with pytest.raises(StoreError, match="run again"):
+            key.check_code("estimator")
+
     @pytest.mark.parametrize("added", ["# a comment\n", "ANOTHER = 1\n"])
     def test_runs_whose_code_changes_meanwhile_are_not_kept(
         self, package, monkeypatch, tmp_path, added
@@ -238,7 +252,7 @@ class TestCode:
         if added.startswith("#"):
             lab.cohort(MATMUL, "iris", seeds=2)
         else:
-            with pytest.raises(StoreError, match=r"plan.py was changed"):
+            with pytest.raises(StoreError, match=r"executor was changed"):
                 lab.cohort(MATMUL, "iris", seeds=2)
 
         assert len(dict(lab.store.items())) == (2 if added.startswith("#") else 0)

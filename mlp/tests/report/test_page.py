@@ -126,6 +126,13 @@ def test_a_folder_used_again_holds_the_new_report_alone(tmp_path):
     assert names == sorted([*mine, *(p.name for p in kept)])
 
 
+def test_files_of_another_program_are_not_taken_for_a_report(tmp_path):
+    (tmp_path / "index.html").write_text("<html>mine</html>")
+    (tmp_path / "doses.csv").write_text("mine")
+    write_report(study(rows=[row(detail={})], runs=[]), tmp_path)
+    assert (tmp_path / "doses.csv").read_text() == "mine"
+
+
 def test_the_looks_are_those_of_the_session():
     facts = {**study().provenance, "seeds": {"first": 0, "most": 12}}
     assert "<dt>Looks at seeds</dt><dd>8, 12</dd>" in render(study(runs=[], provenance=facts))[0]

@@ -175,7 +175,8 @@ def test_a_selection_is_told_as_one_and_replaces_no_fuller_results(suite, cold):
     whole = suite.path / "first.json"
     shutil.copy(cold[0] / saved.FOLDER / "first.json", whole)
     before = whole.read_bytes()
-    asked = ("-n0", "-k", "reporting", "--mlp-report=out", "--mlp-save=first.json")
+    left_out = f"--ignore={suite.path / 'nothing'}"
+    asked = ("-n0", "-k", "reporting", left_out, "--mlp-report=out", "--mlp-save=first.json")
     some = suite.runpytest_subprocess(*OPTIONS, *asked)
     assert some.ret == 1
     told = some.stdout.str()
@@ -188,7 +189,7 @@ def test_a_selection_is_told_as_one_and_replaces_no_fuller_results(suite, cold):
     )
     assert {run["claimed_as"] for run in runs} == {"matmul", "matmul[reporting=ends]"}
     facts = saved.load(suite.path / "out" / "results.json").provenance
-    assert facts["selection"] == ["-k reporting", "--mlp-dataset=iris"]
+    assert facts["selection"] == ["-k reporting", "--ignore=nothing", "--mlp-dataset=iris"]
 
 
 def test_a_page_names_the_datasets_of_its_claims(suite):

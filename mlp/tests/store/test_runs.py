@@ -86,6 +86,31 @@ def test_stores_on_one_file_in_a_process_outlive_another_process(open_store, pat
     assert list(first.get(["aa", "bb", "cc"])) == ["aa", "bb", "cc"]
 
 
+def test_a_file_that_is_no_store_is_not_replaced_while_it_is_open(open_store, path):
+    open_store().put({"aa": {}})
+    for beside in path.parent.glob("*-*"):
+        beside.unlink()
+    path.write_text("mine " * 100)
+    with pytest.raises(StoreError, match="open in this process"):
+        open_store(fresh=True)
+    assert path.read_text().startswith("mine")
+
+
+def test_a_child_that_was_forked_looks_at_files_for_itself(open_store, path):
+    open_store().put({"aa": {}})
+    child = os.fork()
+    if not child:
+        for beside in path.parent.glob("*-*"):
+            beside.unlink()
+        path.write_text("mine " * 100)
+        try:
+            Store(path)
+        except StoreError as error:
+            os._exit(0 if "is something else" in str(error) else 1)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
 def test_a_closed_store_says_so(open_store):
     store = open_store()
     store.close()

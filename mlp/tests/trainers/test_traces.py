@@ -15,8 +15,12 @@ from mlp.run import Protocol
 
 PROTOCOL = Protocol(name="trace", learning_rate=1e-4, steps=200, sample_every=200)
 CASES = [(name, dataset) for name in STRAINS for dataset in ("digits", "iris")]
-WITHIN = 1e-5
-REBUILD_WITHIN = 5e-7
+WITHIN = 5e-7
+"""How closely the recorded losses are followed, on processors with AVX-512 at all 200 steps.
+
+Others round products otherwise. There a trajectory may part from the recorded one after a hundred
+steps, but no further than ten times what the last bit of the first weights would make it.
+"""
 
 
 def _traced_plan(name: str, dataset: str) -> tuple[Plan, Trace]:
@@ -50,10 +54,15 @@ def test_the_real_trainer_follows_the_recorded_losses(name: str, dataset: str) -
     else:
         from mlp.trainers.estimator import train_estimator as train
 
-    training = train(plan, PROTOCOL, losses=True)
+    losses = train(plan, PROTOCOL, losses=True).losses
 
-    assert training.losses is not None
-    assert training.losses.shape == recorded.loss.shape
-    apart = np.abs(training.losses - recorded.loss)
-    assert apart.max() <= WITHIN
-    assert apart.max() <= REBUILD_WITHIN
+    assert losses is not None
+    assert losses.shape == recorded.loss.shape
+    apart = np.abs(losses - recorded.loss)
+    assert apart[:100].max() <= WITHIN
+    if apart.max() > WITHIN:
+        nudged = replace(plan, weights=(np.nextafter(plan.weights[0], 1.0), *plan.weights[1:]))
+        twin = train(nudged, PROTOCOL, losses=True).losses
+        assert twin is not None
+        spread = np.maximum.accumulate(np.abs(twin - losses))
+        assert (apart <= np.maximum(WITHIN, 10 * spread)).all()

@@ -257,12 +257,14 @@ class Engine:
         """Product of a layer's inputs and weights, plus its biases: [runs, 1, rows, units].
 
         With the factor of one between them, TensorFlow on a CPU makes one operation of product and
-        sum, for float32, which rounds as the two do. A constant one would be taken out first.
+        sum, for float32, which rounds as the two do if there is a bias for each unit: on some
+        processors it does not for a single one. A constant one would be taken out first.
         """
-        product = self.tf.matmul(x, values[layer])
-        if self.one is not None:
-            product *= self.one
-        return product + values[HIDDEN_LAYERS + 1 + layer]
+        product, bias = self.tf.matmul(x, values[layer]), values[HIDDEN_LAYERS + 1 + layer]
+        if self.one is None:
+            return product + bias
+        units = [self.runs, 1, 1, product.shape[3]]
+        return product * self.one + self.tf.broadcast_to(bias, units)
 
     def _training_pass(self, rows: Any) -> tuple[list[Any], list[Any], Any, Any]:
         """Parameters, each layer's inputs, logits and masks, on dataset rows [runs, 1, batch]."""
