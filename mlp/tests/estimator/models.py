@@ -84,3 +84,14 @@ def slices(rows, batch_size, count):
 def checkpoint_steps(directory):
     """Global steps of the checkpoints kept in `directory`."""
     return sorted(int(path.stem.rsplit("-", 1)[1]) for path in directory.glob("model.ckpt-*.index"))
+
+
+def summary_steps(tag, directory):
+    """Steps of the summaries of that tag in the event files of `directory`."""
+    return [
+        event.step
+        for path in directory.glob("events*")
+        for event in tf.train.summary_iterator(str(path))
+        for value in event.summary.value
+        if value.tag == tag
+    ]

@@ -20,6 +20,7 @@ from mlp.tests.estimator.models import (
     random_model,
     rounding_model,
     slices,
+    summary_steps,
 )
 
 
@@ -229,16 +230,6 @@ def test_event_files_are_closed_with_their_estimator(tmp_path):
     assert writers() == before
 
 
-def events_with(tag, directory):
-    return [
-        event.step
-        for path in directory.glob("events*")
-        for event in tf.train.summary_iterator(str(path))
-        for value in event.summary.value
-        if value.tag == tag
-    ]
-
-
 @pytest.mark.parametrize("whose", ["got first", "got later"])
 def test_a_writer_of_the_program_goes_on_after_the_estimator(tmp_path, whose):
     def writer():
@@ -252,7 +243,7 @@ def test_a_writer_of_the_program_goes_on_after_the_estimator(tmp_path, whose):
     mine = mine or writer()
     mine.add_summary(tf.Summary(value=[tf.Summary.Value(tag="mine", simple_value=1)]), 7)
     mine.close()
-    assert events_with("mine", tmp_path) == [7]
+    assert summary_steps("mine", tmp_path) == [7]
 
 
 def test_the_programs_graph_and_mode_are_left_alone(tmp_path):

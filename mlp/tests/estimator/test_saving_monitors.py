@@ -4,7 +4,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 from mlp.estimator import monitors
-from mlp.tests.estimator.models import TEN, build, checkpoint_steps, mean_model
+from mlp.tests.estimator.models import TEN, build, checkpoint_steps, mean_model, summary_steps
 
 
 def summarized(features, labels, mode):
@@ -24,37 +24,27 @@ def fit(directory, *given, steps=5):
     estimator.fit(TEN, steps=steps, monitors=list(given))
 
 
-def steps_of(tag, directory):
-    return [
-        event.step
-        for path in directory.glob("events*")
-        for event in tf.train.summary_iterator(str(path))
-        for value in event.summary.value
-        if value.tag == tag
-    ]
-
-
 def test_summaries_in_the_estimators_directory(tmp_path):
     fit(tmp_path, monitors.SummarySaver("the_loss:0", save_steps=2))
-    assert steps_of("the_loss", tmp_path) == [1, 3, 5]
+    assert summary_steps("the_loss", tmp_path) == [1, 3, 5]
 
 
 def test_summaries_of_a_scaffold_elsewhere(tmp_path):
     scaffold = tf.train.Scaffold(summary_op="the_loss:0")
     fit(tmp_path / "here", monitors.SummarySaver(None, 4, str(tmp_path / "there"), None, scaffold))
-    assert steps_of("the_loss", tmp_path / "there") == [1, 5]
+    assert summary_steps("the_loss", tmp_path / "there") == [1, 5]
 
 
 def test_a_writer_may_be_given(tmp_path):
     with tf.Graph().as_default():
         writer = tf.summary.FileWriter(str(tmp_path / "mine"))
     fit(tmp_path / "here", monitors.SummarySaver("the_loss:0", 4, summary_writer=writer))
-    assert steps_of("the_loss", tmp_path / "mine") == [1, 5]
+    assert summary_steps("the_loss", tmp_path / "mine") == [1, 5]
 
 
 def test_the_step_rate(tmp_path):
     fit(tmp_path, monitors.StepCounter(every_n_steps=2))
-    assert steps_of("global_step/sec", tmp_path) == [3, 5]
+    assert summary_steps("global_step/sec", tmp_path) == [3, 5]
 
 
 @pytest.mark.parametrize(
