@@ -66,6 +66,7 @@ class DoseCurve:
         return {
             "doses": list(self.doses),
             "genomes": [str(g) for g in self.genomes],
+            "alleles": [g.alleles() for g in self.genomes],
             "means": list(self.means),
             "accuracies": [[r.final_accuracy for r in runs] for runs in self.runs],
             "rows": [runs[0].saw.distinct_rows for runs in self.runs],

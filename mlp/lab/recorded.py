@@ -51,6 +51,7 @@ class RecordedComparison:
                     "p_value": float(found.p_value),
                     "detectable": reach,
                     "recorded": list(self.recorded),
+                    "alleles": first.genome.alleles(),
                     "ours": [run.final_accuracy for run in self.runs],
                 },
             ),

@@ -188,6 +188,7 @@ class Screening:
         return {
             "good": str(self.good),
             "bad": str(self.bad),
+            "alleles": {"good": self.good.alleles(), "bad": self.bad.alleles()},
             "genes": list(self.genes),
             "cells": [
                 {"on": sorted(on), "mean": float(a.mean()), "accuracies": a.tolist()}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mlp.genome import GENES, Allele, Genome, GenomeError, strain
+from mlp.genome import Genome
 from mlp.lab.key import REAL, expressed
 from mlp.report.results import Row
 from mlp.run import Run
-
-_NAME = re.compile(r"(\w+)(?:\[(.*)\])?")
 
 
 class Cohort(NamedTuple):
@@ -53,34 +50,29 @@ def _arms(row: Row) -> Iterator[tuple[str, Cohort]]:
 
 def _doses(row: Row) -> Iterator[tuple[str, Cohort]]:
     detail = row.claim.detail
-    for name in detail.get("genomes", ()) if "doses" in detail else ():
-        if genome := paired_genome(name):
-            yield name, _cohort(row, genome, row.claim.dataset)
+    if "doses" in detail:
+        for name, alleles in zip(detail["genomes"], detail["alleles"], strict=True):
+            yield name, _cohort(row, Genome(**alleles), row.claim.dataset)
 
 
 def _screened(row: Row) -> Iterator[tuple[str, Cohort]]:
-    for name in row.screen[:2] if row.screen else ():
-        if genome := paired_genome(name):
-            yield name, _cohort(row, genome, row.claim.dataset)
+    if row.screen is not None:
+        for which, alleles in row.claim.detail["alleles"].items():
+            yield row.claim.detail[which], _cohort(row, Genome(**alleles), row.claim.dataset)
 
 
 def _cells(row: Row) -> Iterator[Cohort]:
-    detail = row.claim.detail
-    if row.screen is None:
-        return
-    good, bad = paired_genome(detail["good"]), paired_genome(detail["bad"])
-    if good is None or bad is None:
-        return
-    for cell in detail["cells"]:
-        alleles = {gene: getattr(good, gene) for gene in cell["on"]}
-        yield _cohort(row, bad.with_alleles(**alleles), row.claim.dataset)
+    if row.screen is not None:
+        good, bad = (row.claim.detail["alleles"][which] for which in ("good", "bad"))
+        for cell in row.claim.detail["cells"]:
+            genome = Genome(**{**bad, **{gene: good[gene] for gene in cell["on"]}})
+            yield _cohort(row, genome, row.claim.dataset)
 
 
 def _recorded(row: Row) -> Iterator[Cohort]:
     """The cohort, as published, of a claim that compares it with the recorded runs."""
     if "recorded" in row.claim.detail:
-        name = row.claim.statement.partition(" ")[0]
-        yield _cohort(row, strain(name), row.claim.dataset)
+        yield _cohort(row, Genome(**row.claim.detail["alleles"]), row.claim.dataset)
 
 
 def _cohort(row: Row, genome: Genome, dataset: str, weight: int = 1) -> Cohort:
@@ -91,28 +83,3 @@ def _cohort(row: Row, genome: Genome, dataset: str, weight: int = 1) -> Cohort:
         engine = weight > 0
     executor = "cohort" if engine else genome.trainer
     return Cohort(expressed(genome, executor), dataset, executor)
-
-
-def paired_genome(name: str) -> Genome | None:
-    """The genome, in its paired form, that goes by `name`; None if none does here."""
-    found = _NAME.fullmatch(name)
-    if not found:
-        return None
-    edits = dict(edit.split("=", 1) for edit in (found[2] or "").split(", ") if "=" in edit)
-    try:
-        genome = strain(found[1]).paired()
-        return genome.with_alleles(**{gene: _allele(gene, text) for gene, text in edits.items()})
-    except GenomeError:
-        return None
-
-
-def _allele(gene: str, text: str) -> Allele:
-    """The allele of `gene` that is written `text`; `text` itself if there is none."""
-    for kind in (int, float):
-        try:
-            value = kind(text)
-        except ValueError:
-            continue
-        if gene in GENES and GENES[gene].valid(value):
-            return value
-    return text

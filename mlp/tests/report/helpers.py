@@ -58,6 +58,10 @@ def screen_detail() -> dict:
     return {
         "good": "matmul_estimator",
         "bad": "matmul",
+        "alleles": {
+            "good": MATMUL_ESTIMATOR.paired().alleles(),
+            "bad": MATMUL.paired().alleles(),
+        },
         "genes": ["coverage", "order"],
         "cells": [
             {"on": list(on), "mean": mean, "accuracies": [mean, mean]} for on, mean in cells.items()
@@ -96,9 +100,11 @@ def _subsets(genes):
 
 def dose_detail() -> dict:
     """The detail of a dose-response of three doses, the last a strain's own."""
+    genomes = [MATMUL.with_alleles(coverage=share) for share in (0.1, 0.5, "all")]
     return {
         "doses": [0.1, 0.5, 1.0],
-        "genomes": ["matmul[coverage=0.1]", "matmul[coverage=0.5]", "matmul[coverage=all]"],
+        "genomes": [str(genome) for genome in genomes],
+        "alleles": [genome.paired().alleles() for genome in genomes],
         "means": [0.3, 0.6, 0.9],
         "accuracies": [[0.2, 0.4], [0.5, 0.7], [0.8, 1.0]],
         "rows": [12, 60, 120],

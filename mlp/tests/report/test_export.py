@@ -4,11 +4,9 @@ import csv
 import json
 from dataclasses import replace
 
-import pytest
-
-from mlp.genome import MATMUL, MATMUL_ESTIMATOR
+from mlp.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab.key import expressed
-from mlp.report.arms import Cohort, asked, paired_genome
+from mlp.report.arms import Cohort, asked
 from mlp.report.export import tables, tidy_curves, tidy_differences, tidy_runs, write_tables
 from mlp.report.page import render
 from mlp.tests.report.helpers import (
@@ -68,8 +66,8 @@ def test_runs_are_joined_to_claims_by_the_names_used_there():
 
 def test_every_cohort_that_a_claim_rests_on_is_asked():
     executor = "cohort engine"
-    rows = [row(detail=screen_detail(), executor=executor), row(statement="layers against the 3")]
-    object.__setattr__(rows[1].claim, "detail", {"recorded": [0.5]})
+    recorded = {"recorded": [0.5], "alleles": LAYERS.alleles()}
+    rows = [row(detail=screen_detail(), executor=executor), row(detail=recorded)]
     twins = row(executor="cohort engine against real API")
     cells = {
         Cohort(expressed(MATMUL.with_alleles(**alleles).paired(), "cohort"), "digits", "cohort")
@@ -80,16 +78,6 @@ def test_every_cohort_that_a_claim_rests_on_is_asked():
     assert len(asked(rows[:1])) == 4
     assert {cohort.genome.split for cohort in asked(rows[1:])} == {"42"}, "as published"
     assert {cohort.executor for cohort in asked([twins])} == {"cohort", "direct"}
-
-
-@pytest.mark.parametrize("genome", [MATMUL.with_alleles(coverage=0.25, layer_size=32), MATMUL])
-def test_a_genome_is_found_by_its_name(genome):
-    assert paired_genome(str(genome)) == genome.paired()
-
-
-@pytest.mark.parametrize("name", ["nobody", "matmul[nothing=1]", "matmul[coverage=none]", ""])
-def test_a_name_of_no_genome_finds_none(name):
-    assert paired_genome(name) is None
 
 
 def test_differences_of_unshared_seeds_have_no_seed():
