@@ -71,15 +71,20 @@ class Claim:
     identical: bool = False
     detail: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def first_seeds(self) -> tuple[int, ...]:
+        """Where the arms' seeds begin: one, unless they are of different seeds, and so unpaired."""
+        arms = self.detail.get("arms", ())
+        found = dict.fromkeys(arm.get("first_seed", self.first_seed) for arm in arms)
+        return tuple(found) or (self.first_seed,)
+
     def line(self) -> str:
         """Effect, interval, seeds, margin and outcome on one line.
 
         Identical arms, whose effect is no estimate, have no interval. Arms that share no seeds have
         theirs named one after the other.
         """
-        arms = self.detail.get("arms", ())
-        firsts = [arm.get("first_seed", self.first_seed) for arm in arms] or [self.first_seed]
-        seeds = " and ".join(f"{s}..{s + self.seeds - 1}" for s in dict.fromkeys(firsts))
+        seeds = " and ".join(f"{s}..{s + self.seeds - 1}" for s in self.first_seeds)
         diverged = f", {self.diverged} runs diverged" if self.diverged else ""
         seen = f"effect {self.effect:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
         seen = "identical weights" if self.identical else seen

@@ -116,7 +116,7 @@ def tidy_differences(rows: Iterable[Row]) -> Table:
     return [
         {
             **_which(row),
-            "seed": None if len(row.first_seeds) > 1 else row.claim.first_seed + i,
+            "seed": None if len(row.claim.first_seeds) > 1 else row.claim.first_seed + i,
             "difference": difference,
         }
         for row in rows

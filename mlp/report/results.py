@@ -55,13 +55,6 @@ class Row:
         return tuple(dict.fromkeys(arm["dataset"] for arm in arms)) or (self.claim.dataset,)
 
     @property
-    def first_seeds(self) -> tuple[int, ...]:
-        """Where the arms' seeds begin: one, unless they are of different seeds, and so unpaired."""
-        arms = self.claim.detail.get("arms", ())
-        found = dict.fromkeys(arm["first_seed"] for arm in arms if "first_seed" in arm)
-        return tuple(found) or (self.claim.first_seed,)
-
-    @property
     def screen(self) -> tuple[str, str, str] | None:
         """Its screen, if it is of one: the good strain, the bad one, and the dataset."""
         detail = self.claim.detail

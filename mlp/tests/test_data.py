@@ -208,6 +208,9 @@ class TestRegistration:
 
         x[0], y[0] = 7, 1
 
+        assert (x[0] == 7).all()
+        assert data.load("own").x[0].tolist() != x[0].tolist()
+
     @pytest.mark.parametrize("loader", [lambda: 3, lambda: good()[0], lambda: 1 / 0, None, "iris"])
     def test_a_loader_that_fails_is_refused_by_name(self, loader):
         data.register("own", loader)

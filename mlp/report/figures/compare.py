@@ -37,7 +37,7 @@ def comparison_figure(row: Row, name: str) -> Picture:
         for axes in (seeds, looks):
             band(axes, claim.margin)
         seeds.set_ylim(low, high)
-        paired = len(row.first_seeds) == 1
+        paired = len(row.claim.first_seeds) == 1
         _differences(seeds, claim.first_seed if paired else None, detail["differences"], colour)
         _looks(looks, claim, (low, high))
         kind = "Paired differences" if paired else "Differences between unshared seeds"
