@@ -17,6 +17,20 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+OUTSIDE = ("CI", "BUILD_NUMBER", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TERM")
+OUTSIDE += ("PYTEST_ADDOPTS", "TF_CONFIG", "PYTHONWARNINGS")
+"""What a CI system, a terminal or a user sets, and a session under test would print or do by."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_environment():
+    """Tests say the same wherever they run."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in OUTSIDE:
+            environment.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture
 def own_registry(monkeypatch):
     """Datasets registered in a test are forgotten after it."""
@@ -36,7 +50,6 @@ def suite(pytester, monkeypatch):
     tiny = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
     monkeypatch.setitem(PROTOCOLS, "tiny", tiny)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     register = f"\nfrom mlp.run import Protocol\nPROTOCOLS['tiny'] = {tiny!r}\n"
     pytester.makeconftest((ROOT / "conftest.py").read_text("utf-8") + register)
     pytester.makeini((ROOT / "pytest.ini").read_text("utf-8"))

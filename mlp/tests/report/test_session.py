@@ -58,7 +58,7 @@ def cold(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cold")
     lay(folder)
     words = [sys.executable, "-m", "pytest", *OPTIONS, *COLD]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": ""}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -70,7 +70,6 @@ def cold(tmp_path_factory):
 def suite(pytester, monkeypatch, cold):
     """The same suite anew, with a store that holds every run."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.setitem(PROTOCOLS, "tiny", helpers.TINY)  # forgets what a session here registers
     lay(pytester.path)
     shutil.copy(cold[0] / "s.sqlite", pytester.path)
