@@ -13,9 +13,9 @@ from mlp import interrupt
 
 interrupt.be_brief()  # before the imports that take seconds
 
-from mlp import data, installed, marks
+from mlp import collection, data, installed, marks
+from mlp.collection import USER_ERRORS, datasets
 from mlp.data import DataError
-from mlp.genome import GenomeError
 from mlp.lab import (
     DEFAULT_SEEDS,
     DEFAULT_STORE,
@@ -23,35 +23,18 @@ from mlp.lab import (
     FIRST_SEEDS,
     ClaimError,
     Lab,
-    LabError,
-    ManipulationError,
-    Refuted,
+    check_seeds,
     first_seed_under,
     help_out,
 )
-from mlp.report.claimed import RECORD_IT, command_of, complaint, row_of
-from mlp.report.plugin import DAMAGED, Reporting, add_options, junit_properties
+from mlp.report.claimed import judge, row_of, tell
+from mlp.report.outputs import add_options
+from mlp.report.plugin import DAMAGED, Reporting, junit_properties
 from mlp.report.progress import Ticker, duplicate_stdout
-from mlp.report.results import CHANGED, Row
-from mlp.report.study import ReportError
-from mlp.report.terminal import wrapped
-from mlp.run import PROTOCOLS, ProtocolError, protocol
-from mlp.store import RunFailedError, Store, StoreError
+from mlp.run import PROTOCOLS, protocol
+from mlp.store import Store
 
 ROOT = Path(__file__).parent
-USER_ERRORS = (
-    DataError,
-    GenomeError,
-    LabError,
-    ManipulationError,
-    marks.MarkError,
-    ProtocolError,
-    ReportError,
-    RunFailedError,
-    StoreError,
-    installed.InstallationError,
-)
-"""What a user is told in one sentence, without a traceback."""
 
 MOST_IN_ADVANCE = 4
 """Most tests handed to a worker at once, unless --maxschedchunk says otherwise: claims
@@ -64,7 +47,7 @@ LAB = pytest.StashKey[Lab]()
 
 
 def _whole(text: str) -> int | str:
-    """A whole number; anything else as it stands, for `Lab.check_seeds` to refuse."""
+    """A whole number; anything else as it stands, for `check_seeds` to refuse."""
     try:
         return int(text)
     except ValueError:
@@ -146,6 +129,7 @@ def _only_unit_tests(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marks.FINDING)
     config.addinivalue_line("markers", marks.REFUTED)
+    config.pluginmanager.register(collection, "mlp-collection")
     if getattr(config.option, "maxschedchunk", MOST_IN_ADVANCE) is None:
         config.option.maxschedchunk = MOST_IN_ADVANCE
     if config.option.mlp_first_seed is None:
@@ -153,7 +137,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _is_worker(config):
         config.stash[REPORTING] = Reporting(
             config,
-            datasets=lambda: _datasets(config),
+            datasets=lambda: datasets(config),
             store=lambda: config.stash.get(STORE, None),
             ticker=lambda: config.stash.get(TICKER, None),
         )
@@ -181,27 +165,10 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _datasets(config: pytest.Config) -> list[str]:
-    """The datasets of the session.
-
-    Raises:
-        DataError: an unknown one is asked for, or --mlp-dataset names none.
-    """
-    found: list[str] = []
-    for given in config.option.mlp_dataset or ():
-        names = [name.strip() for name in given.split(",") if name.strip()]
-        if not names:
-            raise DataError(f"--mlp-dataset names a dataset; got {given!r}: try iris")
-        found += names
-    for name in found:
-        data.check_name(name)
-    return list(dict.fromkeys(found)) or list(data.names())
-
-
 def _check_options(config: pytest.Config) -> None:
     option = config.option
     protocol(option.mlp_protocol)
-    Lab.check_seeds(option.mlp_seeds, option.mlp_first_seed)
+    check_seeds(option.mlp_seeds, option.mlp_first_seed)
     installed.check()
 
 
@@ -210,7 +177,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if _is_worker(config):
         return
     try:
-        _datasets(config)
+        datasets(config)
         if config.option.collectonly or _only_unit_tests(config):
             return
         _check_options(config)
@@ -245,72 +212,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if STORE in config.stash:
         config.stash[STORE].close()
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if not {"lab", "dataset"} <= set(metafunc.fixturenames):
-        return
-    given = [
-        mark.args[0] if mark.args else mark.kwargs.get("argnames", "")
-        for mark in metafunc.definition.iter_markers("parametrize")
-    ]
-    names = {
-        name.strip()
-        for some in given
-        for name in (some.split(",") if isinstance(some, str) else some)
-    }
-    if "dataset" not in names:
-        metafunc.parametrize("dataset", _datasets(metafunc.config))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(
-    collector: pytest.Collector,
-) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A user's error while a file is collected, its markers included, is one sentence too."""
-    report = yield
-    call = getattr(report, "call", None)
-    error = call.excinfo.value if call and call.excinfo else None
-    try:
-        for item in report.result or ():
-            if isinstance(item, pytest.Item):
-                marks.check(item)
-                _check_dataset(item)
-    except USER_ERRORS as wrong:
-        error, report.outcome, report.result = wrong, "failed", []
-    if isinstance(error, USER_ERRORS):
-        report.longrepr = f"{collector.nodeid}: {error}"
-    return report
-
-
-def _check_dataset(item: pytest.Item) -> None:
-    """Refuse a claim on a dataset that does not exist, though another may be asked for.
-
-    What a fixture of the test's own makes of an indirect parameter is not known yet.
-    """
-    name = marks.dataset_of(item)
-    own = any(mark.kwargs.get("indirect") for mark in item.iter_markers("parametrize"))
-    if isinstance(name, str) and "lab" in getattr(item, "fixturenames", ()) and not own:
-        data.check_name(name)
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Have `-k finding_2` select every claim of finding 2, in whichever file it is."""
-    for mark in item.iter_markers("finding"):
-        name = marks.read_finding(mark.args, dict(mark.kwargs))
-        item.extra_keyword_matches |= {f"finding_{name}", *(["conclusion"] if name == "C" else [])}
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.option.mlp_dataset:
-        kept = (None, *_datasets(config))
-        others = [item for item in items if marks.dataset_of(item) not in kept]
-        items[:] = [item for item in items if item not in others]
-        config.hook.pytest_deselected(items=others)
-    for item in items:
-        reason = marks.recorded_refutation(item, config.option.mlp_protocol)
-        if reason is not None:
-            item.add_marker(pytest.mark.xfail(raises=Refuted, strict=True, reason=reason))
 
 
 @pytest.fixture(scope="session")
@@ -356,23 +257,7 @@ def pytest_runtest_makereport(
     report = yield
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, (ClaimError, *USER_ERRORS)) and report.failed:
-        told = wrapped(str(error)) if isinstance(error, ClaimError) else [str(error)]
-        if isinstance(error, Refuted):
-            told.append(RECORD_IT)
-        report.longrepr = "\n".join([*told, f"rerun: {command_of(item)}"])
-        report.sections = [part for part in report.sections if "stderr" not in part[0]]
+        tell(report, item, error)
     if asked:
-        report.mlp_by_claim = _judge(report, rows, error)  # type: ignore[attr-defined]
-        report.mlp_rows = [row.to_dict() for row in rows]  # type: ignore[attr-defined]
+        judge(report, rows, error)
     return report
-
-
-def _judge(report: pytest.TestReport, rows: list[Row], error: BaseException | None) -> bool:
-    """Fail a test that hides its verdict or breaks a rule; whether its verdict alone fails it."""
-    if report.failed and error is not None and not isinstance(error, ClaimError):
-        return False
-    told = complaint(rows, report)
-    if told:
-        report.outcome, report.longrepr = "failed", told
-        vars(report).pop("wasxfail", None)
-    return report.failed and [row.status for row in rows] == [CHANGED]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlp.genes import GENES
 from mlp.genome import (
-    GENES,
     LAYERS,
     LAYERS_ESTIMATOR,
     LAYERS_ESTIMATOR_FLOAT32,

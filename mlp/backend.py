@@ -2,7 +2,7 @@
 
 `tf.compat.v1.layers` needs the tf-keras package, and `TF_USE_LEGACY_KERAS=1` before Keras is first
 touched. One thread a process: runs are small, deterministic, and spread over cores by processes.
-oneDNN is on, as by default, and XLA is not asked for: either would round otherwise.
+oneDNN is on and as exact as by default, and XLA is not asked for: else runs would round otherwise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def _import() -> Any:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
-    os.environ.pop("TF_XLA_FLAGS", None)
+    for rounding in ("TF_XLA_FLAGS", "ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE"):
+        os.environ.pop(rounding, None)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _silent_stderr():

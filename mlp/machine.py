@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+PROC = Path("/proc")
+
+
+def _said(file: Path, name: str) -> str:
+    """What a file of lines `name: value` says first of that name; "" if nothing."""
+    with suppress(OSError):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith(name):
+                return line.partition(":")[2].strip()
+    return ""
+
 
 @cache
 def processor() -> str:
     """The processor's model, or its architecture where the system does not name it."""
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return _said(PROC / "cpuinfo", "model name") or platform.processor() or platform.machine()
+
+
+def arithmetic() -> list[str]:
+    """What a run may round by: the processor, a limit to its instructions, NVIDIA's GPUs in use."""
+    limits = [os.environ.get(f"{name}_MAX_CPU_ISA", "") for name in ("ONEDNN", "DNNL")]
+    gpus = sorted((PROC / "driver/nvidia/gpus").glob("*/information"))
+    used = os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in ("", "-1")
+    models = [_said(gpu, "Model") for gpu in gpus if used]
+    return [processor(), *filter(None, limits), *models]

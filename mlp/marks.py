@@ -55,6 +55,11 @@ def read_refuted(args: Sequence[Any], kwargs: dict[str, Any]) -> Refutation:
             "a refuted claim is marked with the reason in a few words; got "
             f"{_call('refuted', args, kwargs)}: give one"
         )
+    if found.on == ():
+        raise MarkError(
+            "a refuted marker's `on` names at least one dataset; got "
+            f"{_call('refuted', args, kwargs)}: leave it out for all"
+        )
     for name in found.on or ():
         check_name(name)
     if found.protocol is not None:

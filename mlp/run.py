@@ -116,9 +116,9 @@ class Run:
     `validation` and `test` are the rows answered correctly, of `held_out`, at each of
     `protocol.sampled_steps`. From the sample at which a run was first seen to have diverged
     (`diverged_at`, an update count; None if it never did) it answers nothing: its counts are 0.
-    `weights` is a SHA-256 digest of the final weights. `executor` trained it: "direct",
-    "estimator" or "cohort". With `reporting="ends"` the counts are those of the first and the last
-    sample alone.
+    `weights` is a SHA-256 digest of the final weights; of no bytes where a loss that was no number
+    stopped Estimator. `executor` trained it: "direct", "estimator" or "cohort". With
+    `reporting="ends"` the counts are those of the first and the last sample alone.
     """
 
     genome: Genome

@@ -1,20 +1,20 @@
 """What a claim asks for -> what is missing -> train -> store -> compare."""
 
-from mlp.lab.asked import LabError
+from mlp.lab.asked import LabError, check_seeds
 from mlp.lab.checks import ManipulationError
-from mlp.lab.comparison import (
+from mlp.lab.claim import (
     REFUTED,
     SUPPORTED,
     UNDECIDED,
     Claim,
     ClaimError,
-    Comparison,
     Refuted,
     Undecided,
     settle,
 )
-from mlp.lab.lab import DEFAULT_MARGIN, DEFAULT_STORE, Lab
-from mlp.lab.margin import Margin
+from mlp.lab.comparison import Comparison
+from mlp.lab.lab import DEFAULT_STORE, Lab
+from mlp.lab.margin import DEFAULT_MARGIN, Margin
 from mlp.lab.seeds import DEFAULT_SEEDS, FIRST_SEED, FIRST_SEEDS, far_seed, first_seed_under
 from mlp.lab.work import help_out
 
@@ -36,6 +36,7 @@ __all__ = [
     "Margin",
     "Refuted",
     "Undecided",
+    "check_seeds",
     "far_seed",
     "first_seed_under",
     "help_out",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
+from math import comb
 from numbers import Integral, Real
 from typing import Any
 
@@ -11,6 +12,7 @@ from mlp.data import check_name
 from mlp.genome import Genome, differing
 from mlp.lab.key import executor, expressed
 from mlp.stats.looks import MAX_CAP
+from mlp.stats.permutation import MAX_RELABELLINGS
 
 LAST_SEED = 2**32 - 1
 """The last seed that NumPy's legacy generator takes."""
@@ -56,6 +58,17 @@ def check_error(error: float) -> None:
     if not _is_share(error):
         raise LabError(
             f"the probability of a false alarm lies between 0 and 1; got {error!r}: try 0.05"
+        )
+
+
+def check_relabellings(recorded: int, seeds: int) -> None:
+    """Refuse as many runs, beside `recorded` ones, as an exact test cannot take; and none."""
+    check_count(seeds)
+    most = next(n for n in count(1) if comb(recorded + n + 1, recorded) > MAX_RELABELLINGS)
+    if seeds > most:
+        raise LabError(
+            f"an exact test against {recorded} recorded runs takes at most {most} seeds; got "
+            f"{seeds}: ask for fewer"
         )
 
 

@@ -31,6 +31,8 @@ class ManipulationError(AssertionError):
 def check_manipulation(a: Genome, b: Genome, runs: Sequence[tuple[Run, Run]]) -> None:
     """Hold the records of runs of `a` and `b`, paired by seed, against the genes they differ in.
 
+    Of one genome, they are those of two executors, which must differ in nothing they are fed.
+
     Raises:
         ManipulationError: a gene did not act, or something changed that no differing gene
             explains.
@@ -53,21 +55,31 @@ def check_manipulation(a: Genome, b: Genome, runs: Sequence[tuple[Run, Run]]) ->
         _must_differ({"coverage"}, runs, "the rows ever seen", lambda r: r.saw.distinct_rows)
     if any(r.executor in REAL for pair in runs for r in pair):
         _must_differ(genes & {"trainer"}, runs, "who trained", lambda r: r.executor)
+    changed = _names(genes) if genes else "the executor"
     if not genes & ORDER:
-        _must_agree(genes, runs, "the rows fed", lambda r: r.saw.order, whole=True)
+        _must_agree(changed, runs, "the rows fed", lambda r: r.saw.order, whole=True)
     if not genes & INIT:
-        _must_agree(genes, runs, "the initial weights", lambda r: r.saw.init)
-    _must_agree(genes, runs, "the updates made", lambda r: r.saw.updates, whole=True)
+        _must_agree(changed, runs, "the initial weights", lambda r: r.saw.init)
+    _must_agree(changed, runs, "the updates made", lambda r: r.saw.updates, whole=True)
     if genes <= SILENT:
-        _must_agree(
-            genes, runs, "the losses before the first update", lambda r: r.saw.first_loss, near=1e-5
-        )
-    if genes <= {"reporting", "handicap"}:
-        _must_agree(genes, runs, "the final weights", lambda r: r.weights)
+        first_loss = "the losses before the first update"
+        _must_agree(changed, runs, first_loss, lambda r: r.saw.first_loss, near=1e-5)
+    if genes and genes <= {"reporting", "handicap"}:
+        _must_agree(changed, runs, "the final weights", lambda r: r.weights, whole=True)
 
 
 def check_cohorts(a: Genome, of_a: Sequence[Run], b: Genome, of_b: Sequence[Run]) -> None:
-    """`check_manipulation` of two cohorts, seed by seed."""
+    """`check_manipulation` of two cohorts, seed by seed.
+
+    Raises:
+        ManipulationError: as there, or the cohorts are not of the same seeds.
+    """
+    seeds = [[run.seed for run in runs] for runs in (of_a, of_b)]
+    if seeds[0] != seeds[1] or len(set(seeds[0])) < len(seeds[0]):
+        raise ManipulationError(
+            f"cohorts are compared seed by seed, each seed once; got {seeds[0]} of {a} and "
+            f"{seeds[1]} of {b}: train the same seeds of both"
+        )
     check_manipulation(a, b, list(zip(of_a, of_b, strict=True)))
 
 
@@ -107,7 +119,7 @@ def _must_differ(
 
 
 def _must_agree(
-    genes: set[str],
+    changed: str,
     runs: Sequence[tuple[Run, Run]],
     what: str,
     of: Callable[[Run], Any],
@@ -118,7 +130,7 @@ def _must_agree(
         cut_short = whole and (a.diverged or b.diverged)
         if not cut_short and not _agree(of(a), of(b), near):
             raise ManipulationError(
-                f"nothing but {_names(genes)} may change; {what} differ too, at seed {a.seed}"
+                f"nothing but {changed} may change; {what} differ too, at seed {a.seed}"
             )
 
 

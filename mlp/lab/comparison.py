@@ -1,30 +1,15 @@
-"""Comparisons and claims: what two cohorts, paired by seed, say; and whether a claim stands."""
+"""Comparisons: what two cohorts, paired by seed, say."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlp.genome import Genome, differing
+from mlp.lab.claim import REFUTED, SUPPORTED, Claim, settle, verdict_of
 from mlp.run import Protocol, Run
 from mlp.stats import Interval, Outcome, Result
-
-SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
-"""The verdicts a claim can get."""
-
-
-class ClaimError(AssertionError):
-    """A claim that does not stand, said in one line."""
-
-
-class Refuted(ClaimError):  # noqa: N818
-    """The evidence decides against the claim."""
-
-
-class Undecided(ClaimError):  # noqa: N818
-    """The evidence decides nothing at the last look: never a pass."""
-
 
 _ANSWERS = frozenset({"dropout_mode", "handicap"})
 """Genes that may change what a run answers, and not its weights."""
@@ -48,51 +33,6 @@ class Arm:
     def mean(self) -> float:
         """Mean final validation accuracy over the seeds."""
         return sum(run.final_accuracy for run in self.runs) / len(self.runs)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a test asserted of a comparison, and the verdict: plain values, ready to be written."""
-
-    statement: str
-    dataset: str
-    protocol: str
-    expected: str
-    outcome: str
-    verdict: str
-    effect: float
-    low: float
-    high: float
-    margin: float
-    seeds: int
-    first_seed: int
-    diverged: int
-    executor: str
-    identical: bool = False
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def first_seeds(self) -> tuple[int, ...]:
-        """Where the arms' seeds begin: one, unless they are of different seeds, and so unpaired."""
-        arms = self.detail.get("arms", ())
-        found = dict.fromkeys(arm.get("first_seed", self.first_seed) for arm in arms)
-        return tuple(found) or (self.first_seed,)
-
-    def line(self) -> str:
-        """Effect, interval, seeds, margin and outcome on one line.
-
-        Identical arms, whose effect is no estimate, have no interval. Arms that share no seeds have
-        theirs named one after the other.
-        """
-        seeds = " and ".join(f"{s}..{s + self.seeds - 1}" for s in self.first_seeds)
-        diverged = f", {self.diverged} runs diverged" if self.diverged else ""
-        seen = f"effect {self.effect:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
-        seen = "identical weights" if self.identical else seen
-        return (
-            f"{self.statement} on {self.dataset} ({self.protocol}): {seen}, margin "
-            f"{self.margin:g}, n={self.seeds} (seeds {seeds}){diverged}: {self.outcome}, "
-            f"claimed {self.expected}"
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,27 +178,6 @@ def tidy(run: Run) -> dict[str, Any]:
         "final_accuracy": run.final_accuracy,
         "diverged": run.diverged,
     }
-
-
-def verdict_of(outcome: Outcome, expected: Outcome) -> str:
-    """The verdict on a claim of `expected` where the evidence says `outcome`."""
-    if outcome is Outcome.UNDECIDED:
-        return UNDECIDED
-    return SUPPORTED if outcome is expected else REFUTED
-
-
-def settle(claim: Claim, claims: list[Claim] | None = None) -> None:
-    """Write `claim` down in `claims`, then raise unless its verdict is supported.
-
-    Raises:
-        Refuted, Undecided: the claim does not stand.
-    """
-    if claims is not None:
-        claims.append(claim)
-    if claim.verdict == REFUTED:
-        raise Refuted(f"refuted: {claim.line()}")
-    if claim.verdict == UNDECIDED:
-        raise Undecided(f"undecided: {claim.line()}")
 
 
 def identical(arms: Sequence[Arm]) -> bool:

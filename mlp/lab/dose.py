@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlp.genome import Genome
-from mlp.lab.comparison import REFUTED, SUPPORTED, UNDECIDED, Claim, settle, tidy
+from mlp.lab.claim import REFUTED, SUPPORTED, UNDECIDED, Claim, settle
+from mlp.lab.comparison import tidy
 from mlp.run import Protocol, Run
 from mlp.stats import DoseResponse, Trend
 

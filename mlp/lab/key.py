@@ -21,7 +21,7 @@ from pathlib import Path
 from mlp import installed
 from mlp.data import load
 from mlp.genome import HIDDEN_LAYERS, Genome
-from mlp.machine import processor
+from mlp.machine import arithmetic
 from mlp.run import Protocol
 from mlp.store import StoreError
 
@@ -55,6 +55,10 @@ _CHANGED = (
 
 REAL = ("direct", "estimator")
 """The executors that run on the real TensorFlow API of the study."""
+
+BY_ENGINE, BY_REAL_API = "cohort engine", "real API"
+BY_BOTH = f"{BY_ENGINE} against {BY_REAL_API}"
+"""Who trained the arms of a claim, in words."""
 
 
 def executor(genome: Genome, *, real: bool) -> str:
@@ -93,7 +97,7 @@ def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executo
         "executor": executor,
         "code": code_digest(executor),
         "versions": versions(genome, executor),
-        "processor": processor(),
+        "arithmetic": arithmetic(),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -18,25 +18,25 @@ from mlp.lab.asked import (
     check_doses,
     check_effect,
     check_error,
-    check_range,
+    check_relabellings,
     check_seeds,
 )
 from mlp.lab.checks import check_arms, check_cohorts
-from mlp.lab.comparison import Arm, Claim, Comparison, identical, weighted_differences
+from mlp.lab.claim import Claim
+from mlp.lab.cohorts import Term, cohorts
+from mlp.lab.comparison import Arm, Comparison, identical, weighted_differences
 from mlp.lab.dose import DoseCurve
-from mlp.lab.key import executor, same_in_engine
-from mlp.lab.margin import Margin, resolve
+from mlp.lab.key import BY_BOTH, BY_ENGINE, BY_REAL_API, same_in_engine
+from mlp.lab.margin import DEFAULT_MARGIN, Margin, resolve
 from mlp.lab.recorded import RecordedComparison
 from mlp.lab.screen import SCREEN_SEEDS, Cell, Screening, acting_genes, cells_of
 from mlp.lab.seeds import DEFAULT_SEEDS, far_seed, first_seed_under
-from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.reference import curves, final_accuracies
 from mlp.run import PROTOCOLS, Protocol, Run, protocol
 from mlp.stats import Result, agreement, dose_response, look_sizes, sequential
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
-DEFAULT_MARGIN = 0.05
 
 GLANCE = 4
 """Seeds at which arms that only the real API can tell apart, or two executors of one plan, may come
@@ -72,20 +72,11 @@ class Lab:
     ) -> None:
         self.protocol = _protocol(protocol)
         first = first_seed_under(self.protocol.name) if first_seed is None else first_seed
-        self.check_seeds(seeds, first)
+        check_seeds(seeds, first)
         self.seeds, self.first_seed = int(seeds), int(first)
         self.real = real
         self.store = store if isinstance(store, Store) else Store(store)
         self.claims: list[Claim] = []
-
-    @staticmethod
-    def check_seeds(seeds: int, first_seed: int) -> None:
-        """Refuse a number of seeds, or a first seed, that no comparison can use.
-
-        Raises:
-            LabError: fewer than 2 seeds, too many, or a seed outside 0 .. 2**32 - 1.
-        """
-        check_seeds(seeds, first_seed)
 
     def compare(
         self,
@@ -103,8 +94,10 @@ class Lab:
         Where nothing but those differ, bit-identical weights at `GLANCE` seeds decide at once.
 
         Raises:
-            LabError: `a` and `b` express the same.
+            LabError: `a` and `b` express the same, or a margin outside (0, 1).
+            DataError: an unknown dataset.
             ManipulationError: what differs did not act, or something else changed.
+            RunFailedError, StoreError: what is missing could not be trained, or kept.
         """
         return self._contrast(((1, a, dataset), (-1, b, dataset)), margin, real)
 
@@ -146,44 +139,39 @@ class Lab:
         What only the real API tells apart is compared there, as in `compare`.
 
         Raises:
-            LabError: `other` is another genome that expresses the same, or the seeds of one arm
-                lie outside 0 .. 2**32 - 1.
+            LabError: `other` is another genome that expresses the same, the seeds of one arm lie
+                outside 0 .. 2**32 - 1, or a margin outside (0, 1).
+            DataError, RunFailedError, StoreError: as `compare`.
         """
         other = genome if other is None else other
         check_arm(genome, dataset)
         check_arm(other, dataset)
         genome, other = genome.paired(), other.paired()
-        use_real = self.real
+        real = self.real
         if other != genome:
-            use_real = self._on_real_api([other, genome])
-            check_different([(other, dataset), (genome, dataset)], use_real)
+            real = self._on_real_api([other, genome])
+            check_different([(other, dataset), (genome, dataset)], real)
         apart = far_seed(self.first_seed, self.seeds)
         check_apart(self.first_seed, apart, self.seeds)
-
-        def arms(n: int) -> tuple[Arm, ...]:
-            first = self._ahead([(other, dataset)], n, use_real, apart)[0]
-            second = self._ahead([(genome, dataset)], n, use_real)[0]
-            return Arm(1, other, dataset, tuple(first)), Arm(-1, genome, dataset, tuple(second))
-
-        return self._look(arms, dataset, margin, _trained_by(use_real))
+        first = Term(other, dataset, apart, real)
+        return self._look([first, self._term(genome, dataset, real, weight=-1)], margin)
 
     def compare_executors(
         self, genome: Genome, dataset: str, *, margin: float | Margin = DEFAULT_MARGIN
     ) -> Comparison:
         """Compare the cohort engine with the real API, training one genome on the same seeds.
 
-        Bit-identical weights at `GLANCE` seeds decide at once.
+        Bit-identical weights at `GLANCE` seeds decide at once. Raises: as `compare`.
         """
         check_arm(genome, dataset)
         genome = genome.paired()
-
-        def arms(n: int) -> tuple[Arm, ...]:
-            return tuple(
-                Arm(weight, genome, dataset, tuple(self._ahead([(genome, dataset)], n, real)[0]))
-                for weight, real in ((1, False), (-1, True))
-            )
-
-        return self._look(arms, dataset, margin, "cohort engine against real API", twins=True)
+        arms = [
+            self._term(genome, dataset, real=False),
+            self._term(genome, dataset, real=True, weight=-1),
+        ]
+        comparison = self._look(arms, margin, twins=True)
+        check_arms(comparison.arms)
+        return comparison
 
     def screen(
         self, good: Genome, bad: Genome, dataset: str, *, seeds: int = SCREEN_SEEDS
@@ -224,7 +212,7 @@ class Lab:
         looks: Sequence[int],
     ) -> Screening:
         """The screen at the first of `looks`, which knows those that come next."""
-        runs = self._train([(c, dataset) for c in cells.values()], looks[0], self.real)
+        runs = self.cohorts(list(cells.values()), dataset, seeds=looks[0])
         trained = {on: (cells[on], r) for on, r in zip(cells, runs, strict=True)}
         for on in cells:
             for gene in on:
@@ -257,15 +245,16 @@ class Lab:
             LabError: fewer than 3 doses, doses that do not rise, or genomes that express the same.
             ManipulationError: a dose did not act, or something else changed with it.
         """
-        declared = resolve(margin, dataset, self.protocol.name)
         check_doses(genomes, doses)
         for genome in genomes:
             check_arm(genome, dataset)
         genomes = [g.paired() for g in genomes]
         check_dosed(genomes)
+        declared = resolve(margin, dataset, self.protocol.name)
+        terms = [self._term(g, dataset, self.real) for g in genomes]
         n = look_sizes(self.seeds)[0]
         while True:
-            runs = self._ahead([(g, dataset) for g in genomes], n, self.real)
+            runs = self._runs(terms, n)
             accuracies = [[r.final_accuracy for r in seed] for seed in zip(*runs, strict=True)]
             found = dose_response(accuracies, declared, cap=self.seeds)
             if found.needed is None:
@@ -293,8 +282,8 @@ class Lab:
 
         Raises:
             GenomeError, DataError: an unknown strain or dataset.
-            LabError: nothing was recorded of that dataset or at this lab's protocol; no seeds; an
-                `error` outside (0, 1).
+            LabError: nothing was recorded of that dataset or at this lab's protocol; no seeds, or
+                more than an exact test takes; an `error` outside (0, 1).
         """
         genome = strain(strain_name)
         check_arm(genome, dataset)
@@ -304,14 +293,17 @@ class Lab:
                 f"runs were recorded of {', '.join(curves())} at the published protocol; got "
                 f"{dataset!r} at {self.protocol.name!r}: choose one of those"
             )
+        finals = final_accuracies(strain_name, dataset)
+        check_relabellings(len(finals), seeds)
         runs = self.cohort(genome, dataset, seeds=seeds)
         held_out = runs[0].held_out
-        recorded = (final_accuracies(strain_name, dataset) * held_out).round() / held_out
+        recorded = (finals * held_out).round() / held_out
         return RecordedComparison(
             strain=strain_name,
             runs=tuple(runs),
             recorded=tuple(recorded.tolist()),
             agreement=agreement(recorded, [r.final_accuracy for r in runs], alpha=error),
+            executor=self._trainer,
             claims=self.claims,
         )
 
@@ -333,84 +325,49 @@ class Lab:
         Raises: as `cohort`.
         """
         use_real = self.real if real is None else real
-        return self._train([(g, dataset) for g in genomes], seeds, use_real)
+        terms = [self._term(g, dataset, use_real) for g in genomes]
+        return cohorts(self.store, self.protocol, terms, seeds)
 
-    def _train(
-        self,
-        arms: Sequence[tuple[Genome, str]],
-        seeds: int,
-        real: bool,
-        first_seed: int | None = None,
-    ) -> list[list[Run]]:
-        check_count(seeds)
-        for genome, dataset in arms:
-            check_arm(genome, dataset)
-        first = self.first_seed if first_seed is None else first_seed
-        check_range(first, seeds)
-        wanted = [
-            [
-                Wanted(genome, dataset, self.protocol, seed, executor(genome, real=real))
-                for seed in range(first, first + int(seeds))
-            ]
-            for genome, dataset in arms
-        ]
-        runs = obtain(self.store, [w for arm in wanted for w in arm])
-        return [[runs[w] for w in arm] for arm in wanted]
+    def _term(self, genome: Genome, dataset: str, real: bool, weight: int = 1) -> Term:
+        return Term(genome, dataset, self.first_seed, real, weight)
 
-    def _ahead(
-        self,
-        arms: Sequence[tuple[Genome, str]],
-        seeds: int,
-        real: bool,
-        first_seed: int | None = None,
-    ) -> list[list[Run]]:
-        """The runs of the first `seeds` seeds, from whole cohorts where the cohort engine trains.
-
-        Few claims are decided by less than a cohort, and two halves cost more than one whole.
-        """
-        whole = seeds if real else min(max(seeds, COHORT), self.seeds)
-        return [runs[:seeds] for runs in self._train(arms, whole, real, first_seed)]
+    def _runs(self, terms: Sequence[Term], seeds: int) -> list[list[Run]]:
+        """The runs that a look at `seeds` seeds takes, of which more may follow."""
+        return cohorts(self.store, self.protocol, terms, seeds, ahead=self.seeds)
 
     def _contrast(
-        self, terms: Sequence[tuple[int, Genome, str]], margin: float | Margin, real: bool | None
+        self,
+        weighted: Sequence[tuple[int, Genome, str]],
+        margin: float | Margin,
+        real: bool | None,
     ) -> Comparison:
-        for _, genome, dataset in terms:
+        """The comparison of the paired forms of genomes, given with their weights and datasets."""
+        for _, genome, dataset in weighted:
             check_arm(genome, dataset)
-        weights = [weight for weight, _, _ in terms]
-        arms = [(genome.paired(), dataset) for _, genome, dataset in terms]
-        use_real = self._on_real_api([g for g, _ in arms]) if real is None else real
-        check_different(arms, use_real)
-
-        def trained(n: int) -> tuple[Arm, ...]:
-            cohorts = self._ahead(arms, n, use_real)
-            return tuple(
-                Arm(w, g, d, tuple(runs))
-                for w, (g, d), runs in zip(weights, arms, cohorts, strict=True)
-            )
-
-        datasets = list(dict.fromkeys(dataset for _, dataset in arms))
-        declared = resolve(margin, datasets[0], self.protocol.name)
-        twins = use_real and same_in_engine([g for g, _ in arms])
-        comparison = self._look(
-            trained, "-".join(datasets), declared, _trained_by(use_real), twins=twins
-        )
+        genomes = [genome.paired() for _, genome, _ in weighted]
+        use_real = self._on_real_api(genomes) if real is None else real
+        terms = [
+            self._term(genome, dataset, use_real, weight)
+            for genome, (weight, _, dataset) in zip(genomes, weighted, strict=True)
+        ]
+        check_different([(term.genome, term.dataset) for term in terms], use_real)
+        comparison = self._look(terms, margin, twins=use_real and same_in_engine(genomes))
         check_arms(comparison.arms)
         return comparison
 
     def _look(
-        self,
-        arms: Callable[[int], tuple[Arm, ...]],
-        dataset: str,
-        margin: float | Margin,
-        executor: str,
-        *,
-        twins: bool = False,
+        self, terms: Sequence[Term], margin: float | Margin, *, twins: bool = False
     ) -> Comparison:
-        """Train and look at 8, 16, 32, ... seeds of `arms`, until a look decides.
+        """Train and look at 8, 16, 32, ... seeds of `terms`, until a look decides.
 
         `twins` are first looked at for identity alone.
         """
-        declared = resolve(margin, dataset, self.protocol.name)
+        datasets = list(dict.fromkeys(term.dataset for term in terms))
+        declared = resolve(margin, datasets[0], self.protocol.name)
+
+        def arms(n: int) -> tuple[Arm, ...]:
+            runs = self._runs(terms, n)
+            return tuple(term.arm(of) for term, of in zip(terms, runs, strict=True))
 
         def looked(found: tuple[Arm, ...], cap: int) -> Result:
             span = sum(abs(arm.weight) for arm in found) / 2
@@ -427,9 +384,9 @@ class Lab:
                 needed = None if identical(found) else result.needed
         return Comparison(
             arms=found,
-            dataset=dataset,
+            dataset="-".join(datasets),
             protocol=self.protocol,
-            executor=executor,
+            executor=_trained_by(*(term.real for term in terms)),
             result=result,
             claims=self.claims,
         )
@@ -453,8 +410,10 @@ class Lab:
         return same_in_engine(genomes)
 
 
-def _trained_by(real: bool) -> str:
-    return "real API" if real else "cohort engine"
+def _trained_by(*real: bool) -> str:
+    if len(set(real)) > 1:
+        return BY_BOTH
+    return BY_REAL_API if real[0] else BY_ENGINE
 
 
 def _protocol(given: Protocol | str) -> Protocol:

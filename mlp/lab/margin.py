@@ -9,6 +9,9 @@ from mlp.data import check_name
 from mlp.lab.asked import check_margin, check_named
 from mlp.run import protocol
 
+DEFAULT_MARGIN = 0.05
+"""The margin of a claim that declares none."""
+
 
 @dataclass(frozen=True)
 class Margin:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mlp.lab.comparison import REFUTED, SUPPORTED, Claim, settle
+from mlp.lab.claim import REFUTED, SUPPORTED, Claim, settle
 from mlp.run import Run
 from mlp.stats import Agreement
 
@@ -17,6 +17,7 @@ class RecordedComparison:
     runs: tuple[Run, ...]
     recorded: tuple[float, ...]
     agreement: Agreement
+    executor: str
     claims: list[Claim] | None = field(default=None, repr=False)
 
     def assert_agrees(self) -> None:
@@ -46,7 +47,7 @@ class RecordedComparison:
                 seeds=found.ours,
                 first_seed=first.seed,
                 diverged=sum(run.diverged for run in self.runs),
-                executor=first.executor,
+                executor=self.executor,
                 detail={
                     "p_value": float(found.p_value),
                     "detectable": reach,

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from mlp.genome import Genome, differing
 from mlp.lab.asked import LabError
-from mlp.lab.comparison import REFUTED, SUPPORTED, UNDECIDED, Claim, settle, tidy
+from mlp.lab.claim import REFUTED, SUPPORTED, UNDECIDED, Claim, settle
+from mlp.lab.comparison import tidy
 from mlp.lab.key import expressed
-from mlp.lab.margin import Margin, resolve
+from mlp.lab.margin import DEFAULT_MARGIN, Margin, resolve
 from mlp.run import Protocol, Run
 from mlp.stats import (
     SUITE_ERROR,
@@ -87,8 +88,8 @@ class Screening:
     protocol: Protocol
     genes: tuple[str, ...]
     cells: Mapping[Cell, tuple[Run, ...]]
+    executor: str
     claims: list[Claim] | None = field(default=None, repr=False)
-    executor: str = "cohort engine"
     more: Callable[[], Screening] | None = field(default=None, repr=False)
 
     @property
@@ -114,7 +115,7 @@ class Screening:
         """Each gene's Shapley share of the whole difference, in accuracy; they add up to it."""
         return {g: self.effects.shares[g].mean for g in self.genes}
 
-    def assert_responsible(self, gene: str, *, margin: float | Margin = 0.05) -> None:
+    def assert_responsible(self, gene: str, *, margin: float | Margin = DEFAULT_MARGIN) -> None:
         """Claim: `gene`'s Shapley share exceeds that of all other genes together by `margin`.
 
         Looked at with the seeds there are, then with `more`, until a look decides.

@@ -1,4 +1,4 @@
-"""What a test claimed, as a row, and the command that claims it again."""
+"""What a test claimed, as a row; what its report says of it; the command that claims it again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from collections.abc import Sequence
 import pytest
 
 from mlp import marks
-from mlp.lab import DEFAULT_SEEDS, REFUTED, SUPPORTED, Claim, first_seed_under
+from mlp.lab import (
+    DEFAULT_SEEDS,
+    REFUTED,
+    SUPPORTED,
+    Claim,
+    ClaimError,
+    Refuted,
+    first_seed_under,
+)
 from mlp.report.provenance import path_within
 from mlp.report.results import CHANGED, Row
+from mlp.report.terminal import wrapped
 
 RECORD_IT = 'if that is the finding, record it: @pytest.mark.refuted("why")'
 """What to do about a claim that is refuted."""
@@ -61,7 +70,7 @@ def command_of(item: pytest.Item, portable: bool = False) -> str:
     return " ".join(words)
 
 
-def complaint(rows: Sequence[Row], report: pytest.TestReport) -> str:
+def _complaint(rows: Sequence[Row], report: pytest.TestReport) -> str:
     """What is wrong with how a test that asked the lab made its claims; "" if nothing is.
 
     A test makes one claim, and fails unless the verdict is the one recorded, so that a green run
@@ -81,3 +90,27 @@ def complaint(rows: Sequence[Row], report: pytest.TestReport) -> str:
         f"{'xfailed' if hasattr(report, 'wasxfail') else ended}: let the assertion's error end it, "
         "without raises, except, skip or xfail" + (f"; {RECORD_IT}" if verdict == REFUTED else "")
     )
+
+
+def tell(report: pytest.TestReport, item: pytest.Item, error: BaseException) -> None:
+    """Have a failed test say why in the words of its error, and how it is run again."""
+    told = wrapped(str(error)) if isinstance(error, ClaimError) else [str(error)]
+    if isinstance(error, Refuted):
+        told.append(RECORD_IT)
+    report.longrepr = "\n".join([*told, f"rerun: {command_of(item)}"])
+    report.sections = [part for part in report.sections if "stderr" not in part[0]]
+
+
+def judge(report: pytest.TestReport, rows: Sequence[Row], error: BaseException | None) -> None:
+    """Fail a test that hides its verdict or breaks a rule, and have its report carry its rows.
+
+    `mlp_by_claim` then says whether its verdict alone fails it.
+    """
+    by_claim = False
+    if not report.failed or error is None or isinstance(error, ClaimError):
+        if told := _complaint(rows, report):
+            report.outcome, report.longrepr = "failed", told
+            vars(report).pop("wasxfail", None)
+        by_claim = report.failed and [row.status for row in rows] == [CHANGED]
+    report.mlp_by_claim = by_claim  # type: ignore[attr-defined]
+    report.mlp_rows = [row.to_dict() for row in rows]  # type: ignore[attr-defined]

@@ -1,23 +1,20 @@
 """The explanation, in words made from the results: for each finding and dataset, one sentence.
 
-Nothing here is typed in: the verdicts come from the post's own claims (tests whose sentence begins
-with the finding's name), the genes and their shares from the screens of the same finding or between
-the very genomes it compares, each gene's role from the claims that ask whether it alone is
-sufficient or necessary, and the trainer's part from claims of identity and, on the same dataset,
-from claims that what a trainer is fed makes a difference.
+Nothing here is typed in: the verdicts come from the claims that state the finding, the genes and
+their shares from the screens of the same finding or between the very genomes it compares, each
+gene's role from the claims that ask whether it alone is sufficient or necessary, and the trainer's
+part from claims of identity and, on the same dataset, from claims that what a trainer is fed makes
+a difference.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlp.lab import REFUTED, SUPPORTED
 from mlp.report.results import Row, decided, ordered, screens, signed
 
-_TITLES = {"1": "Finding 1", "2": "Finding 2", "3": "Finding 3", "4": "Finding 4"}
-_CONCLUSION = "The conclusion"
 _FEEDING = {"coverage", "order", "batch_size"}
 """Genes that say which rows a trainer is fed, and how."""
 
@@ -32,7 +29,7 @@ def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
     sentences = []
     rows = ordered(rows)
     screened = screens(rows)
-    for finding in ("1", "2", "3", "4", "C"):
+    for finding in dict.fromkeys(row.finding for row in rows if row.finding):
         mine = [row for row in rows if row.finding == finding]
         said: dict[str, list[str]] = {}
         everywhere = sorted({row.datasets[0] for row in mine})
@@ -46,11 +43,10 @@ def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
         for sentence, datasets in said.items():
             names = f"({' or '.join(datasets)})" if len(datasets) > 1 else datasets[0]
             only = f" and {names}" if len(datasets) == 1 or datasets != everywhere else ""
-            name = "conclusion" if finding == "C" else f"finding_{finding}"
-            sentences.append(
-                f"{_TITLES.get(finding, _CONCLUSION)} on {_listed(datasets)} {sentence} "
-                f'(-k "{name}{only}")'
-            )
+            title, name = mine[0].heading, f"finding_{finding}"
+            if finding == "C":
+                title, name = "The conclusion", "conclusion"
+            sentences.append(f'{title} on {_listed(datasets)} {sentence} (-k "{name}{only}")')
     return sentences
 
 
@@ -82,7 +78,7 @@ def _causes(row: Row) -> set[str]:
     """The genes that a supported claim shows to make a difference; none where several differ."""
     if row.claim.verdict != SUPPORTED:
         return set()
-    if _ROLE.match(row.sentence):
+    if row.asks:
         return {row.parameters}
     arms = row.claim.detail.get("arms", ())
     if len(arms) != 2 or row.claim.outcome not in ("better", "worse"):
@@ -96,42 +92,42 @@ def _sentence(
     finding: str, rows: Sequence[Row], explaining: Sequence[Row], fed: bool, selected: bool
 ) -> str:
     """What is to be said of a finding on one dataset; `fed`: what a trainer is fed matters there"""
-    post = [row for row in rows if row.sentence.startswith(("Finding", "Conclusion"))]
-    if not post:
+    stated = [row for row in rows if row.states_finding]
+    if not stated:
         return ""
-    clauses = [f"is {_verdicts(post, selected)}."]
+    clauses = [f"is {_verdicts(stated, selected)}."]
     clauses += [_shares(row.claim.detail) for row in explaining]
     clauses += _roles(rows)
-    if finding == "C" and all(row.claim.identical for row in post):
+    if finding == "C" and all(row.claim.identical for row in stated):
         does = "; what it is fed does" if fed else ""
         clauses.append(f"Estimator.fit itself changes nothing{does}.")
     return " ".join(dict.fromkeys(clauses))
 
 
-def _verdicts(post: Sequence[Row], selected: bool) -> str:
+def _verdicts(stated: Sequence[Row], selected: bool) -> str:
     """The verdict of one claim; of several, how many are supported and which are not."""
-    verdicts = {row.claim.verdict for row in post}
-    effects = list(dict.fromkeys(effect(row) for row in post))
+    verdicts = {row.claim.verdict for row in stated}
+    effects = list(dict.fromkeys(effect(row) for row in stated))
     if len(verdicts) == len(effects) == 1:
-        of = f" in {_all(post, selected)}" if len(post) > 1 or selected else ""
-        return f"{post[0].claim.verdict}{of}: {effects[0]}"
+        of = f" in {_all(stated, selected)}" if len(stated) > 1 or selected else ""
+        return f"{stated[0].claim.verdict}{of}: {effects[0]}"
     if verdicts == {SUPPORTED}:
-        return f"supported in {_all(post, selected)}"
-    supported = sum(row.claim.verdict == SUPPORTED for row in post)
+        return f"supported in {_all(stated, selected)}"
+    supported = sum(row.claim.verdict == SUPPORTED for row in stated)
     others = [
         f"“{_title(row)}” is {row.claim.verdict} ({effect(row)})"
-        for row in sorted(post, key=lambda r: r.nodeid)
+        for row in sorted(stated, key=lambda r: r.nodeid)
         if row.claim.verdict != SUPPORTED
     ]
-    of = f"the {len(post)} claims made here" if selected else f"its {len(post)} claims"
+    of = f"the {len(stated)} claims made here" if selected else f"its {len(stated)} claims"
     return f"supported in {supported or 'none'} of {of}; {'; '.join(others)}"
 
 
-def _all(post: Sequence[Row], selected: bool) -> str:
+def _all(stated: Sequence[Row], selected: bool) -> str:
     if selected:
-        many = "both" if len(post) == 2 else f"all {len(post)}"
-        return "the 1 claim made here" if len(post) == 1 else f"{many} claims made here"
-    return "both its claims" if len(post) == 2 else f"all {len(post)} of its claims"
+        many = "both" if len(stated) == 2 else f"all {len(stated)}"
+        return "the 1 claim made here" if len(stated) == 1 else f"{many} claims made here"
+    return "both its claims" if len(stated) == 2 else f"all {len(stated)} of its claims"
 
 
 def _title(row: Row) -> str:
@@ -169,23 +165,18 @@ _ROLES = {
 }
 """A gene's role by the verdicts on whether it is sufficient, and necessary; None: not asked."""
 
-_ROLE = re.compile(r"Is the gene (sufficient|necessary)( [^?]*)?\?")
-
 Verdicts = Mapping[str, set[str]]
 """Of one gene, the verdicts on whether it is "sufficient", and "necessary"."""
 
 
 def _roles(rows: Sequence[Row]) -> list[str]:
-    """Each gene's role alone, beyond the margin: a clause for each pair of strains.
-
-    Claims that ask it say so first: "Is the gene sufficient?", or "necessary"; where a finding
-    compares several pairs, also of which: "Is the gene sufficient under Estimator.fit?".
-    """
+    """Each gene's role alone, beyond the margin: a clause for each pair of strains."""
     asked: dict[str, dict[str, dict[str, set[str]]]] = {}
     for row in rows:
-        if found := _ROLE.match(row.sentence):
-            gene = asked.setdefault(found[2] or "", {}).setdefault(row.parameters, {})
-            gene.setdefault(found[1], set()).add(row.claim.verdict)
+        if row.asks:
+            role, pair = row.asks
+            gene = asked.setdefault(pair, {}).setdefault(row.parameters, {})
+            gene.setdefault(role, set()).add(row.claim.verdict)
     return [f"Alone{pair}, {_told(genes)}." for pair, genes in asked.items()]
 
 

@@ -189,10 +189,6 @@ def _which(row: Row) -> dict[str, Any]:
     return {"test": row.nodeid, "statement": row.claim.statement, "dataset": row.claim.dataset}
 
 
-TABLES = ("claims", "differences", "looks", "screens", "effects", "doses", "runs", "curves")
-"""The names of the tidy tables."""
-
-
 def tables(study: Study) -> dict[str, Table]:
     """Every tidy table of a study that has rows, by name; curves are those of the strains."""
     found = {

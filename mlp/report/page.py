@@ -14,10 +14,10 @@ from mlp.lab import DEFAULT_SEEDS
 from mlp.report import calibrated, compared, saved
 from mlp.report.compared import Changes
 from mlp.report.evidence import by_test, gather
-from mlp.report.export import TABLES, write_tables
+from mlp.report.export import write_tables
 from mlp.report.figures import RECORDED_PROTOCOL, Picture, answer_figure, curve_figures
 from mlp.report.figures.curves import MODELS, NAMES
-from mlp.report.figures.style import signed
+from mlp.report.figures.style import page_colour, signed
 from mlp.report.results import CHANGED, counts
 from mlp.report.study import ReportError, Study
 
@@ -25,12 +25,8 @@ PAGE = "index.html"
 FIGURES = "figures"
 TITLE = "Knockout and rescue: the verdicts"
 RESULTS = "results.json"
-_GENERATOR, _HEAD_BYTES = b'<meta name="generator" content="mlp.report">', 1_000
-_OWN_FILE = re.compile(rf"{PAGE}|{RESULTS}|({'|'.join(TABLES)})\.(csv|json)")
-_OWN_FIGURE = re.compile(
-    r"(answer|(curves|recorded)-(layers|matmul)-.+"
-    r"|claim-\d+-(heat-map|waterfall|dose-response|differences))\.(svg|png)"
-)
+_GENERATOR, _HEAD = '<meta name="generator" content="mlp.report">', 1_000
+_FILE = re.compile(rf'<a href="((?:{FIGURES}/)?[\w.-]+\.(?:svg|png|csv|json))">')
 
 
 def write_report(study: Study, folder: Path, changes: Changes | None = None) -> Path:
@@ -41,7 +37,7 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
     """
     try:
         (folder / FIGURES).mkdir(parents=True, exist_ok=True)
-        again = _is_report(folder / PAGE)
+        before = _linked(folder / PAGE)
         tables = write_tables(study, folder)
         if study.rows:
             saved.save(study, folder / RESULTS)
@@ -51,8 +47,8 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
             (folder / FIGURES / f"{picture.name}.svg").write_bytes(picture.svg)
             (folder / FIGURES / f"{picture.name}.png").write_bytes(picture.png)
         (folder / PAGE).write_text(text, encoding="utf-8")
-        if again:
-            _clear(folder, {PAGE, *tables}, {picture.name for picture in pictures})
+        for name in before - _linked(folder / PAGE):
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise ReportError(
             f"a report must go to a folder that can be written to; {folder} cannot be "
@@ -61,19 +57,10 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
     return folder / PAGE
 
 
-def _is_report(page: Path) -> bool:
-    """Whether a file is a page that `write_report` wrote."""
-    return page.is_file() and _GENERATOR in page.read_bytes()[:_HEAD_BYTES]
-
-
-def _clear(folder: Path, files: set[str], figures: set[str]) -> None:
-    """Remove what an earlier report left in `folder`, but for the files and figures of this one."""
-    for path in folder.iterdir():
-        if _OWN_FILE.fullmatch(path.name) and path.name not in files:
-            path.unlink()
-    for path in (folder / FIGURES).iterdir():
-        if _OWN_FIGURE.fullmatch(path.name) and path.stem not in figures:
-            path.unlink()
+def _linked(page: Path) -> set[str]:
+    """The files written with a page, to which it links; none if `write_report` did not write it."""
+    text = page.read_text(encoding="utf-8", errors="replace") if page.is_file() else ""
+    return set(_FILE.findall(text)) if _GENERATOR in text[:_HEAD] else set()
 
 
 def render(
@@ -93,6 +80,7 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters["signed"] = lambda value, places=3: signed(value, places)
+    environment.filters["colour"] = page_colour
     environment.filters["general"] = lambda value: "–" if value is None else f"{value:.3g}"
     environment.globals["script_hash"] = _hash(_template("filter.js.j2").removesuffix("\n"))
     text = environment.get_template("page.html.j2").render(

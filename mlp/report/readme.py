@@ -17,7 +17,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlp.genome import GENES, STRAINS
+from mlp.genes import GENES
+from mlp.genome import STRAINS
 from mlp.lab import UNDECIDED
 from mlp.report import calibrated
 from mlp.report.explain import effect, explain
@@ -29,11 +30,6 @@ from mlp.report.terminal import table
 
 _BLOCK = re.compile(r"(<!-- results:(\w+) -->\n)(.*?)(<!-- results:end -->)", re.DOTALL)
 _MOST_NAMED = 3
-
-
-def of_the_post(row: Row) -> bool:
-    """Whether the claim is the post's own, not one that explains it."""
-    return row.sentence.startswith(("Finding", "Conclusion"))
 
 
 def verdict_table(rows: Sequence[Row]) -> str:
@@ -133,7 +129,7 @@ def rewrite(text: str, rows: Sequence[Row], published: Sequence[Row] = ()) -> st
     blocks = {
         "strains": strains_table(),
         "sample": "\n".join(["```text", *(line for line, _ in table(sample)), "```"]),
-        "verdicts": verdict_table([row for row in rows if of_the_post(row)]),
+        "verdicts": verdict_table([row for row in rows if row.states_finding]),
         "beyond": verdict_table([row for row in rows if not row.finding]),
         "explanation": sentences(rows),
         "calibration": calibration_table(calibrated.measured()),

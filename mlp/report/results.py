@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from mlp.lab import Claim
 
 AS_RECORDED, CHANGED = "as recorded", "changed"
 IDENTICAL = "identical weights"
+_ROLE = re.compile(r"Is the gene (sufficient|necessary)( [^?]*)?\?")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,24 @@ class Row:
         if not self.finding:
             return "Beyond the post"
         return "Conclusion" if self.finding == "C" else f"Finding {self.finding}"
+
+    @property
+    def states_finding(self) -> bool:
+        """Whether it is the finding itself, not one that explains it: its sentence says so first.
+
+        "Finding 3: training with Estimator.fit rescues the tf.matmul model."
+        """
+        return bool(self.finding) and self.sentence.startswith(self.heading)
+
+    @property
+    def asks(self) -> tuple[str, str] | None:
+        """The role of a gene that it asks about, and for which pair of strains; None: no role.
+
+        Its sentence says so first: "Is the gene sufficient?", or "necessary"; where a finding
+        compares several pairs, also of which: "Is the gene sufficient under Estimator.fit?".
+        """
+        found = _ROLE.match(self.sentence)
+        return (found[1], found[2] or "") if found else None
 
     @property
     def outcome(self) -> str:

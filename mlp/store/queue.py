@@ -6,6 +6,7 @@ A job is kept for the study that asked for it, while a process of that study liv
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from mlp.store.owners import Owner, Watch
 from mlp.store.records import Job, checksum, decode, encode, verify
@@ -15,6 +16,17 @@ MAX_DEATHS = 3
 """A job whose workers died this often has failed: it is taken to be what kills them."""
 
 MAX_MESSAGE = 2000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a study stands: runs waiting, in training, and finished by its processes; costs."""
+
+    queued: int
+    running: int
+    finished: int
+    cost_left: float
+    cost_done: float
 
 
 def opened(con: sqlite3.Connection, keys: Iterable[str]) -> set[str]:
@@ -76,7 +88,8 @@ def candidates(con: sqlite3.Connection, study: str, prefer: Collection[str]) -> 
 def load(con: sqlite3.Connection, number: int) -> Job | None:
     """The job, without the runs that are finished; None, and dropped, if nothing is left."""
     keys = {key for (key,) in con.execute("SELECT key FROM open WHERE job=?", [number])}
-    close_keys(con, finished(con, keys))
+    done = finished(con, keys)
+    close_keys(con, done)
     row = con.execute("SELECT body, digest FROM jobs WHERE id=?", [number]).fetchone()
     if row is None:
         return None
@@ -84,8 +97,7 @@ def load(con: sqlite3.Connection, number: int) -> Job | None:
         if not verify(b"job", row[0], row[1]):
             raise ValueError("damaged")
         body = decode(row[0])
-        keys -= finished(con, keys)
-        runs = {key: own for key, own in body["runs"].items() if key in keys}
+        runs = {key: own for key, own in body["runs"].items() if key in keys - done}
         return Job(spec=dict(body["spec"]), runs=runs, cost=float(body["cost"]), id=number)
     except (KeyError, TypeError, ValueError, AttributeError):
         drop(con, number)
@@ -115,6 +127,28 @@ def register(con: sqlite3.Connection, owner: Owner) -> None:
     """Make the owner known, so that its leases hold."""
     row = (owner.id, owner.study, owner.host, owner.pid, owner.start, owner.beat)
     con.execute("INSERT OR IGNORE INTO owners VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+def beat(con: sqlite3.Connection, owner: Owner) -> None:
+    """Show that the owner is alive."""
+    con.execute("UPDATE owners SET beat=beat+1 WHERE id=?", [owner.id])
+
+
+def sign_out(con: sqlite3.Connection, owner: Owner) -> None:
+    """Give back all that the owner has leased, and forget it."""
+    con.execute("UPDATE jobs SET owner=NULL WHERE owner=?", [owner.id])
+    con.execute("DELETE FROM owners WHERE id=?", [owner.id])
+
+
+def is_leased(con: sqlite3.Connection, number: int, owner: Owner) -> bool:
+    """Whether the owner holds the job."""
+    query = "SELECT 1 FROM jobs WHERE id=? AND owner=?"
+    return con.execute(query, [number, owner.id]).fetchone() is not None
+
+
+def release(con: sqlite3.Connection, number: int, owner: Owner) -> None:
+    """Give the job back, if the owner holds it."""
+    con.execute("UPDATE jobs SET owner=NULL WHERE id=? AND owner=?", [number, owner.id])
 
 
 def stale(con: sqlite3.Connection, study: str, watch: Watch) -> tuple[set[str], set[str]]:
@@ -148,7 +182,7 @@ def reap(con: sqlite3.Connection, study: str, watch: Watch) -> None:
 
 
 def take(con: sqlite3.Connection, owner: Owner, prefer: Collection[str]) -> Job | None:
-    """Lease the first candidate that is sound to the owner."""
+    """Lease to the owner the first candidate whose body is intact."""
     for number in candidates(con, owner.study, prefer):
         job = load(con, number)
         if job is not None:
@@ -162,3 +196,20 @@ def tally(con: sqlite3.Connection, study: str, runs: int, cost: float) -> None:
     con.execute("INSERT OR IGNORE INTO tally VALUES (?, 0, 0)", [study])
     query = "UPDATE tally SET runs=runs+?, cost=cost+? WHERE study=?"
     con.execute(query, [runs, cost, study])
+
+
+def progress(con: sqlite3.Connection, study: str) -> Progress:
+    """Where the study stands."""
+    query = (
+        "SELECT total(owner IS NULL), total(owner IS NOT NULL), total(cost) "
+        "FROM open JOIN jobs ON open.job = jobs.id WHERE study=?"
+    )
+    queued, running, left = con.execute(query, [study]).fetchone()
+    query = "SELECT total(runs), total(cost) FROM tally WHERE study=?"
+    done, cost = con.execute(query, [study]).fetchone()
+    return Progress(_count(queued), _count(running), _count(done), left, cost)
+
+
+def _count(total: float) -> int:
+    """A total as a count, whatever a damaged row made of it."""
+    return int(min(max(total, 0.0), 2.0**53))

@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from types import TracebackType
@@ -24,17 +23,6 @@ _PAGE = 64
 
 Record = dict[str, Any]
 Train = Callable[[Job], Mapping[str, Mapping[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a study stands: runs waiting, in training, and finished by its processes; costs."""
-
-    queued: int
-    running: int
-    finished: int
-    cost_left: float
-    cost_done: float
 
 
 class Store:
@@ -167,15 +155,14 @@ class Store:
 
         def end(con: sqlite3.Connection) -> None:
             queue.fail(con, self._study, job.keys, message)
-            if con.execute(_MINE, [job.id, self._me().id]).fetchone():
+            if queue.is_leased(con, job.id, self._me()):
                 queue.drop(con, job.id)
 
         self._database.write(end)
 
     def release(self, job: Job) -> None:
         """Give a leased job back unfinished, for anyone to take."""
-        query = "UPDATE jobs SET owner=NULL WHERE id=? AND owner=?"
-        self._database.write(lambda con: con.execute(query, [job.id, self._me().id]) and None)
+        self._database.write(lambda con: queue.release(con, job.id, self._me()))
 
     def failures(self, keys: Iterable[str]) -> dict[str, str]:
         """The messages of those of the runs that have failed in this study."""
@@ -229,20 +216,9 @@ class Store:
             pause = _POLL_S[0]
             self.perform(job, train, frozenset(missing))
 
-    def progress(self) -> Progress:
+    def progress(self) -> queue.Progress:
         """Where this study stands; runs it waits for in another study's jobs are not counted."""
-
-        def count(con: sqlite3.Connection) -> Progress:
-            query = (
-                "SELECT total(owner IS NULL), total(owner IS NOT NULL), total(cost) "
-                "FROM open JOIN jobs ON open.job = jobs.id WHERE study=?"
-            )
-            queued, running, left = con.execute(query, [self._study]).fetchone()
-            query = "SELECT total(runs), total(cost) FROM tally WHERE study=?"
-            finished, done = con.execute(query, [self._study]).fetchone()
-            return Progress(_count(queued), _count(running), _count(finished), left, done)
-
-        return self._database.read(count)
+        return self._database.read(lambda con: queue.progress(con, self._study))
 
     def close(self) -> None:
         """Give back what is leased, and close the file. May be called twice."""
@@ -251,7 +227,7 @@ class Store:
         owner, self._owner = self._owner, None
         if owner is not None and owner.pid == os.getpid():
             with suppress(StoreError):
-                self._database.write(lambda con: _sign_out(con, owner), _CLOSING_PATIENCE_S)
+                self._database.write(lambda con: queue.sign_out(con, owner), _CLOSING_PATIENCE_S)
         self._database.close()
 
     def __enter__(self) -> "Store":
@@ -277,10 +253,9 @@ class Store:
 
     def _beat(self) -> None:
         owner = self._owner
-        query = "UPDATE owners SET beat=beat+1 WHERE id=?"
         if owner is not None:
             with suppress(StoreError):
-                self._database.write(lambda con: con.execute(query, [owner.id]) and None)
+                self._database.write(lambda con: queue.beat(con, owner))
 
     def _sign_in(self, con: sqlite3.Connection) -> Owner:
         owner = self._me()
@@ -322,19 +297,6 @@ class Store:
             with suppress(StoreError):
                 self._database.write(lambda con: runs.discard(con, broken))
         return found
-
-
-_MINE = "SELECT 1 FROM jobs WHERE id=? AND owner=?"
-
-
-def _count(total: float) -> int:
-    """A total as a count, whatever a damaged row made of it."""
-    return int(min(max(total, 0.0), 2.0**53))
-
-
-def _sign_out(con: sqlite3.Connection, owner: Owner) -> None:
-    con.execute("UPDATE jobs SET owner=NULL WHERE owner=?", [owner.id])
-    con.execute("DELETE FROM owners WHERE id=?", [owner.id])
 
 
 def _encode_all(records: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:

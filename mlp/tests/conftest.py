@@ -17,8 +17,10 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-OUTSIDE = ("CI", "BUILD_NUMBER", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TERM")
-OUTSIDE += ("PYTEST_ADDOPTS", "TF_CONFIG", "PYTHONWARNINGS")
+OUTSIDE = (
+    *("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTHONWARNINGS", "TF_CONFIG"),
+    *("COLUMNS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TERM"),
+)
 """What a CI system, a terminal or a user sets, and a session under test would print or do by."""
 
 

@@ -23,6 +23,7 @@ def test_a_file_may_be_new_or_old_in_a_folder_that_exists(tmp_path):
     ],
 )
 def test_calibration_refuses_wrong_options_before_it_begins(argv, told, capsys):
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as stop:
         calibrate.main(["--quick", "--sims=10", *argv])
+    assert stop.value.code == 2
     assert told in capsys.readouterr().err

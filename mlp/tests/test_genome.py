@@ -9,18 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlp.genes import GENES, GenomeError, gene
 from mlp.genome import (
-    GENES,
     LAYERS,
     LAYERS_ESTIMATOR,
     MATMUL,
     MATMUL_ESTIMATOR,
     STRAINS,
     Genome,
-    GenomeError,
     describe,
     differing,
-    gene,
     strain,
 )
 

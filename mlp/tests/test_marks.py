@@ -32,6 +32,12 @@ def test_a_refutation_is_read_from_a_markers_arguments(args, kwargs, found):
         (("why",), {"on": 3}, MarkError, r"got refuted\('why', on=3\)"),
         (("",), {}, MarkError, r"the reason in a few words; got refuted\(''\)"),
         ((3,), {}, MarkError, "the reason in a few words"),
+        (
+            ("why", []),
+            {},
+            MarkError,
+            r"at least one dataset; got refuted\('why', \[\]\): leave it out",
+        ),
         (("why",), {"on": "irish"}, DataError, "did you mean 'iris'"),
         (("why",), {"on": ["iris", 3]}, DataError, "got 3"),
         (("why",), {"protocol": "fast"}, ProtocolError, "quick, published; got 'fast'"),

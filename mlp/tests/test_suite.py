@@ -1,4 +1,4 @@
-"""Sessions of a small suite under the suite's own conftest.py: what is selected, passes, fails."""
+"""Sessions of a small suite under the suite's own conftest.py: what passes and what fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from mlp.tests.small_suite import (
     IRIS,
-    OPTIONS,
     REFUTED_CLAIM,
     SUPPORTED_CLAIM,
     UNDECIDED_CLAIM,
@@ -231,108 +230,3 @@ class TestClaims:
 
         assert result.ret == 0
         assert "verdicts" not in result.stdout.str()
-
-
-class TestSelection:
-    def ids(self, warm, *args):
-        found = warm.runpytest_inprocess("--collect-only", "-q", *args)
-        return re.findall(r"::(\S+)", found.stdout.str())
-
-    @pytest.fixture
-    def two(self, warm):
-        warm.write(claim("rescue", SUPPORTED_CLAIM), claim("knockout", REFUTED_CLAIM))
-        return warm
-
-    def test_each_claim_is_made_of_every_dataset_and_named_after_it(self, two):
-        assert self.ids(two, *OPTIONS) == [
-            "test_rescue[iris]",
-            "test_rescue[wine]",
-            "test_rescue[digits]",
-            "test_knockout[iris]",
-            "test_knockout[wine]",
-            "test_knockout[digits]",
-        ]
-
-    @pytest.mark.parametrize(
-        ("args", "found"),
-        [
-            (["-k", "rescue"], ["test_rescue[iris]", "test_rescue[wine]", "test_rescue[digits]"]),
-            (["-k", "rescue and wine"], ["test_rescue[wine]"]),
-            (["-k", "iris"], ["test_rescue[iris]", "test_knockout[iris]"]),
-            (["--mlp-dataset=wine", "-k", "rescue"], ["test_rescue[wine]"]),
-            (
-                ["--mlp-dataset=wine, iris", "--mlp-dataset=wine", "-k", "rescue"],
-                ["test_rescue[wine]", "test_rescue[iris]"],
-            ),
-        ],
-        ids=str,
-    )
-    def test_words_and_datasets_select(self, two, args, found):
-        assert self.ids(two, *OPTIONS, *args) == found
-
-    def test_the_name_of_a_dataset_is_checked_as_it_is_collected(self, two):
-        result = two.runpytest_inprocess("--collect-only", *OPTIONS, "--mlp-dataset=irish")
-
-        assert result.ret == pytest.ExitCode.USAGE_ERROR
-        result.stderr.fnmatch_lines(["*a dataset must be one of*got 'irish'; did you mean*"])
-
-    def test_a_dataset_that_does_not_exist_is_told_though_another_is_asked_for(self, warm):
-        warm.write(claim("rescue", SUPPORTED_CLAIM, "pytest.mark.parametrize('dataset', ['irsi'])"))
-
-        result = warm.runpytest_inprocess(*IRIS)
-
-        assert result.ret == pytest.ExitCode.INTERRUPTED
-        result.stdout.fnmatch_lines(["*a dataset must be one of*got 'irsi'; did you mean 'iris'?"])
-        assert "kept" not in result.stdout.str()
-
-    @pytest.mark.parametrize(
-        ("word", "found"),
-        [
-            ("finding_2", ["test_rescue[iris]"]),
-            ("finding_C", ["test_knockout[iris]"]),
-            ("conclusion", ["test_knockout[iris]"]),
-            ("finding_2 or conclusion", ["test_rescue[iris]", "test_knockout[iris]"]),
-        ],
-    )
-    def test_the_name_of_a_finding_selects_its_claims(self, warm, word, found):
-        warm.write(
-            claim("rescue", SUPPORTED_CLAIM, "pytest.mark.finding('2')"),
-            claim("knockout", REFUTED_CLAIM, "pytest.mark.finding('C')"),
-            claim("neither", REFUTED_CLAIM),
-        )
-
-        assert self.ids(warm, *IRIS, "-k", word) == found
-
-    def test_a_test_may_name_its_own_datasets(self, warm):
-        own = "pytest.mark.parametrize('dataset', ['wine'])"
-        pair = "pytest.mark.parametrize(('n', 'dataset'), [(1, 'iris')])"
-        named = "pytest.mark.parametrize(argnames='dataset', argvalues=['iris'])"
-        two = claim("two", SUPPORTED_CLAIM, pair).replace("(lab, dataset)", "(lab, n, dataset)")
-        warm.write(claim("one", SUPPORTED_CLAIM, own), two, claim("three", SUPPORTED_CLAIM, named))
-
-        found = ["test_one[wine]", "test_two[1-iris]", "test_three[iris]"]
-        assert self.ids(warm, *OPTIONS) == found
-        assert self.ids(warm, *OPTIONS, "--mlp-dataset=wine") == found[:1]
-
-    def test_a_fixture_of_ones_own_may_name_the_dataset(self, warm):
-        fixture = "import pytest\n@pytest.fixture\ndef dataset(request):\n    return 'iris'\n"
-        small = "pytest.mark.parametrize('dataset', ['small'], indirect=True)"
-        warm.write(fixture + claim("one", SUPPORTED_CLAIM, small))
-
-        assert self.ids(warm, *OPTIONS) == ["test_one[small]"]
-
-    def test_parameters_may_be_named_by_keyword(self, warm):
-        gene = "pytest.mark.parametrize(argnames='gene', argvalues=['init'])"
-        lab = claim("lab", SUPPORTED_CLAIM, gene).replace("(lab, dataset)", "(lab, gene, dataset)")
-        warm.write(lab, f"@{gene}\ndef test_plain(gene):\n    pass\n")
-
-        assert self.ids(warm, *IRIS) == ["test_lab[iris-init]", "test_plain[init]"]
-
-    @pytest.mark.usefixtures("own_registry")
-    def test_a_dataset_registered_in_a_conftest_is_one_like_the_others(self, warm):
-        conftest = warm.path / "conftest.py"
-        register = "\ndata.register('mine', lambda: ([[0.0]] * 30, [0, 1] * 15))\n"
-        conftest.write_text(conftest.read_text() + register)
-        warm.write(claim("rescue", SUPPORTED_CLAIM))
-
-        assert self.ids(warm, *OPTIONS)[-1] == "test_rescue[mine]"

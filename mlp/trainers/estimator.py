@@ -150,7 +150,7 @@ class _Watch(tf.train.SessionRunHook):
                 f"{self._plan.seed}, was fed other rows than its plan's"
             )
         self.losses.append(float(loss))
-        if self.updates in self._samples and np.isfinite(loss):
+        if self.updates in self._samples:
             self._sample(run_context.session)
             if self.diverged_at is not None:
                 run_context.request_stop()

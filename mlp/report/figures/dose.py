@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from mlp.genome import STRAINS, Genome, differing
 from mlp.report.figures.style import (
     BLUE,
     INK,
@@ -36,9 +36,9 @@ def dose_figure(row: Row, name: str) -> Picture:
         for seed in zip(*accuracies, strict=True):
             axes.plot(places, seed, color=colour, linewidth=0.7, alpha=alpha)
         axes.plot(places, means, "o-", color=colour, linewidth=2.2, label="mean over seeds")
-        own = [_published(g, d) for g, d in zip(detail["genomes"], detail["doses"], strict=True)]
-        if any(own):
-            marked = [(x, y) for x, y, mine in zip(places, means, own, strict=True) if mine]
+        published = _published(detail["alleles"])
+        if any(published):
+            marked = [xy for *xy, own in zip(places, means, published, strict=True) if own]
             axes.plot(*zip(*marked, strict=True), "D", color=INK, ms=8, label="published")
         axes.legend(loc="lower right")
         _dress(axes, places, by_rows)
@@ -54,10 +54,12 @@ def _places(rows: Sequence[int], doses: Sequence[float]) -> tuple[Sequence[float
     return (rows, True) if rising else (doses, False)
 
 
-def _published(genome: str, dose: float) -> bool:
-    """Whether the dose is a strain's own allele: then the genome's name does not spell it out."""
-    spelt = re.findall(r"=([\d.]+)(?=[,\]])", genome)
-    return dose not in [float(number) for number in spelt]
+def _published(alleles: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Of each dose, whether a strain of the study has that allele of the one gene that differs."""
+    genomes = [Genome(**each) for each in alleles]
+    (gene,) = differing(genomes[0].expressed(), genomes[-1].expressed())
+    own = [getattr(strain, gene) for strain in STRAINS.values()]
+    return [getattr(genome, gene) in own for genome in genomes]
 
 
 def _dress(axes: Any, places: Sequence[float], by_rows: bool) -> None:

@@ -221,8 +221,12 @@ def signed(value: float, places: int = 2) -> str:
     return results.signed(value, places).replace("-", "−")
 
 
-def band(axes: Any, margin: float, *, horizontal: bool = True) -> None:
+def page_colour(outcome: str) -> str:
+    """The page's colour of an outcome; of one without a colour, such as undecided, the soft one."""
+    return _PAGE_COLOURS[OUTCOME_COLOURS.get(outcome, NEUTRAL)]
+
+
+def band(axes: Any, margin: float) -> None:
     """Shade the differences within the margin of practical equivalence, and mark zero."""
-    span, line = (axes.axhspan, axes.axhline) if horizontal else (axes.axvspan, axes.axvline)
-    span(-margin, margin, facecolor=INK, alpha=0.09, edgecolor="none", zorder=0)
-    line(0, color=INK, linewidth=0.7, zorder=1)
+    axes.axhspan(-margin, margin, facecolor=INK, alpha=0.09, edgecolor="none", zorder=0)
+    axes.axhline(0, color=INK, linewidth=0.7, zorder=1)

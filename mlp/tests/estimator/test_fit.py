@@ -1,8 +1,4 @@
-"""Training: what it feeds, when it stops, what it saves, and what it leaves alone."""
-
-import functools
-import gc
-import threading
+"""Training: what it feeds, when it stops, and what it refuses."""
 
 import numpy as np
 import pytest
@@ -13,14 +9,10 @@ from mlp.tests.estimator.models import (
     TEN,
     Recorder,
     build,
-    checkpoint_steps,
-    config,
     descend,
     mean_model,
-    random_model,
     rounding_model,
     slices,
-    summary_steps,
 )
 
 
@@ -141,216 +133,6 @@ def test_the_loss_is_guarded_against_nan(tmp_path):
         build(diverging, tmp_path).fit(TEN, steps=3)
 
 
-@pytest.mark.parametrize(
-    ("saving", "kept"),
-    [
-        ({"save_checkpoints_steps": 4}, [1, 5, 9, 10]),
-        ({"save_checkpoints_steps": 9}, [1, 10]),
-        ({}, [1, 10]),
-        ({"save_checkpoints_steps": 1, "keep_checkpoint_max": 2}, [9, 10]),
-        ({"save_checkpoints_steps": 2, "keep_checkpoint_max": None}, [1, 3, 5, 7, 9, 10]),
-    ],
-    ids=str,
-)
-def test_checkpoints_after_the_first_step_then_each_period_then_at_the_end(tmp_path, saving, kept):
-    build(mean_model, tmp_path, **saving).fit(TEN, steps=10)
-    assert checkpoint_steps(tmp_path) == kept
-
-
-def test_no_checkpoints_when_they_are_off(tmp_path):
-    estimator = build(mean_model, tmp_path, save_checkpoints_secs=None).fit(TEN, steps=2)
-    assert tf.train.latest_checkpoint(str(tmp_path)) is None
-    with pytest.raises(learn.NotFittedError):
-        estimator.predict(TEN)
-
-
-def test_a_checkpoint_hook_of_the_programs_own_replaces_the_configs(tmp_path):
-    hook = tf.train.CheckpointSaverHook(str(tmp_path), save_steps=3)
-    build(mean_model, tmp_path).fit(TEN, steps=6, monitors=[hook])
-    assert checkpoint_steps(tmp_path) == [0, 3, 6]
-
-
-def test_the_seed_fixes_the_initial_weights(tmp_path):
-    def weights(name, seed):
-        estimator = build(random_model, tmp_path / name, tf_random_seed=seed)
-        return estimator.fit(TEN, steps=1).get_variable_value("w").tolist()
-
-    assert weights("a", 5) == weights("b", 5)
-    assert weights("c", 6) != weights("a2", 5)
-    assert weights("d", None) != weights("e", None)
-
-
-def test_the_session_config_is_used(tmp_path):
-    class Devices(tf.train.SessionRunHook):
-        def after_create_session(self, session, _coord):
-            self.names = [device.name for device in session.list_devices()]
-
-    devices = Devices()
-    session_config = tf.ConfigProto(device_count={"CPU": 3})
-    build(mean_model, tmp_path, session_config=session_config).fit(TEN, steps=1, monitors=[devices])
-    assert sum("CPU" in name for name in devices.names) == 3
-
-
-def test_summaries_are_written_where_there_are_any(tmp_path):
-    def summarized(features, labels, mode):
-        ops = mean_model(features, labels, mode)
-        tf.summary.scalar("the_loss", ops.loss)
-        return ops
-
-    def tags(model_fn, directory):
-        estimator = build(model_fn, directory, save_summary_steps=2, log_step_count_steps=3)
-        estimator.fit(TEN, steps=8)
-        del estimator
-        gc.collect()
-        (path,) = directory.glob("events*")
-        return [
-            value.tag
-            for event in tf.train.summary_iterator(str(path))
-            for value in event.summary.value
-        ]
-
-    with_summary = tags(summarized, tmp_path / "with")
-    assert with_summary.count("the_loss") == 4
-    assert with_summary.count("global_step/sec") == 2
-    assert set(tags(mean_model, tmp_path / "without")) == {"global_step/sec"}
-
-
-def test_event_files_are_closed_with_their_estimator(tmp_path):
-    def writers():
-        names = [type(thread).__name__ for thread in threading.enumerate()]
-        return names.count("_EventLoggerThread")
-
-    gc.collect()
-    before = writers()
-    estimator = build(mean_model, tmp_path).fit(TEN, steps=1)
-    estimator.evaluate(TEN)
-    assert writers() == before + 2
-    del estimator
-    gc.collect()
-    assert writers() == before
-
-
-@pytest.mark.parametrize("whose", ["got first", "got later"])
-def test_a_writer_of_the_program_goes_on_after_the_estimator(tmp_path, whose):
-    def writer():
-        with tf.Graph().as_default():
-            return tf.summary.FileWriterCache.get(str(tmp_path))
-
-    mine = writer() if whose == "got first" else None
-    estimator = build(mean_model, tmp_path).fit(TEN, steps=1)
-    del estimator
-    gc.collect()
-    mine = mine or writer()
-    mine.add_summary(tf.Summary(value=[tf.Summary.Value(tag="mine", simple_value=1)]), 7)
-    mine.close()
-    assert summary_steps("mine", tmp_path) == [7]
-
-
-def test_the_programs_graph_and_mode_are_left_alone(tmp_path):
-    outside = tf.Graph()
-    with outside.as_default():
-        estimator = build(mean_model, tmp_path).fit(TEN, steps=1)
-        estimator.evaluate(TEN)
-        list(estimator.predict(TEN))
-        assert tf.get_default_graph() is outside
-    assert outside.get_operations() == []
-    assert tf.executing_eagerly()
-
-
-def old_tuple(features, labels):
-    ops = mean_model(features, labels, learn.ModeKeys.TRAIN)
-    return ops.predictions, ops.loss, ops.train_op
-
-
-class CallableModel:
-    def __call__(self, features, labels, mode):
-        return mean_model(features, labels, mode)
-
-
-def scaled(features, labels, mode, params):
-    return mean_model(features * params["scale"], labels, mode)
-
-
-@pytest.mark.parametrize(
-    ("model_fn", "params", "scale"),
-    [
-        (old_tuple, None, 1),
-        (CallableModel(), None, 1),
-        (scaled, {"scale": 2}, 2),
-        (functools.partial(scaled, params={"scale": 3}), None, 3),
-    ],
-    ids=["tuple", "callable", "params", "partial"],
-)
-def test_forms_of_model_fn(tmp_path, model_fn, params, scale):
-    estimator = learn.Estimator(model_fn, str(tmp_path), config(), params).fit(TEN, steps=1)
-    assert estimator.params == params
-    assert estimator.get_variable_value("w") == pytest.approx(-scale * TEN.mean())
-    np.testing.assert_allclose(
-        estimator.predict(TEN, as_iterable=False), scale * (TEN - TEN.mean())
-    )
-
-
-def test_model_fn_is_told_mode_config_and_directory(tmp_path):
-    calls = []
-
-    def model_fn(features, labels, mode, config, model_dir):
-        calls.append((mode, config.tf_random_seed, model_dir, config.model_dir))
-        return mean_model(features, labels, mode)
-
-    estimator = build(model_fn, tmp_path, tf_random_seed=9).fit(TEN, steps=1)
-    estimator.evaluate(TEN)
-    list(estimator.predict(TEN))
-    where = str(tmp_path)
-    assert calls == [(mode, 9, where, where) for mode in ("train", "eval", "infer")]
-
-
-def test_feature_engineering_comes_first(tmp_path):
-    estimator = learn.Estimator(
-        mean_model, str(tmp_path), config(), feature_engineering_fn=lambda x, y: (x * 10, y)
-    )
-    assert estimator.fit(TEN, steps=1).get_variable_value("w") == pytest.approx(-45)
-
-
-def test_hooks_and_scaffold_of_the_model(tmp_path):
-    recorder, chief_recorder = Recorder(), Recorder()
-
-    def model_fn(features, labels, mode):
-        ops = mean_model(features, labels, mode)
-        (w,) = tf.trainable_variables()
-        init_op = tf.group(tf.global_variables_initializer(), name="init")
-        with tf.control_dependencies([init_op]):
-            init_op = tf.assign(w, 100.0).op
-        return ops._replace(
-            training_hooks=[recorder],
-            training_chief_hooks=[chief_recorder],
-            scaffold=tf.train.Scaffold(init_op=init_op),
-        )
-
-    estimator = build(model_fn, tmp_path).fit(TEN, steps=2)
-    assert len(recorder.values) == len(chief_recorder.values) == 2
-    assert estimator.get_variable_value("w") == pytest.approx(100 - 2 * TEN.mean())
-
-
-def test_a_temporary_directory_when_none_is_given():
-    first, second = learn.Estimator(mean_model), learn.Estimator(mean_model)
-    assert first.model_dir != second.model_dir
-    assert first.config.model_dir == first.model_dir
-
-
-def test_the_directory_may_come_from_the_config(tmp_path):
-    settled = learn.RunConfig(model_dir=str(tmp_path))
-    assert learn.Estimator(mean_model, config=settled).model_dir == str(tmp_path)
-    assert learn.Estimator(mean_model, str(tmp_path), settled).model_dir == str(tmp_path)
-    with pytest.raises(ValueError, match="model_dir are set both in constructor and RunConfig"):
-        learn.Estimator(mean_model, model_dir="elsewhere", config=settled)
-
-
-def test_the_config_is_a_copy(tmp_path):
-    estimator = build(mean_model, tmp_path)
-    estimator.config.session_config.intra_op_parallelism_threads = 99
-    assert estimator.config.session_config.intra_op_parallelism_threads == 1
-
-
 def constant_input():
     return tf.constant([[1.0]]), None
 
@@ -393,21 +175,3 @@ def test_inputs_must_stay_of_one_kind(tmp_path):
         estimator.fit(TEN, TEN, steps=1)
     with pytest.raises(ValueError, match="Features are incompatible with given information"):
         estimator.fit({"a": TEN}, np.arange(10), steps=1)
-
-
-def test_params_that_model_fn_does_not_take(tmp_path):
-    with pytest.raises(ValueError, match="does not have a params argument"):
-        learn.Estimator(mean_model, str(tmp_path), params={"rate": 1})
-
-
-def test_a_model_fn_is_needed():
-    with pytest.raises(ValueError, match="model_fn must be provided"):
-        learn.Estimator()
-
-
-@pytest.mark.parametrize(
-    ("result", "error"), [(None, TypeError), ((1, 2), ValueError), ("ops", ValueError)]
-)
-def test_a_model_fn_that_returns_something_else(tmp_path, result, error):
-    with pytest.raises(error, match="please return ModelFnOps"):
-        build(lambda _features, _labels: result, tmp_path).fit(TEN, steps=1)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mlp.genome import MATMUL
 from mlp.lab.comparison import Arm, Comparison, weighted_differences
+from mlp.lab.key import BY_ENGINE
 from mlp.run import Protocol, Run, Saw
 from mlp.stats import sequential
 
@@ -59,4 +60,4 @@ def a_comparison(a_right, b_right, *, margin=0.05, cap=None, claims=None, **chan
     )
     arms = tuple(replace(arm, runs=tuple(replace(r, **changes) for r in arm.runs)) for arm in arms)
     result = sequential(weighted_differences(arms), margin, cap=cap or len(a_right))
-    return Comparison(arms, "iris", TINY, "cohort engine", result, claims)
+    return Comparison(arms, "iris", TINY, BY_ENGINE, result, claims)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from mlp.genome import GENES
+from mlp.genes import GENES
 from mlp.lab import ManipulationError
-from mlp.lab.checks import ARITHMETIC, INIT, ORDER, SILENT, check_manipulation
-from mlp.tests.lab.runs import BASE, pairs
+from mlp.lab.checks import ARITHMETIC, INIT, ORDER, SILENT, check_cohorts, check_manipulation
+from mlp.tests.lab.runs import BASE, a_run, pairs
 
 SHUFFLED = BASE.with_alleles(order="reshuffled")
 COVERED = BASE.with_alleles(coverage="all")
@@ -154,3 +154,41 @@ def test_a_diverged_run_may_have_been_fed_less():
     check_manipulation(RAW, BASE, pairs(RAW, BASE, of_a=short))
     with pytest.raises(ManipulationError, match="initial weights"):
         check_manipulation(RAW, BASE, pairs(RAW, BASE, of_a={**short, "init": "other"}))
+
+
+def test_a_diverged_run_may_end_where_another_sampled_later_goes_on():
+    """Sampled at its ends alone, a run that the real API stops goes on to the last update."""
+    hot = {"diverged_at": 10}
+
+    check_manipulation(ENDS, BASE, pairs(ENDS, BASE, **hot))
+    with pytest.raises(ManipulationError, match="the final weights differ too"):
+        check_manipulation(ENDS, BASE, pairs(ENDS, BASE))
+
+
+@pytest.mark.parametrize("seeds", [[1, 0, 2], [0, 1, 3], [0, 1, 1], [0, 1]], ids=str)
+def test_cohorts_are_of_the_same_seeds_each_once(seeds):
+    """Their records agree in all that a gene leaves alone: only the seeds tell them apart."""
+
+    def cohort(genome, seeds):
+        return [a_run(genome, s, order="one", init="one") for s in seeds]
+
+    check_cohorts(RAW, cohort(RAW, [0, 1, 2]), BASE, cohort(BASE, [0, 1, 2]))
+    with pytest.raises(ManipulationError, match=r"each seed once; got \[.*\] of matmul"):
+        check_cohorts(RAW, cohort(RAW, seeds), BASE, cohort(BASE, [0, 1, 2]))
+    with pytest.raises(ManipulationError, match="each seed once"):
+        check_cohorts(RAW, cohort(RAW, [0, 1, 1]), BASE, cohort(BASE, [0, 1, 1]))
+
+
+@pytest.mark.parametrize(
+    ("saw", "what"),
+    [
+        ({"order": "other"}, "the rows fed"),
+        ({"init": "other"}, "the initial weights"),
+        ({"updates": 19}, "the updates made"),
+        ({"first_loss": 1.2}, "the losses before the first update"),
+    ],
+)
+def test_two_executors_of_one_genome_differ_in_nothing_they_are_fed(saw, what):
+    check_manipulation(BASE, BASE, pairs(BASE, BASE, of_a={"weights": "rounded otherwise"}))
+    with pytest.raises(ManipulationError, match=f"nothing but the executor may change; {what}"):
+        check_manipulation(BASE, BASE, pairs(BASE, BASE, of_a=saw))

@@ -8,7 +8,8 @@ from dataclasses import asdict, replace
 import pytest
 
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, Claim, Refuted, Undecided, settle
-from mlp.lab.comparison import Arm, Comparison, identical, verdict_of, weighted_differences
+from mlp.lab.claim import verdict_of
+from mlp.lab.comparison import Arm, Comparison, identical, weighted_differences
 from mlp.stats import Outcome, sequential
 from mlp.tests.lab.runs import BASE, TINY, a_comparison, a_run
 
@@ -103,7 +104,7 @@ def test_diverged_runs_answer_nothing_and_are_counted():
 
     assert claim.diverged == 1
     assert claim.effect == pytest.approx((-0.5 + 7 * 0.1) / 8)
-    assert "1 runs diverged" in claim.line()
+    assert "1 run diverged" in claim.line()
 
 
 def test_a_difference_of_differences_weighs_its_four_arms():

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from mlp import installed
-from mlp.genome import GENES, LAYERS_ESTIMATOR, MATMUL
+from mlp import installed, machine
+from mlp.genes import GENES
+from mlp.genome import LAYERS_ESTIMATOR, MATMUL
 from mlp.lab import Lab, key, work
 from mlp.lab.key import code_digest, executor, expressed, run_key, tree_without_docstrings
 from mlp.run import Protocol
@@ -139,13 +140,36 @@ def test_the_versions_of_the_packages_that_train_change_the_key(package, monkeyp
     run_key.cache_clear()
 
 
-def test_another_kind_of_processor_changes_the_key_since_it_may_round_otherwise(monkeypatch):
-    before = key_of()
+def test_what_may_round_otherwise_changes_the_key(monkeypatch, tmp_path):
+    """Another kind of processor, fewer of its instructions, a GPU that is used."""
 
-    monkeypatch.setattr(key, "processor", lambda: "another")
-    run_key.cache_clear()
+    def key_now():
+        run_key.cache_clear()
+        return key_of()
 
-    assert key_of() != before
+    for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "CUDA_VISIBLE_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(machine, "processor", lambda: "one")
+    monkeypatch.setattr(machine, "PROC", tmp_path)
+    here = key_now()
+
+    monkeypatch.setattr(machine, "processor", lambda: "another")
+    keys = [key_now()]
+    monkeypatch.setattr(machine, "processor", lambda: "one")
+    assert key_now() == here
+
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    keys.append(key_now())
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA")
+
+    gpu = tmp_path / "driver/nvidia/gpus/0000:01:00.0/information"
+    gpu.parent.mkdir(parents=True)
+    gpu.write_text("Model: \t a GPU\nIRQ: 1\n")
+    keys.append(key_now())
+    assert len({here, *keys}) == 4
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert key_now() == here
     run_key.cache_clear()
 
 

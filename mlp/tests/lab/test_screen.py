@@ -12,6 +12,7 @@ import pytest
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, LabError, Margin, Refuted, Undecided
 from mlp.lab.dose import DoseCurve
+from mlp.lab.key import BY_ENGINE
 from mlp.lab.screen import Screening, acting_genes, subsets
 from mlp.stats import dose_response
 from mlp.tests.lab.runs import BASE, TINY, a_run
@@ -23,7 +24,7 @@ GENES = ("logits", "coverage", "order")
 def a_screen(right, seeds=16, claims=None):
     """A screening whose cells' final counts are `right(genes on, seed)`."""
     cells = {on: tuple(a_run(BASE, s, right(on, s)) for s in range(seeds)) for on in subsets(GENES)}
-    return Screening(GOOD, BASE, "iris", TINY, GENES, cells, claims)
+    return Screening(GOOD, BASE, "iris", TINY, GENES, cells, BY_ENGINE, claims)
 
 
 def test_the_genes_of_a_screen_are_those_that_act_in_the_engine():

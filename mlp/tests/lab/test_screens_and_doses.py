@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import (
-    LAYERS_ESTIMATOR,
-    MATMUL,
-    differing,
-)
-from mlp.lab import (
-    Lab,
-    LabError,
-    Undecided,
-)
+from mlp.genome import LAYERS_ESTIMATOR, MATMUL, differing
+from mlp.lab import Lab, LabError, Undecided
 from mlp.lab.checks import check_manipulation
-from mlp.stats import look_sizes
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
 
 
@@ -51,23 +42,18 @@ class TestScreeningAndDoses:
         assert [look["seeds"] for look in lab.claims[0].detail["looks"]] == [8, 9]
         assert len(stored(store)) == 36
 
-    @pytest.mark.parametrize("first", [1, 3, 8, 9, 100])
-    def test_a_screen_takes_no_look_that_is_not_paid_for(self, monkeypatch, tmp_path, first):
-        lab = Lab(tmp_path / "runs.sqlite", protocol=TINY, seeds=1000)
-        asked = []
-
-        def trained(cells, seeds, _real):
-            asked.append(seeds)
-            return [[] for _ in cells]
-
-        monkeypatch.setattr(lab, "_train", trained)
-        monkeypatch.setattr("mlp.lab.lab.check_cohorts", lambda *_: None)
-        screening = lab.screen(FAST, BASE, "iris", seeds=first)
+    @pytest.mark.parametrize(
+        ("first", "looks"),
+        [(1, [8, 16, 20]), (8, [8, 16, 20]), (9, [16, 20]), (17, [20]), (100, [20])],
+    )
+    def test_a_screen_takes_no_look_that_is_not_paid_for(self, store, first, looks):
+        screening = Lab(store, protocol=TINY, seeds=20).screen(FAST, BASE, "iris", seeds=first)
+        trained = [len(stored(store))]
         while screening.more:
             screening = screening.more()
-        lab.store.close()
+            trained.append(len(stored(store)))
 
-        assert asked == [n for n in look_sizes(1000) if n >= first]
+        assert trained == [2 * seeds for seeds in looks], "for each of two cells"
 
     def test_a_screen_varies_no_gene_that_acts_by_another_alone(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)

@@ -98,11 +98,11 @@ def _subsets(genes):
     return [on for size in range(len(genes) + 1) for on in combinations(genes, size)]
 
 
-def dose_detail() -> dict:
-    """The detail of a dose-response of three doses, the last a strain's own."""
-    genomes = [MATMUL.with_alleles(coverage=share) for share in (0.1, 0.5, "all")]
+def dose_detail(gene="coverage", alleles=(0.1, 0.5, "all"), doses=(0.1, 0.5, 1.0), of=MATMUL):
+    """The detail of a dose-response of three doses of a gene, by default the last a strain's."""
+    genomes = [of.with_alleles(**{gene: allele}) for allele in alleles]
     return {
-        "doses": [0.1, 0.5, 1.0],
+        "doses": list(doses),
         "genomes": [str(genome) for genome in genomes],
         "alleles": [genome.paired().alleles() for genome in genomes],
         "means": [0.3, 0.6, 0.9],

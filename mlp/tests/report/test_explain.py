@@ -289,6 +289,24 @@ def test_a_claim_that_compares_datasets_belongs_to_the_first():
     assert mine.startswith("Finding 4 on my-data is supported")
 
 
+def test_a_finding_of_ones_own_is_told_after_those_of_the_study_before_the_conclusion():
+    rows = [
+        _row("C", "test_c", "Conclusion: c.", "iris", "refuted", 0.2),
+        _row("5", "test_more", "Finding 5: more layers help.", "iris", "supported", 0.5),
+        _row("1", "test_a", "Finding 1: a.", "iris", "supported", 0.0),
+        _row("", "test_b", "Beyond the post: b.", "iris", "supported", 0.0),
+    ]
+
+    first, own, conclusion = explain(rows)
+
+    assert first.startswith("Finding 1 on iris is supported")
+    assert own == (
+        'Finding 5 on iris is supported: +0.50 [+0.40, +0.60] against 0.05. (-k "finding_5 and '
+        'iris")'
+    )
+    assert conclusion.startswith("The conclusion on iris is refuted")
+
+
 def test_findings_without_claims_have_no_sentence():
     assert explain([]) == []
 

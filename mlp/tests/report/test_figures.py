@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from mlp import reference
+from mlp.genome import MATMUL
 from mlp.report.figures import (
     answer_figure,
     comparison_figure,
@@ -261,6 +262,25 @@ def test_a_dose_response_marks_the_published_dose():
     shown = texts(dose_figure(row(detail=dose_detail(), outcome="rising"), "dose"))
     assert shown.count("published") == 1
     assert {"12", "60", "120", "rows ever seen", "digits: 4 seeds, rising"} <= set(shown)
+
+
+@pytest.mark.parametrize(
+    ("gene", "alleles", "doses", "published"),
+    [
+        ("coverage", ("first_batch", 0.1, "all"), (0.03, 0.1, 1.0), [True, False, True]),
+        ("coverage", (0.1, 0.2, 0.4), (0.1, 0.2, 0.4), [False] * 3),
+        ("rate_scale", (1e-05, 0.1, 1.0), (1e-05, 0.1, 1.0), [False, False, True]),
+        ("layer_size", (16, 32, 64), (4, 5, 6), [False, False, True]),
+        ("layer_size", (16, 32, 64), (16, 32, 64), [False, False, True]),
+    ],
+)
+def test_a_dose_is_published_where_a_strain_has_its_allele(saved, gene, alleles, doses, published):
+    detail = dose_detail(gene, alleles, doses, of=MATMUL.with_alleles(batch_size=64))
+    dose_figure(row(detail=detail), "dose")
+    points = zip(detail["rows"], detail["means"], published, strict=True)
+    marked = [line.get_xydata().tolist() for line in saved[-1].axes[0].lines if _is(line, "D")]
+    expected = [[rows, mean] for rows, mean, own in points if own]
+    assert marked == ([expected] if expected else [])
 
 
 def test_a_dose_response_has_its_strains_colour(saved):

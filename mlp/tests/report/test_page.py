@@ -133,6 +133,26 @@ def test_files_of_another_program_are_not_taken_for_a_report(tmp_path):
     assert (tmp_path / "doses.csv").read_text() == "mine"
 
 
+def test_only_what_the_earlier_report_wrote_is_removed(tmp_path):
+    write_report(study(rows=[row(detail={})], runs=[]), tmp_path)
+    mine = [tmp_path / "figures" / "answer.svg", tmp_path / "doses.csv"]
+    for path in mine:
+        path.write_text("mine")
+    write_report(study(rows=[row()], runs=[]), tmp_path)
+    write_report(study(rows=[], runs=[]), tmp_path)
+    left = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {tmp_path / "index.html", *mine}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "colour"),
+    [("better", "blue"), ("not rising", "vermillion"), ("equivalent", "green"), ("?", "soft")],
+)
+def test_an_interval_in_the_table_has_the_colour_of_its_outcome(outcome, colour):
+    text, _ = render(study(rows=[row(outcome=outcome, detail={})], runs=[]))
+    assert re.findall(r'stroke="([^"]+)" stroke-width="4"', text) == [f"var(--{colour})"]
+
+
 def test_the_looks_are_those_of_the_session():
     facts = {**study().provenance, "seeds": {"first": 0, "most": 12}}
     assert "<dt>Looks at seeds</dt><dd>8, 12</dd>" in render(study(runs=[], provenance=facts))[0]

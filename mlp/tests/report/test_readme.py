@@ -40,6 +40,16 @@ def test_what_stands_around_the_blocks_stays():
     assert "old" not in new
 
 
+def test_the_verdicts_are_those_of_claims_that_state_a_finding():
+    text = "<!-- results:verdicts -->\n<!-- results:end -->\n"
+    unmarked = row("test_beside", finding="")
+
+    told = rewrite(text, [row(), unmarked])
+
+    assert "`-k estimator_rescues_matmul`" in told
+    assert "`-k beside`" not in told
+
+
 def test_rewriting_twice_is_rewriting_once():
     once = rewrite(TEXT, [])
 

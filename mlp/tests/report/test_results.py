@@ -44,6 +44,35 @@ def test_properties_say_who_trained_and_whether_the_arms_are_identical():
     assert (found["mlp.2.executor"], found["mlp.2.identical"]) == ("cohort engine", "True")
 
 
+@pytest.mark.parametrize(
+    ("finding", "sentence", "states"),
+    [
+        ("3", "Finding 3: it rescues.", True),
+        ("5", "Finding 5: more layers help.", True),
+        ("C", "Conclusion: it is Estimator.", True),
+        ("3", "Its share exceeds the rest.", False),
+        ("3", "Finding 2 asks the same.", False),
+        ("", "Beyond the post: it is so.", False),
+        ("", "Finding 3 and what it leaves open.", False),
+    ],
+)
+def test_a_claim_states_the_finding_that_its_sentence_begins_with(finding, sentence, states):
+    assert replace(row(), finding=finding, sentence=sentence).states_finding == states
+
+
+@pytest.mark.parametrize(
+    ("sentence", "asks"),
+    [
+        ("Is the gene sufficient? It rescues.", ("sufficient", "")),
+        ("Is the gene necessary under Estimator.fit? x", ("necessary", " under Estimator.fit")),
+        ("Is the gene responsible? x", None),
+        ("", None),
+    ],
+)
+def test_a_claim_asks_about_the_role_that_its_sentence_begins_with(sentence, asks):
+    assert replace(row(), sentence=sentence).asks == asks
+
+
 def test_the_datasets_compared_are_no_parameters_of_a_test():
     two = comparison_detail(dataset="wine")
     two["arms"][1]["dataset"] = "wine_scaled"

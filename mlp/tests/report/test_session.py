@@ -191,6 +191,23 @@ def test_a_selection_is_told_as_one_and_replaces_no_fuller_results(suite, cold):
     assert facts["selection"] == ["-k reporting", "--ignore=nothing", "--mlp-dataset=iris"]
 
 
+def test_a_defect_in_one_output_costs_no_other_and_no_verdict(suite):
+    with (suite.path / "conftest.py").open("a", encoding="utf-8") as conftest:
+        conftest.write("from mlp.report import page\npage.write_report = lambda *_: 1 / 0\n")
+    asked = ("-n0", "-k", "reporting", "--mlp-report=out", "--mlp-summary=sum.md")
+    broken = suite.runpytest_subprocess(*OPTIONS, *asked, "--mlp-tensorboard=events")
+    assert broken.ret == 1
+    broken.stdout.fnmatch_lines(
+        [
+            "*1 supported*",
+            "summary: sum.md",
+            "--mlp-report: ZeroDivisionError: division by zero",
+            "curves of 4 runs: *",
+            "failed: not all that was asked for could be written*",
+        ]
+    )
+
+
 def test_a_page_names_the_datasets_of_its_claims(suite):
     options = [word for word in OPTIONS if "dataset" not in word]
     asked = ("-n0", "-k", "reporting and iris", "--mlp-report=out")

@@ -23,14 +23,14 @@ LAYERS_FORM = LAYERS_ESTIMATOR.paired().with_alleles(layer_size=16)
 MATMUL_FORM = MATMUL_ESTIMATOR.paired().with_alleles(layer_size=16)
 
 
-def both(genome, seed=3, dataset="iris"):
+def both(genome, seed=3, dataset="iris", protocol=TINY):
     """One plan, trained by `train_op.run` and by `Estimator.fit`."""
     data = load(dataset)
     direct = make_plan(genome.with_alleles(trainer="direct"), data, seed)
     estimator = make_plan(genome.with_alleles(trainer="estimator"), data, seed)
     return (
-        train_direct(direct, TINY, losses=True),
-        train_estimator(estimator, TINY, losses=True),
+        train_direct(direct, protocol, losses=True),
+        train_estimator(estimator, protocol, losses=True),
     )
 
 
@@ -143,3 +143,16 @@ def test_a_run_that_diverges_is_recorded_and_answers_nothing(feeder):
         assert Run.from_dict(run.to_dict()) == run
     assert direct.validation == estimator.validation
     assert direct.saw.first_loss == estimator.saw.first_loss
+
+
+@pytest.mark.parametrize("rate_scale", [1e6, 2e7, 1e9], ids=["finite", "infinite", "no number"])
+def test_both_trainers_see_a_divergence_at_one_update_whatever_the_loss_is(rate_scale):
+    every = dataclasses.replace(TINY, sample_every=1)
+    genome = LAYERS_FORM.with_alleles(dtype="float32", rate_scale=rate_scale, layer_size=64)
+
+    direct, estimator = (training.run for training in both(genome, seed=0, protocol=every))
+
+    assert direct.diverged_at in (2, 3)
+    assert estimator.diverged_at == direct.diverged_at
+    assert estimator.saw == direct.saw
+    assert (estimator.validation, estimator.test) == (direct.validation, direct.test)

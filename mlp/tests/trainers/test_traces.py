@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mlp.data import load
 from mlp.genome import STRAINS
+from mlp.machine import arithmetic
 from mlp.plan import Plan, make_plan
 from mlp.reference import Trace, trace
 from mlp.run import Protocol
@@ -21,6 +23,11 @@ WITHIN = 5e-7
 Others round products otherwise. There a trajectory may part from the recorded one after a hundred
 steps, but no further than ten times what the last bit of the first weights would make it.
 """
+CPUINFO = Path("/proc/cpuinfo")
+AS_RECORDED = (
+    CPUINFO.is_file() and " avx512f " in CPUINFO.read_text("utf-8") and len(arithmetic()) == 1
+)
+"""Whether products are rounded here as where the study was recorded."""
 
 
 def _traced_plan(name: str, dataset: str) -> tuple[Plan, Trace]:
@@ -59,7 +66,7 @@ def test_the_real_trainer_follows_the_recorded_losses(name: str, dataset: str) -
     assert losses is not None
     assert losses.shape == recorded.loss.shape
     apart = np.abs(losses - recorded.loss)
-    assert apart[:100].max() <= WITHIN
+    assert apart[: 200 if AS_RECORDED else 100].max() <= WITHIN
     if apart.max() > WITHIN:
         nudged = replace(plan, weights=(np.nextafter(plan.weights[0], 1.0), *plan.weights[1:]))
         twin = train(nudged, PROTOCOL, losses=True).losses

@@ -1,0 +1,202 @@
+"""What a session is asked to write at the end: the options, their checks, and the writers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mlp.report import arms, compared, page, saved, summary, tensorboard
+from mlp.report.compared import Changes
+from mlp.report.saved import Saved
+from mlp.report.study import ReportError, Study, current_runs
+from mlp.run import protocol
+from mlp.store import Store
+
+
+def _path(text: str) -> Path | str:
+    """A path; an empty text as it stands, for `check` to refuse: as a path it is this folder."""
+    return Path(text) if text else text
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """The options that say what is written at the end."""
+    group.addoption(
+        "--mlp-report",
+        type=_path,
+        metavar="DIR",
+        help="write a self-contained page (index.html) into DIR, its figures as SVG and PNG, and "
+        "its claims and their runs as CSV and JSON, in place of an earlier report's; a warm rerun "
+        "rebuilds it without training",
+    )
+    group.addoption(
+        "--mlp-summary",
+        type=_path,
+        metavar="FILE",
+        help="write a Markdown summary fit for a pull request or a job's summary",
+    )
+    group.addoption(
+        "--mlp-save",
+        metavar="NAME-or-FILE",
+        help=f"save the results, of the study or a selection, as {saved.FOLDER}/NAME.json, or as "
+        "FILE; refused if the session broke off, or if results saved there hold claims that were "
+        "not made now",
+    )
+    group.addoption(
+        "--mlp-against",
+        metavar="NAME-or-FILE",
+        help="say which verdicts changed, which effects moved beyond their intervals, which claims "
+        "have another margin or claimed outcome and which are unchanged, since results were saved "
+        f"as NAME (looked for in {saved.FOLDER}/ and {saved.COMMITTED}/) or FILE",
+    )
+    group.addoption(
+        "--mlp-fail-on-change",
+        action="store_true",
+        help="with --mlp-against, of the same protocol: exit status 1 if a verdict changed or an "
+        "effect moved",
+    )
+    group.addoption(
+        "--mlp-tensorboard",
+        type=_path,
+        metavar="DIR",
+        help="write each run's curves as TensorBoard event files, DIR/GENOME/DATASET/seed-N",
+    )
+
+
+def check(option: argparse.Namespace, root: Path) -> Saved | None:
+    """Refuse options that cannot be honoured; the results to compare with, if any are asked for.
+
+    Args:
+        option: the session's options.
+        root: the suite's root folder, where saved results are looked for.
+
+    Raises:
+        ReportError: the rule, the value seen, the remedy.
+    """
+    if option.mlp_fail_on_change and option.mlp_against is None:
+        raise ReportError(
+            "--mlp-fail-on-change needs results to compare with; got no --mlp-against: "
+            "name them with it"
+        )
+    if option.mlp_save is not None:
+        _check_file(saved.place_to_save(option.mlp_save, root), "--mlp-save")
+    if option.mlp_summary is not None:
+        _check_file(option.mlp_summary, "--mlp-summary")
+    _check_folder(option.mlp_report, "--mlp-report")
+    _check_folder(option.mlp_tensorboard, "--mlp-tensorboard")
+    if option.mlp_against is None:
+        return None
+    kept = saved.load(saved.place_to_load(option.mlp_against, root))
+    if option.mlp_fail_on_change:
+        _check_protocol(kept, option.mlp_protocol)
+    return kept
+
+
+def _check_protocol(kept: Saved, name: str) -> None:
+    other = compared.other_protocol(kept, asdict(protocol(name)))
+    if other:
+        raise ReportError(
+            "--mlp-fail-on-change needs results of the same protocol; those in "
+            f"{kept.place} are of another ({other}): choose it with --mlp-protocol, or "
+            "other results"
+        )
+
+
+def _check_file(place: Path | str, option: str) -> None:
+    if isinstance(place, str):
+        raise ReportError(f"{option} needs a file; got '': name one")
+    if place.is_dir():
+        raise ReportError(f"{option} needs a file; {place} is a folder: name a file in it")
+    _check_folder(place.parent, option)
+
+
+def _check_folder(folder: Path | str | None, option: str) -> None:
+    if isinstance(folder, str):
+        raise ReportError(f"{option} needs a folder; got '': name one")
+    while folder is not None and folder != folder.parent:
+        if folder.exists():
+            if not folder.is_dir():
+                raise ReportError(f"{option} needs a folder; {folder} is a file: name another")
+            return
+        folder = folder.parent
+
+
+def writers(
+    study: Study,
+    changes: Changes | None,
+    option: argparse.Namespace,
+    root: Path,
+    store: Store,
+) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Each output that the options ask for: its option, and what writes it and says where it is."""
+
+    @cache
+    def whole() -> Study:
+        return _with_runs(study, store, option)
+
+    if option.mlp_save is not None:
+        yield "--mlp-save", lambda: _save(study, saved.place_to_save(option.mlp_save, root))
+    if option.mlp_summary is not None:
+        yield "--mlp-summary", lambda: _write_summary(study, changes, option.mlp_summary)
+    if option.mlp_report is not None:
+        yield "--mlp-report", lambda: _write_report(whole(), changes, option.mlp_report)
+    if option.mlp_tensorboard is not None:
+        yield "--mlp-tensorboard", lambda: _write_events(whole(), option.mlp_tensorboard)
+
+
+def _with_runs(study: Study, store: Store, option: argparse.Namespace) -> Study:
+    """The study with the stored runs of the cohorts that its claims rest on."""
+    runs = current_runs(
+        store.items(),
+        protocol(option.mlp_protocol),
+        study.datasets,
+        option.mlp_first_seed,
+        option.mlp_seeds,
+    )
+    cohorts = arms.asked(study.rows)
+    return replace(study, runs=[run for run in runs if arms.Cohort.of(run) in cohorts])
+
+
+def _save(study: Study, place: Path) -> str:
+    """Save the results for `--mlp-against`.
+
+    Raises:
+        ReportError: the session broke off or settled no claim, or `place` holds claims that were
+            not made now.
+    """
+    if not study.rows or study.partial:
+        why = study.partial or "it settled no claim"
+        left = "is left as it was" if place.exists() else "is not written"
+        raise ReportError(
+            f"saved results need a session that ran whole and settled claims; {why}: {place} {left}"
+        )
+    if lost := compared.not_in(study, place):
+        raise ReportError(
+            "saved results are replaced only by results of all their claims; "
+            f"{lost} of those in {place} were not made now: save under another name, or "
+            "delete it first"
+        )
+    saved.save(study, place)
+    return f"results saved: {place}"
+
+
+def _write_summary(study: Study, changes: Changes | None, place: Path) -> str:
+    """Write the Markdown summary."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(summary.markdown(study, changes), encoding="utf-8")
+    return f"summary: {place}"
+
+
+def _write_report(study: Study, changes: Changes | None, folder: Path) -> str:
+    """Write the page, its figures and its tables."""
+    return f"report: {page.write_report(study, folder, changes)}"
+
+
+def _write_events(study: Study, folder: Path) -> str:
+    """Write each run's curves for TensorBoard."""
+    count = tensorboard.write(study, folder)
+    return f"curves of {count} runs: tensorboard --logdir {folder}"
