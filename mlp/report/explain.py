@@ -22,31 +22,34 @@ _FEEDING = {"coverage", "order", "batch_size"}
 def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
     """Sentences for every finding and dataset that `rows` hold claims of, in that order.
 
-    Datasets of which the same is to be said share a sentence. A claim that holds an effect against
-    that on another dataset belongs to the first. Where `rows` are only a selection of the claims,
-    `selected`, a verdict is told as that of the claims made here.
+    Datasets of which the same is to be said share a sentence; it ends with the `-k` that selects
+    the claims it is drawn from. A claim that holds an effect against that on another dataset
+    belongs to the first. Where `rows` are only a selection of the claims, `selected`, a verdict is
+    told as that of the claims made here.
     """
     sentences = []
     rows = ordered(rows)
     screened = screens(rows)
     for finding in dict.fromkeys(row.finding for row in rows if row.finding):
         mine = [row for row in rows if row.finding == finding]
-        said: dict[str, list[str]] = {}
+        said: dict[str, dict[str, set[str]]] = {}
         everywhere = sorted({row.datasets[0] for row in mine})
         for dataset in everywhere:
             here = [row for row in mine if row.datasets[0] == dataset]
             explaining = [row for row in screened if _explains(row, dataset, here)]
-            fed = any(_FEEDING & _causes(row) for row in rows if row.datasets[0] == dataset)
-            sentence = _sentence(finding, here, explaining, fed, selected)
+            fed = [r for r in rows if r.datasets[0] == dataset and _FEEDING & _causes(r)]
+            sentence = _sentence(finding, here, explaining, bool(fed), selected)
             if sentence:
-                said.setdefault(sentence, []).append(dataset)
-        for sentence, datasets in said.items():
-            names = f"({' or '.join(datasets)})" if len(datasets) > 1 else datasets[0]
-            only = f" and {names}" if len(datasets) == 1 or datasets != everywhere else ""
-            title, name = mine[0].heading, f"finding_{finding}"
-            if finding == "C":
-                title, name = "The conclusion", "conclusion"
-            sentences.append(f'{title} on {_listed(datasets)} {sentence} (-k "{name}{only}")')
+                drawn_on = [*here, *explaining, *(fed[:1] if finding == "C" else [])]
+                said.setdefault(sentence, {})[dataset] = {row.finding for row in drawn_on}
+        for sentence, findings in said.items():
+            datasets = list(findings)
+            names = sorted(set().union(*findings.values()) - {""})
+            selection = _any_of(["conclusion" if n == "C" else f"finding_{n}" for n in names])
+            if len(datasets) == 1 or datasets != everywhere:
+                selection += f" and {_any_of(datasets)}"
+            title = "The conclusion" if finding == "C" else mine[0].heading
+            sentences.append(f'{title} on {_listed(datasets)} {sentence} (-k "{selection}")')
     return sentences
 
 
@@ -54,6 +57,10 @@ def effect(row: Row) -> str:
     """Effect and interval of a claim, and the margin they are held against."""
     told = row.effect_text(places=2)
     return told if row.claim.identical else f"{told} against {row.claim.margin:g}"
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return f"({' or '.join(words)})" if len(words) > 1 else words[0]
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -97,7 +104,7 @@ def _sentence(
         return ""
     clauses = [f"is {_verdicts(stated, selected)}."]
     clauses += [_shares(row.claim.detail) for row in explaining]
-    clauses += _roles(rows)
+    clauses += _roles(rows, stated)
     if finding == "C" and all(row.claim.identical for row in stated):
         does = "; what it is fed does" if fed else ""
         clauses.append(f"Estimator.fit itself changes nothing{does}.")
@@ -165,31 +172,63 @@ _ROLES = {
 }
 """A gene's role by the verdicts on whether it is sufficient, and necessary; None: not asked."""
 
+_OPEN = "open"
+"""Of a refuted role whose interval reaches all of the difference that the gene might answer for."""
+
 Verdicts = Mapping[str, set[str]]
 """Of one gene, the verdicts on whether it is "sufficient", and "necessary"."""
 
 
-def _roles(rows: Sequence[Row]) -> list[str]:
+def _roles(rows: Sequence[Row], stated: Sequence[Row]) -> list[str]:
     """Each gene's role alone, beyond the margin: a clause for each pair of strains."""
     asked: dict[str, dict[str, dict[str, set[str]]]] = {}
     for row in rows:
         if row.asks:
             role, pair = row.asks
             gene = asked.setdefault(pair, {}).setdefault(row.parameters, {})
-            gene.setdefault(role, set()).add(row.claim.verdict)
+            gene.setdefault(role, set()).add(_OPEN if _is_open(row, stated) else row.claim.verdict)
     return [f"Alone{pair}, {_told(genes)}." for pair, genes in asked.items()]
+
+
+def _is_open(row: Row, stated: Sequence[Row]) -> bool:
+    """Whether the gene of a refuted role may yet answer for all of its strains' difference.
+
+    That difference is the one found by the claim of the finding on the strain that the gene was
+    knocked out of, or put into.
+    """
+    claim, arms = row.claim, row.claim.detail.get("arms", ())
+    if claim.verdict != REFUTED or claim.outcome != "equivalent" or claim.identical or not arms:
+        return False
+    leads = [
+        abs(lead.claim.effect)
+        for lead in stated
+        if arms[-1]["genome"] in _strains(lead)
+        and len(lead.claim.detail["arms"]) == 2
+        and decided({"low": lead.claim.low, "high": lead.claim.high})
+    ]
+    reach = claim.high if row.asks and row.asks[0] == "sufficient" else -claim.low
+    return any(reach >= lead for lead in leads)
 
 
 def _told(genes: Mapping[str, Verdicts]) -> str:
     by_role: dict[str, list[str]] = {}
+    left_open: dict[str, list[str]] = {}
     for gene, of in sorted(genes.items()):
-        by_role.setdefault(_role(of), []).append(gene)
+        answered = {asked: verdicts for asked, verdicts in of.items() if _OPEN not in verdicts}
+        if answered:
+            by_role.setdefault(_role(answered), []).append(gene)
+        for asked in of.keys() - answered.keys():
+            left_open.setdefault(asked, []).append(gene)
     ranked: Iterable[str] = dict.fromkeys([*_ROLES.values(), *sorted(by_role)])
-    return "; ".join(
-        f"{_listed(by_role[role])} {'is' if len(by_role[role]) == 1 else 'are'} {role}"
-        for role in ranked
-        if role in by_role
-    )
+    told = [f"{_are(by_role[role])} {role}" for role in ranked if role in by_role]
+    unanswered = [f"whether {_are(left_open[asked])} {asked}" for asked in sorted(left_open)]
+    if unanswered:
+        told.append(f"{_listed(unanswered)} is open: the whole difference is not ruled out")
+    return "; ".join(told)
+
+
+def _are(genes: Sequence[str]) -> str:
+    return f"{_listed(genes)} {'is' if len(genes) == 1 else 'are'}"
 
 
 def _role(of: Verdicts) -> str:

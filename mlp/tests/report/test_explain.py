@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlp.lab import Claim
@@ -122,6 +124,52 @@ def test_a_gene_has_the_role_that_its_two_claims_give_it(sufficient, necessary, 
     assert f"Alone, bias {role}." in explain(rows)[0]
 
 
+def _between(good, bad):
+    return {"arms": [{"genome": name, "dataset": "digits"} for name in (good, bad)]}
+
+
+@pytest.mark.parametrize(
+    ("lead", "told"),
+    [
+        (0.15, "dtype is not sufficient; dense is not necessary"),
+        (-0.15, "dtype is not sufficient; dense is not necessary"),
+        (0.11, "dense is not necessary; whether dtype is sufficient is open: the whole difference "
+               "is not ruled out"),
+        (0.05, "dtype is not sufficient; dense is not necessary"),
+    ],
+)  # fmt: skip
+def test_a_role_is_open_whose_interval_reaches_the_whole_difference(lead, told):
+    """The dtype's reaches +0.12, dense's -0.09; a lead of 0.05 give or take 0.1 is none."""
+    rows = [
+        _row("4", "test_f", "Finding 4: f.", "digits", "refuted", lead, _between("g", "b")),
+        _row("4", "test_one", "Is the gene sufficient? x", "digits", "refuted", 0.02,
+             _between("b[dtype=g]", "b"), arm="dtype-"),
+        _row("4", "test_knocked", "Is the gene necessary? x", "digits", "refuted", 0.01,
+             _between("g[dense=b]", "g"), arm="dense-"),
+    ]  # fmt: skip
+    alike = [
+        replace(row, claim=replace(row.claim, outcome="equivalent")) if row.asks else row
+        for row in rows
+    ]
+
+    (sentence,) = explain(alike)
+
+    assert f"Alone, {told}. (-k" in sentence
+
+
+def test_what_is_identical_or_worse_leaves_no_role_open():
+    claims = [
+        _row("4", "test_f", "Finding 4: f.", "digits", "refuted", 0.11, _between("g", "b")),
+        _row("4", "test_one", "Is the gene sufficient? x", "digits", "refuted", 0.02,
+             _between("b[dtype=g]", "b"), arm="dtype-"),
+    ]  # fmt: skip
+    same = replace(claims[1].claim, outcome="equivalent", identical=True)
+    worse = replace(claims[1].claim, outcome="worse")
+    for claim in (same, worse):
+        (sentence,) = explain([claims[0], replace(claims[1], claim=claim)])
+        assert "Alone, dtype is not sufficient. (-k" in sentence
+
+
 def test_a_screen_explains_every_finding_that_compares_its_strains():
     pair = {"arms": [{"genome": name, "dataset": "iris"} for name in "bg"]}
     other = {"arms": [{"genome": name, "dataset": "iris"} for name in "bh"]}
@@ -138,6 +186,8 @@ def test_a_screen_explains_every_finding_that_compares_its_strains():
 
     assert "init 80%; no share detected of bias" in first
     assert "Shares" not in third
+    assert first.endswith('(-k "(finding_1 or finding_4) and iris")')
+    assert fourth.endswith('(-k "finding_4 and iris")')
     assert fourth.count("init 80%; no share detected of bias") == 1
 
 
