@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -129,6 +130,13 @@ def load(name: str) -> Dataset:
     return _load(name)
 
 
+def _place(error: BaseException) -> str:
+    """Where in a loader's own code an error arose; "" where it arose in none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if f.filename != __file__ and "site-packages" not in f.filename]
+    return f" at {own[-1].filename}:{own[-1].lineno}" if own else ""
+
+
 @cache
 def _load(name: str) -> Dataset:
     try:
@@ -138,7 +146,7 @@ def _load(name: str) -> Dataset:
     except Exception as error:
         raise DataError(
             f"a dataset's loader must return features and labels; that of {name!r} raised "
-            f"{type(error).__name__} ({error}): mend it"
+            f"{type(error).__name__} ({error}){_place(error)}: mend it"
         ) from error
     x, counted = _numbers(name, "features", features), _numbers(name, "labels", labels)
     _check_shapes(name, x, counted)

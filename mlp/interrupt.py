@@ -41,8 +41,8 @@ class Answer:
         self._interrupted = False
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note the interruption, unless it is pytest's own, of what it cannot collect."""
-        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+        """Note the interruption, unless it is pytest's or xdist's own, of -x or a broken file."""
+        if type(excinfo.value) is KeyboardInterrupt:
             self._interrupted = True
             self._say(STOPPING)
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from mlp.data import load
+from mlp.data import DataError, load
 from mlp.genome import Genome
 from mlp.lab.key import check_code, expressed, run_key
 from mlp.run import Protocol, Run
@@ -119,6 +119,7 @@ def _jobs(missing: Mapping[str, Wanted]) -> list[Job]:
         cost = _COST[dtype if engine else first.executor] * first.protocol.steps
         spec = {
             "dataset": first.dataset,
+            "data": load(first.dataset).digest,
             "protocol": asdict(first.protocol),
             "executor": first.executor,
         }
@@ -141,10 +142,15 @@ def _together(want: Wanted) -> tuple[Any, ...]:
 
 
 def _train(job: Job) -> dict[str, dict[str, Any]]:
-    keys = list(job.runs)
+    keys, dataset = list(job.runs), job.spec["dataset"]
+    if load(dataset).digest != job.spec["data"]:
+        raise DataError(
+            "a dataset's loader must return the same arrays in every process; that of "
+            f"{dataset!r} does not: seed what it draws"
+        )
     runs = train(
         [Genome(**job.runs[k]["genome"]) for k in keys],
-        job.spec["dataset"],
+        dataset,
         Protocol(**job.spec["protocol"]),
         [job.runs[k]["seed"] for k in keys],
         job.spec["executor"],

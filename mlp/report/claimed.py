@@ -16,6 +16,7 @@ from mlp.lab import (
     Claim,
     ClaimError,
     Refuted,
+    Undecided,
     first_seed_under,
 )
 from mlp.report.provenance import path_within
@@ -97,6 +98,8 @@ def tell(report: pytest.TestReport, item: pytest.Item, error: BaseException) -> 
     told = wrapped(str(error)) if isinstance(error, ClaimError) else [str(error)]
     if isinstance(error, Refuted):
         told.append(RECORD_IT)
+    if isinstance(error, Undecided):
+        told.append(f"more seeds may decide it: --mlp-seeds={2 * item.config.option.mlp_seeds}")
     report.longrepr = "\n".join([*told, f"rerun: {command_of(item)}"])
     report.sections = [part for part in report.sections if "stderr" not in part[0]]
 

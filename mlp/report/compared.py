@@ -30,13 +30,20 @@ class Change:
     def moved(self) -> bool:
         """Whether the effect moved beyond the intervals: neither holds the other's effect.
 
-        Identical weights are no estimate, with an interval of none: to gain or lose them is to
-        move.
+        Identical weights are no estimate, with an interval of none: to lose them is to move.
         """
         a, b = self.before.claim, self.now.claim
-        if a.identical or b.identical:
-            return a.identical != b.identical
+        if a.identical:
+            return not b.identical
+        if b.identical:
+            return not a.low <= 0 <= a.high
         return not (a.low <= b.effect <= a.high) and not (b.low <= a.effect <= b.high)
+
+    @property
+    def became_identical(self) -> bool:
+        """Whether the weights are identical now, and the earlier interval held that effect, 0."""
+        gained = self.now.claim.identical and not self.before.claim.identical
+        return gained and not self.moved
 
     @property
     def redefined(self) -> str:
@@ -69,19 +76,24 @@ class Changes:
         return [change for change in self.both if change.moved]
 
     @property
+    def became_identical(self) -> list[Change]:
+        return [change for change in self.both if change.became_identical]
+
+    @property
     def redefined(self) -> list[Change]:
         return [change for change in self.both if change.redefined]
 
     @property
     def same(self) -> list[Row]:
         """The claims, as they are now, that are unchanged: same claim and verdict, not moved."""
-        return [c.now for c in self.both if not (c.verdict_changed or c.moved or c.redefined)]
+        told = [*self.verdicts, *self.moved, *self.became_identical, *self.redefined]
+        return [change.now for change in self.both if change not in told]
 
     @property
     def any(self) -> bool:
         """Whether a verdict changed or an effect moved.
 
-        Claims redefined, and claims in one study only, do not count.
+        Claims redefined or become identical, and claims in one study only, do not count.
         """
         return bool(self.verdicts or self.moved)
 
@@ -165,6 +177,8 @@ def describe(changes: Changes) -> list[Line]:
     for change in changes.moved:
         x, y = change.before.effect_text(), change.now.effect_text()
         lines += _told(change.now, f"effect was {x}, is {y}")
+    for change in changes.became_identical:
+        lines += _told(change.now, became_identical(change), "yellow")
     for change in changes.redefined:
         lines += _told(change.now, change.redefined)
     if changes.same:
@@ -173,9 +187,14 @@ def describe(changes: Changes) -> list[Line]:
     return [*lines, *((t, "bold" if changes.any else "green") for t in wrapped(summary(changes)))]
 
 
-def _told(row: Row, text: str) -> Sequence[Line]:
+def _told(row: Row, text: str, colour: str = "red") -> Sequence[Line]:
     named = wrapped(f"{row.title}, {row.claim.dataset}", "  ")
-    return [*((t, "") for t in named), *((t, "red") for t in wrapped(text, "    "))]
+    return [*((t, "") for t in named), *((t, colour) for t in wrapped(text, "    "))]
+
+
+def became_identical(change: Change) -> str:
+    """What is said of a comparison whose weights became identical."""
+    return f"became identical: effect was {change.before.effect_text()}"
 
 
 def by_finding(rows: Sequence[Row]) -> list[str]:
@@ -210,6 +229,8 @@ def summary(changes: Changes) -> str:
         _count(moved, "effect")
         + f" moved beyond {'its interval' if moved == 1 else 'their intervals'}",
     ]
+    if changes.became_identical:
+        parts.append(f"{len(changes.became_identical)} became identical")
     if changes.redefined:
         parts.append(_count(len(changes.redefined), "claim") + " of another margin or outcome")
     parts.append(_count(len(changes.same), "claim") + " unchanged")

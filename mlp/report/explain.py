@@ -22,10 +22,11 @@ _FEEDING = {"coverage", "order", "batch_size"}
 def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
     """Sentences for every finding and dataset that `rows` hold claims of, in that order.
 
+    A finding that no claim of `rows` states has one where they hold a screen, of the genes alone.
     Datasets of which the same is to be said share a sentence; it ends with the `-k` that selects
     the claims it is drawn from. A claim that holds an effect against that on another dataset
     belongs to the first. Where `rows` are only a selection of the claims, `selected`, a verdict is
-    told as that of the claims made here.
+    told as that of the claims made here that state the finding.
     """
     sentences = []
     rows = ordered(rows)
@@ -49,7 +50,7 @@ def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
             if len(datasets) == 1 or datasets != everywhere:
                 selection += f" and {_any_of(datasets)}"
             title = "The conclusion" if finding == "C" else mine[0].heading
-            sentences.append(f'{title} on {_listed(datasets)} {sentence} (-k "{selection}")')
+            sentences.append(f'{title} on {_listed(datasets)}{sentence} (-k "{selection}")')
     return sentences
 
 
@@ -98,13 +99,17 @@ def _causes(row: Row) -> set[str]:
 def _sentence(
     finding: str, rows: Sequence[Row], explaining: Sequence[Row], fed: bool, selected: bool
 ) -> str:
-    """What is to be said of a finding on one dataset; `fed`: what a trainer is fed matters there"""
+    """What is to be said of a finding on one dataset, after its name; "" if nothing is.
+
+    Its verdict, or without a claim that states it, what the screens alone say. `fed`: what a
+    trainer is fed matters there.
+    """
     stated = [row for row in rows if row.states_finding]
+    shares = [_shares(row.claim.detail) for row in explaining]
     if not stated:
-        return ""
-    clauses = [f"is {_verdicts(stated, selected)}."]
-    clauses += [_shares(row.claim.detail) for row in explaining]
-    clauses += _roles(rows, stated)
+        return " ".join([":", *shares, *_roles(rows, _screened(explaining))]) if shares else ""
+    clauses = [f" is {_verdicts(stated, selected)}.", *shares]
+    clauses += _roles(rows, _compared(stated))
     if finding == "C" and all(row.claim.identical for row in stated):
         does = "; what it is fed does" if fed else ""
         clauses.append(f"Estimator.fit itself changes nothing{does}.")
@@ -126,14 +131,17 @@ def _verdicts(stated: Sequence[Row], selected: bool) -> str:
         for row in sorted(stated, key=lambda r: r.nodeid)
         if row.claim.verdict != SUPPORTED
     ]
-    of = f"the {len(stated)} claims made here" if selected else f"its {len(stated)} claims"
+    many = len(stated)
+    of = f"the {many} claims made here that state it" if selected else f"its {many} claims"
     return f"supported in {supported or 'none'} of {of}; {'; '.join(others)}"
 
 
 def _all(stated: Sequence[Row], selected: bool) -> str:
     if selected:
+        if len(stated) == 1:
+            return "the one claim made here that states it"
         many = "both" if len(stated) == 2 else f"all {len(stated)}"
-        return "the 1 claim made here" if len(stated) == 1 else f"{many} claims made here"
+        return f"{many} claims made here that state it"
     return "both its claims" if len(stated) == 2 else f"all {len(stated)} of its claims"
 
 
@@ -178,36 +186,49 @@ _OPEN = "open"
 Verdicts = Mapping[str, set[str]]
 """Of one gene, the verdicts on whether it is "sufficient", and "necessary"."""
 
+Leads = Sequence[tuple[set[str], Mapping[str, float]]]
+"""Differences found: between which genomes, and how large, as {mean, low, high}."""
 
-def _roles(rows: Sequence[Row], stated: Sequence[Row]) -> list[str]:
+
+def _compared(rows: Sequence[Row]) -> Leads:
+    """The differences that claims found between two arms."""
+    return [
+        (_strains(row), {"mean": row.claim.effect, "low": row.claim.low, "high": row.claim.high})
+        for row in rows
+        if len(row.claim.detail.get("arms", ())) == 2
+    ]
+
+
+def _screened(rows: Sequence[Row]) -> Leads:
+    """The whole differences that screens found."""
+    return [(_strains(row), row.claim.detail["whole"]) for row in rows]
+
+
+def _roles(rows: Sequence[Row], leads: Leads) -> list[str]:
     """Each gene's role alone, beyond the margin: a clause for each pair of strains."""
     asked: dict[str, dict[str, dict[str, set[str]]]] = {}
     for row in rows:
         if row.asks:
             role, pair = row.asks
             gene = asked.setdefault(pair, {}).setdefault(row.parameters, {})
-            gene.setdefault(role, set()).add(_OPEN if _is_open(row, stated) else row.claim.verdict)
+            gene.setdefault(role, set()).add(_OPEN if _is_open(row, leads) else row.claim.verdict)
     return [f"Alone{pair}, {_told(genes)}." for pair, genes in asked.items()]
 
 
-def _is_open(row: Row, stated: Sequence[Row]) -> bool:
+def _is_open(row: Row, leads: Leads) -> bool:
     """Whether the gene of a refuted role may yet answer for all of its strains' difference.
 
-    That difference is the one found by the claim of the finding on the strain that the gene was
-    knocked out of, or put into.
+    That difference is the one of `leads` on the strain that the gene was knocked out of, or put
+    into.
     """
     claim, arms = row.claim, row.claim.detail.get("arms", ())
     if claim.verdict != REFUTED or claim.outcome != "equivalent" or claim.identical or not arms:
         return False
-    leads = [
-        abs(lead.claim.effect)
-        for lead in stated
-        if arms[-1]["genome"] in _strains(lead)
-        and len(lead.claim.detail["arms"]) == 2
-        and decided({"low": lead.claim.low, "high": lead.claim.high})
-    ]
     reach = claim.high if row.asks and row.asks[0] == "sufficient" else -claim.low
-    return any(reach >= lead for lead in leads)
+    return any(
+        arms[-1]["genome"] in strains and decided(whole) and reach >= abs(whole["mean"])
+        for strains, whole in leads
+    )
 
 
 def _told(genes: Mapping[str, Verdicts]) -> str:

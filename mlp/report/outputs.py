@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from functools import cache
@@ -85,7 +86,7 @@ def check(option: argparse.Namespace, root: Path) -> Saved | None:
     if option.mlp_save is not None:
         _check_file(saved.place_to_save(option.mlp_save, root), "--mlp-save")
     if option.mlp_summary is not None:
-        _check_file(option.mlp_summary, "--mlp-summary")
+        _check_summary(option.mlp_summary, "--mlp-summary")
     _check_folder(option.mlp_report, "--mlp-report")
     _check_folder(option.mlp_tensorboard, "--mlp-tensorboard")
     if option.mlp_against is None:
@@ -109,20 +110,34 @@ def _check_protocol(kept: Saved, name: str) -> None:
 def _check_file(place: Path | str, option: str) -> None:
     if isinstance(place, str):
         raise ReportError(f"{option} needs a file; got '': name one")
-    if place.is_dir():
+    if os.path.isdir(place):
         raise ReportError(f"{option} needs a file; {place} is a folder: name a file in it")
     _check_folder(place.parent, option)
 
 
+def _check_summary(place: Path | str, option: str) -> None:
+    """Refuse what is no file, or cannot be written; of one that is there the folder need not be."""
+    if not place or not os.path.exists(place) or os.path.isdir(place):
+        _check_file(place, option)
+    elif not os.access(place, os.W_OK):
+        raise ReportError(
+            f"{option} needs a file that can be written to; {place} cannot be: name another"
+        )
+
+
 def _check_folder(folder: Path | str | None, option: str) -> None:
+    """Refuse a folder that is none, or that could not be made or written to."""
+    if folder is None:
+        return
     if isinstance(folder, str):
         raise ReportError(f"{option} needs a folder; got '': name one")
-    while folder is not None and folder != folder.parent:
-        if folder.exists():
-            if not folder.is_dir():
-                raise ReportError(f"{option} needs a folder; {folder} is a file: name another")
-            return
-        folder = folder.parent
+    nearest = next((p for p in (folder, *folder.parents) if os.path.exists(p)), folder)
+    if not os.path.isdir(nearest):
+        raise ReportError(f"{option} needs a folder; {nearest} is a file: name another")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise ReportError(
+            f"{option} needs a folder that can be written to; {nearest} cannot be: name another"
+        )
 
 
 def writers(
@@ -165,14 +180,13 @@ def _save(study: Study, place: Path) -> str:
     """Save the results for `--mlp-against`.
 
     Raises:
-        ReportError: the session broke off or settled no claim, or `place` holds claims that were
+        ReportError: no claim was made, the session broke off, or `place` holds claims that were
             not made now.
     """
-    if not study.rows or study.partial:
-        why = study.partial or "it settled no claim"
-        left = "is left as it was" if place.exists() else "is not written"
+    _need_claims(study, place)
+    if study.partial:
         raise ReportError(
-            f"saved results need a session that ran whole and settled claims; {why}: {place} {left}"
+            f"saved results need a session that ran whole; {study.partial}: {_left(place)}"
         )
     if lost := compared.not_in(study, place):
         raise ReportError(
@@ -184,19 +198,54 @@ def _save(study: Study, place: Path) -> str:
     return f"results saved: {place}"
 
 
+def _need_claims(study: Study, place: Path) -> None:
+    """Refuse to put nothing in the place of earlier results.
+
+    Raises:
+        ReportError: no claim was made.
+    """
+    if not study.rows:
+        raise ReportError(f"results are written of claims; no claim was made: {_left(place)}")
+
+
+def _left(place: Path) -> str:
+    return f"{place} {'is left as it was' if place.exists() else 'is not written'}"
+
+
 def _write_summary(study: Study, changes: Changes | None, place: Path) -> str:
-    """Write the Markdown summary."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(summary.markdown(study, changes), encoding="utf-8")
+    """Write the Markdown summary.
+
+    Raises:
+        ReportError: no claim was made, or the file cannot be written.
+    """
+    _need_claims(study, place)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(summary.markdown(study, changes), encoding="utf-8")
+    except OSError as error:
+        raise ReportError(
+            f"a summary must go to a file that can be written; {place} cannot be "
+            f"({error.strerror or error}): name another"
+        ) from None
     return f"summary: {place}"
 
 
 def _write_report(study: Study, changes: Changes | None, folder: Path) -> str:
-    """Write the page, its figures and its tables."""
+    """Write the page, its figures and its tables.
+
+    Raises:
+        ReportError: no claim was made, or the folder cannot be written to.
+    """
+    _need_claims(study, folder)
     return f"report: {page.write_report(study, folder, changes)}"
 
 
 def _write_events(study: Study, folder: Path) -> str:
-    """Write each run's curves for TensorBoard."""
+    """Write each run's curves for TensorBoard.
+
+    Raises:
+        ReportError: no claim was made.
+    """
+    _need_claims(study, folder)
     count = tensorboard.write(study, folder)
     return f"curves of {count} runs: tensorboard --logdir {folder}"

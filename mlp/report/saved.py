@@ -6,20 +6,26 @@ import hashlib
 import json
 import os
 import re
+import reprlib
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from mlp.lab import Claim
+from mlp.lab import REFUTED, SUPPORTED, UNDECIDED
 from mlp.report.results import Row
 from mlp.report.study import ReportError, Study
+from mlp.run import Protocol
 
 FORMAT = 1
 FOLDER = Path(".mlp") / "results"
 COMMITTED = "hypotheses"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MAX_BYTES = 256 * 2**20
+_LARGEST = 2**53
+_NUMBER = (int, float)
+_Kind = type | tuple[type, ...]
 
 
 @dataclass(frozen=True)
@@ -136,15 +142,19 @@ def load(path: Path) -> Saved:
     if not isinstance(raw, dict) or "format" not in raw:
         raise _bad(path, "it holds something else")
     if raw["format"] != FORMAT:
-        raise _bad(path, f"its format is {raw['format']!r}, not {FORMAT}")
-    body = {name: value for name, value in raw.items() if name != "checksum"}
-    if raw.get("checksum") != checksum(body):
+        raise _bad(path, f"its format is {reprlib.repr(raw['format'])}, not {FORMAT}")
+    try:
+        body = {name: value for name, value in raw.items() if name != "checksum"}
+        undamaged = raw.get("checksum") == checksum(body)
+    except RecursionError:
+        raise _bad(path, "it is nested too deeply") from None
+    if not undamaged:
         raise _bad(path, "its checksum does not match, so it is damaged or was edited")
     try:
-        rows = tuple(_row(claim) for claim in body["claims"])
-        return Saved(path, rows, dict(body["provenance"]), str(body["partial"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise _bad(path, f"its claims are not in the form of claims ({error})") from None
+        return _saved(path, body)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        why = textwrap.shorten(str(error), 200)
+        raise _bad(path, f"what it holds is not in the form of claims ({why})") from None
 
 
 def _bad(path: Path, why: str) -> ReportError:
@@ -153,16 +163,74 @@ def _bad(path: Path, why: str) -> ReportError:
     )
 
 
-_NUMBERS = ("effect", "low", "high", "margin")
+def _saved(path: Path, body: Mapping[str, Any]) -> Saved:
+    """What a results file holds, all of it in the form that its readers rely on."""
+    _check_values(body)
+    provenance = _of(dict, body, "provenance")
+    if "protocol" in provenance:
+        Protocol(**provenance["protocol"])
+    if "selection" in provenance:
+        _of(list, provenance, "selection")
+    rows = tuple(map(_row, _of(list, body, "claims")))
+    return Saved(path, rows, provenance, _of(str, body, "partial"))
+
+
+def _check_values(value: Any) -> None:
+    """Refuse numbers that are not finite or cannot be shown, and texts that cannot be written."""
+    if isinstance(value, dict):
+        _check_values([*value, *value.values()])
+    elif isinstance(value, list):
+        for each in value:
+            _check_values(each)
+    elif isinstance(value, str):
+        value.encode("utf-8")
+    elif isinstance(value, _NUMBER) and not abs(value) <= _LARGEST:
+        raise ValueError(f"a number is {reprlib.repr(value)}")
+
+
+def _of(kind: _Kind, of: Mapping[str, Any], name: str) -> Any:
+    """The value called `name`, which must be there and of that `kind`."""
+    if not isinstance(of[name], kind):
+        raise ValueError(f"{name} is {reprlib.repr(of[name])}")
+    return of[name]
+
+
+_KINDS: Mapping[str, _Kind] = {"str": str, "int": int, "float": _NUMBER, "bool": bool}
+"""What a field of a claim may hold, by its annotation."""
 
 
 def _row(raw: Mapping[str, Any]) -> Row:
     row = Row.from_dict(dict(raw))
-    texts = [f.name for f in fields(Row) if f.name != "claim"]
-    if not all(isinstance(getattr(row, name), str) for name in texts):
-        raise ValueError("a text is missing")
-    if not all(isinstance(getattr(row.claim, name), (int, float)) for name in _NUMBERS):
-        raise ValueError("a number is missing")
-    if not isinstance(row.claim.verdict, str) or not isinstance(row.claim.detail, dict):
-        raise ValueError(f"a {Claim.__name__} has the wrong types")
+    for each in (row, row.claim):
+        for field in fields(each):
+            value = getattr(each, field.name)
+            if not isinstance(value, _KINDS.get(str(field.type), object)):
+                raise ValueError(f"{field.name} is {reprlib.repr(value)}")
+    if row.claim.verdict not in (SUPPORTED, REFUTED, UNDECIDED):
+        raise ValueError(f"verdict is {reprlib.repr(row.claim.verdict)}")
+    _check_detail(row.claim.detail)
     return row
+
+
+def _check_detail(detail: Mapping[str, Any]) -> None:
+    """Refuse arms and shares, which the readers of saved results read, of another form."""
+    if not isinstance(detail, dict):
+        raise ValueError(f"detail is {reprlib.repr(detail)}")
+    for arm in _of(list, detail, "arms") if "arms" in detail else ():
+        for name in ("genome", "dataset"):
+            _of(str, arm, name)
+        if "alleles" in arm:
+            _of(dict, arm, "alleles")
+    if "shares" in detail:
+        for name in ("good", "bad"):
+            _of(str, detail, name)
+        if not _of(dict, detail, "shares"):
+            raise ValueError("shares are none")
+        for interval in (detail["whole"], *detail["shares"].values()):
+            _check_interval(interval)
+
+
+def _check_interval(interval: Mapping[str, Any]) -> None:
+    low, mean, high = (_of(_NUMBER, interval, name) for name in ("low", "mean", "high"))
+    if not low <= mean <= high:
+        raise ValueError(f"an interval is {reprlib.repr(interval)}")

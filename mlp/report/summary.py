@@ -85,6 +85,8 @@ def _changes(changes: Changes) -> str:
     for change in changes.moved:
         was, now = change.before.effect_text(), change.now.effect_text()
         lines.append(f"- {_which(change.now)}: effect was {was}, is {now}")
+    for change in changes.became_identical:
+        lines.append(f"- {_which(change.now)}: {compared.became_identical(change)}")
     for change in changes.redefined:
         lines.append(f"- {_which(change.now)}: {_text(change.redefined)}")
     text = "\n".join(lines[:1] + ([""] if len(lines) > 1 else []) + lines[1:])

@@ -177,18 +177,24 @@ def beyond(
 
 
 def smallest_decision(
-    method: Method, effect: float, sd: float, margin: float, *, limit: int = 4096
+    method: Method,
+    effect: float,
+    sd: float,
+    margin: float,
+    *,
+    stated: float = CLAIM_ERROR,
+    limit: int = 4096,
 ) -> int | None:
     """Seeds at which a sample of exactly this mean and sd would decide, looks aside."""
     wanted = BETTER if effect else EQUIVALENT
     for n in range(2, limit + 1):
         mean, squares = np.array([effect]), np.array([(n - 1) * sd * sd])
-        if codes(method, n, mean, squares, look_alpha(), margin)[0] == wanted:
+        if codes(method, n, mean, squares, look_alpha(stated), margin)[0] == wanted:
             return n
     return None
 
 
-def distribution_free_seeds(effect: float, margin: float) -> int:
+def distribution_free_seeds(effect: float, margin: float, *, stated: float = CLAIM_ERROR) -> int:
     """Seeds below which NO distribution-free interval can decide, the differences all `effect`.
 
     With probability above alpha, n seeds miss an event of probability q = 1 - alpha^(1/n): the
@@ -196,7 +202,7 @@ def distribution_free_seeds(effect: float, margin: float) -> int:
     (1 - effect). Solved for n at one side of a look's error.
     """
     share = (effect - margin) / (1 + effect) if effect else margin
-    return int(np.ceil(np.log(look_alpha() / 2) / np.log1p(-share)))
+    return int(np.ceil(np.log(look_alpha(stated) / 2) / np.log1p(-share)))
 
 
 @dataclass(frozen=True)
@@ -206,6 +212,7 @@ class Power:
     effect: float
     sd: float
     margin: float
+    stated: float
     looks: tuple[int, ...]
     decided_by: tuple[float, ...]
     better: float
@@ -230,7 +237,7 @@ def power(
     looks: tuple[int, ...] = LOOKS,
     stated: float = CLAIM_ERROR,
 ) -> list[Power]:
-    """Power curves at the suite's own rate: normal differences of each effect and sd."""
+    """Power curves at a claim's stated rate: normal differences of each effect and sd."""
     found = []
     for i, effect in enumerate(effects):
         for j, sd in enumerate(sds):
@@ -242,7 +249,7 @@ def power(
                 when = np.concatenate([p[1] for p in parts])
                 by = tuple(float(np.mean((when >= 0) & (when <= k))) for k in range(len(looks)))
                 shares = [float(np.mean(outcome == c)) for c in (BETTER, EQUIVALENT, WORSE)]
-                found.append(Power(effect, sd, margin, looks, by, *shares))
+                found.append(Power(effect, sd, margin, stated, looks, by, *shares))
     return found
 
 

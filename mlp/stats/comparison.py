@@ -158,8 +158,8 @@ def pair(
 ) -> FloatArray:
     """d[i] = a[seed_i] - b[seed_i] over the seeds in increasing order, `[n]`.
 
-    Each arm maps seed to accuracy, or lists (seed, accuracy) pairs. Raises ValueError when a seed
-    is missing from one arm or given twice; none is ever dropped.
+    Each arm maps seed to accuracy, or lists (seed, accuracy) pairs. Raises ValueError when an item
+    is no such pair, or a seed is missing from one arm or given twice; none is ever dropped.
     """
     first, second = _by_seed(a, "first"), _by_seed(b, "second")
     for has, lacks, name in ((first, second, "second"), (second, first, "first")):
@@ -176,10 +176,18 @@ def pair(
 def _by_seed(arm: Mapping[int, float] | Iterable[tuple[int, float]], name: str) -> dict[int, float]:
     items = arm.items() if isinstance(arm, Mapping) else arm
     seen: dict[int, float] = {}
-    for seed, value in items:
+    for item in items:
+        try:
+            seed, value = item
+            accuracy = float(value)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"An arm maps seed to accuracy, got {item!r} in the {name} arm: "
+                "pass dict(zip(seeds, accuracies)), a number for every seed."
+            ) from None
         if seed in seen:
             raise ValueError(
                 f"A seed counts once, got seed {seed} twice in the {name} arm: keep one run of it."
             )
-        seen[seed] = float(value)
+        seen[seed] = accuracy
     return seen

@@ -18,7 +18,7 @@ from scipy import stats
 
 from mlp.stats.interval import FloatArray
 
-MARGINS = (0.01, 0.02, 0.05, 0.1)
+MARGINS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Margins of equivalence the rates are checked for."""
 
 WINE_GAP, IRIS_GAP, DIGITS_GAP = 8 / 17, 2 / 3, 0.87

@@ -150,7 +150,7 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
 
 
 @dataclass(frozen=True)
-class Trial:
+class Corruption:
     """One corruption: its kind and seed, the outcome, and what was seen."""
 
     kind: str
@@ -159,7 +159,7 @@ class Trial:
     seen: str = ""
 
 
-def attempt(kind: str, seed: int, templates: Path) -> Trial:
+def attempt(kind: str, seed: int, templates: Path) -> Corruption:
     """Corrupt a copy of a store and put it to every use."""
     source, damage = DAMAGES[kind]
     with tempfile.TemporaryDirectory() as folder:
@@ -171,14 +171,14 @@ def attempt(kind: str, seed: int, templates: Path) -> Trial:
         damage(path, random.Random(f"{kind} {seed}"))
         try:
             with _alarm():
-                return Trial(kind, seed, _judge(path))
+                return Corruption(kind, seed, _judge(path))
         except StoreError as error:
-            return Trial(kind, seed, *_judge_refusal(path, str(error)))
+            return Corruption(kind, seed, *_judge_refusal(path, str(error)))
         except Exception as error:
-            return Trial(kind, seed, "violation", f"{type(error).__name__}: {error}")
+            return Corruption(kind, seed, "violation", f"{type(error).__name__}: {error}")
 
 
-def run(trials: int, first: int = 0) -> list[Trial]:
+def run(trials: int, first: int = 0) -> list[Corruption]:
     """That many trials, the kinds in turn."""
     kinds = list(DAMAGES)
     with tempfile.TemporaryDirectory() as folder:
@@ -187,7 +187,7 @@ def run(trials: int, first: int = 0) -> list[Trial]:
         return [attempt(kinds[n % len(kinds)], n, Path(folder)) for n in numbers]
 
 
-def table(trials: list[Trial]) -> str:
+def table(trials: list[Corruption]) -> str:
     """The trials counted by kind and outcome, as text."""
     counts = Counter((trial.kind, trial.outcome) for trial in trials)
     lines = [f"{'damage':<18}" + "".join(f"{outcome:>11}" for outcome in OUTCOMES)]

@@ -12,22 +12,32 @@ from mlp.store import corruption, stress
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the trials asked for on the command line; the exit status."""
+    chosen = options(arguments)
+    if chosen.command == "corrupt":
+        return _corrupt(chosen.trials, chosen.seed)
+    result = stress.run(chosen.workers, chosen.runs, chosen.kills, chosen.seed)
+    print(result)
+    return 0 if result.is_good else 1
+
+
+def options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The parsed command line."""
     parser = argparse.ArgumentParser(prog="python -m mlp.store.faults", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     corrupt = commands.add_parser("corrupt", help="damage the file in many ways")
-    corrupt.add_argument("--trials", type=int, default=440)
+    corrupt.add_argument("--trials", type=int, default=440, help="at least 1 (440)")
     corrupt.add_argument("--seed", type=int, default=0, help="of the first trial")
     kill = commands.add_parser("stress", help="many processes, some killed")
-    kill.add_argument("--workers", type=int, default=8)
-    kill.add_argument("--runs", type=int, default=600)
-    kill.add_argument("--kills", type=int, default=40)
+    kill.add_argument("--workers", type=int, default=8, help="at least 1 (8)")
+    kill.add_argument("--runs", type=int, default=600, help="at least 1 (600)")
+    kill.add_argument("--kills", type=int, default=40, help="at least 0 (40)")
     kill.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args(arguments)
-    if options.command == "corrupt":
-        return _corrupt(options.trials, options.seed)
-    result = stress.run(options.workers, options.runs, options.kills, options.seed)
-    print(result)
-    return 0 if result.is_good else 1
+    chosen = parser.parse_args(arguments)
+    for option, least in {"trials": 1, "workers": 1, "runs": 1, "kills": 0}.items():
+        value = getattr(chosen, option, least)
+        if value < least:
+            parser.error(f"--{option} must be at least {least}; got {value}: give more")
+    return chosen
 
 
 def _corrupt(trials: int, seed: int) -> int:

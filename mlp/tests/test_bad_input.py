@@ -145,7 +145,7 @@ HYPOTHESES = [
                "pass", fixtures="dataset"),
     hypothesis("taken name at import", "a dataset's name must be new", "'wine'", "choose another",
                COMPARE, top="data.register('wine', None)\n", status=2),
-    loader("failing", "must return features and labels", "'failing' raised KeyError ('x')", "mend it",
+    loader("failing", "must return features and labels", "'failing' raised KeyError ('x') at ", "mend it",
            "lambda: {}['x']"),
     loader("few", "81 rows or more", "gave 80", "register it with special=True",
            "lambda: (np.zeros((80, 2)), np.arange(80) % 2)"),

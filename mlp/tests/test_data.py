@@ -218,6 +218,15 @@ class TestRegistration:
             data.load("own")
         assert "mend" in str(refused.value)
 
+    def test_a_loader_s_error_is_told_with_its_place(self):
+        def loader():
+            return np.load("nowhere.npy")  # raises within NumPy
+
+        data.register("own", loader)
+        line = loader.__code__.co_firstlineno + 1
+        with pytest.raises(DataError, match=rf"No such file.*\) at {__file__}:{line}: mend it"):
+            data.load("own")
+
 
 @pytest.mark.parametrize("use", [data.check_name, data.load])
 @pytest.mark.parametrize("name", ["irish", "", "Iris", None, 3, ["iris"]])

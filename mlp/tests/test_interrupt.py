@@ -13,7 +13,7 @@ import pytest
 from mlp.interrupt import KEPT, STOPPING
 from mlp.store import Store
 from mlp.tests.conftest import ROOT
-from mlp.tests.small_suite import IRIS, PREAMBLE, claim
+from mlp.tests.small_suite import IRIS, PREAMBLE, REFUTED_CLAIM, SUPPORTED_CLAIM, claim
 
 pytest_plugins = ("pytester",)
 
@@ -92,6 +92,17 @@ def test_one_interruption_is_answered_at_once_and_keeps_what_was_finished(warm, 
     assert KEPT in log.read_text().splitlines()
     with Store(warm.path / "runs.db") as store:
         assert dict(store.items()) == before
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_session_that_ends_at_its_first_failure_was_not_interrupted(warm, workers):
+    warm.write(claim("refuted", REFUTED_CLAIM), claim("good", SUPPORTED_CLAIM))
+
+    result = warm.runpytest_subprocess(*IRIS, workers, "-x")
+
+    result.stdout.fnmatch_lines(["*stopping after 1 failures*"])
+    result.stdout.no_fnmatch_line(f"*{STOPPING}*")
+    result.stdout.no_fnmatch_line(f"*{KEPT}*")
 
 
 def until(condition, seconds=120):

@@ -118,6 +118,18 @@ def test_both_ways_give_the_same_numbers_from_one_plan(build, edit, bias, mode):
         np.testing.assert_allclose(ours, theirs, **tolerance)
 
 
+@pytest.mark.parametrize("bias", ["scalar", "unit"])
+@pytest.mark.parametrize(("dense", "calls"), [("matmul", 0), ("layers", 7)])
+def test_each_way_is_written_by_its_own_calls(build, monkeypatch, bias, dense, calls):
+    """A run cannot tell: both ways compute the same numbers."""
+    made, real = [], tf.layers.dense
+    monkeypatch.setattr(tf.layers, "dense", lambda *a, **k: made.append(k["name"]) or real(*a, **k))
+
+    build(SMALL.with_alleles(dense=dense, bias=bias))
+
+    assert len(set(made)) == len(made) == calls
+
+
 @pytest.mark.parametrize("logits", ["softmax", "raw"])
 @pytest.mark.parametrize("strain", [MATMUL, LAYERS], ids=str)
 def test_outputs_loss_and_predictions_are_numpys(build, strain, logits):

@@ -132,12 +132,13 @@ class TestClaims:
         result.assert_outcomes(passed=1, errors=1)
         assert "2 claims: 1 refuted, 1 supported; 1 not as expected" in table(result)
 
-    def test_a_refuted_claim_says_how_it_is_recorded(self, warm):
+    def test_a_claim_that_fails_says_what_can_be_done(self, warm):
         warm.write(claim("refuted", REFUTED_CLAIM), claim("undecided", UNDECIDED_CLAIM))
 
         said = warm.runpytest_inprocess(*IRIS).stdout.str()
 
         assert said.count('if that is the finding, record it: @pytest.mark.refuted("why")') == 1
+        assert said.count("more seeds may decide it: --mlp-seeds=16") == 1
 
     @pytest.mark.parametrize(
         ("body", "mark", "told"),
@@ -191,7 +192,7 @@ class TestClaims:
         result = warm.runpytest_inprocess(*IRIS)
 
         said = result.stdout.str().split("test_undecided[iris] ___")[1].split("\n=")[0]
-        *sentence, rerun = said.splitlines()[1:]
+        *sentence, more, rerun = said.splitlines()[1:]
         assert all(len(line) <= 80 for line in sentence)
         assert re.fullmatch(
             r"undecided: matmul\[.*\] against matmul\[layer_size=8\] on iris \(tiny\): effect "
@@ -200,6 +201,7 @@ class TestClaims:
             " ".join(line.strip() for line in sentence),
         )
         assert any(re.search(r"\[[-+.\d]+, [-+.\d]+\]", line) for line in sentence)
+        assert more == "more seeds may decide it: --mlp-seeds=16"
         assert rerun == (
             'rerun: pytest "test_user.py::test_undecided[iris]" --mlp-protocol=tiny '
             "--mlp-seeds=8 --mlp-store=runs.db"

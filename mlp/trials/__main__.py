@@ -58,11 +58,15 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     for name, (number, about) in COMMANDS.items():
         command = commands.add_parser(name, help=about, description=about)
         add = command.add_argument
-        add("--trials", type=int, default=number, metavar="N", help=f"default: {number}")
+        few = f"at least 1; default: {number}"
+        add("--trials", type=int, default=number, metavar="N", help=few)
         add("--study", default=STUDY, metavar="WORDS", help=f"what pytest runs; default: {STUDY}")
         if name in SIGNALS:
             add("--seed", type=int, default=0, metavar="N", help="of the moments; default: 0")
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    if chosen.trials < 1:
+        parser.error(f"--trials must be at least 1; got {chosen.trials}: give more")
+    return chosen
 
 
 def attempts(chosen: argparse.Namespace, words: Sequence[str]) -> Iterator[Attempt]:

@@ -40,7 +40,7 @@ class Left:
     seconds: float = 0.0
 
 
-class Study:
+class Session:
     """A study under way on the store in `folder`: pytest and its workers, a process group.
 
     folder: where its files are, each called `name` and something.
@@ -73,7 +73,7 @@ class Study:
             )
         self._seconds = 0.0
 
-    def __enter__(self) -> Study:
+    def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:

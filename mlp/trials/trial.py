@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlp.trials.promises import broken, ending
-from mlp.trials.study import STORE, Left, Study, stored
+from mlp.trials.study import STORE, Left, Session, stored
 
 VICTIMS: Mapping[signal.Signals, tuple[str, ...]] = {
     signal.SIGKILL: ("worker", "controller", "everything"),
@@ -62,7 +62,7 @@ def schedule(number: signal.Signals, seed: int) -> Iterator[Strike]:
 def struck(words: Sequence[str], strike: Strike, folder: Path, whole: Left) -> Trial | None:
     """A study struck, and the next to finish it; None if it ended before it could be struck."""
     at = strike.moment * whole.seconds
-    with Study(folder, "struck", words, workers=2) as first:
+    with Session(folder, "struck", words, workers=2) as first:
         if first.wait(at) or not first.strike(strike.number, strike.victim, strike.draw):
             return None
         since = time.monotonic()
@@ -70,7 +70,7 @@ def struck(words: Sequence[str], strike: Strike, folder: Path, whole: Left) -> T
         took = time.monotonic() - since
         with first.paused():
             before = stored(folder / STORE)
-        with Study(folder, "next", words, workers=2) as second:
+        with Session(folder, "next", words, workers=2) as second:
             second.wait(_limit(whole))
             after = second.left()
         left = first.left()
@@ -96,7 +96,7 @@ def at_once(words: Sequence[str], sizes: Sequence[int], folder: Path, seconds: f
     """What studies of `sizes` workers leave that share the store in `folder`."""
     with ExitStack() as stack:
         studies = [
-            stack.enter_context(Study(folder, f"study-{number}", words, workers))
+            stack.enter_context(Session(folder, f"study-{number}", words, workers))
             for number, workers in enumerate(sizes)
         ]
         for study in studies:

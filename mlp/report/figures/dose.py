@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -21,6 +22,8 @@ from mlp.report.figures.style import (
 from mlp.report.results import Row
 
 _LINE = 34
+_APART = 0.13
+"""Least distance of two labels, of the axis's whole length."""
 
 
 def dose_figure(row: Row, name: str) -> Picture:
@@ -66,9 +69,22 @@ def _dress(axes: Any, places: Sequence[float], by_rows: bool) -> None:
     axes.set_ylim(0, 1.03)
     axes.set_ylabel("final validation accuracy")
     axes.set_xlabel("rows ever seen" if by_rows else "dose")
+    along = list(places)
     if min(places) > 0 and max(places) / min(places) > 8:
         axes.set_xscale("log")
         axes.minorticks_off()
-    axes.set_xticks(places, [f"{place:g}" for place in places])
+        along = [math.log(place) for place in places]
+    axes.set_xticks(places, _labels(places, along))
     for spine in (axes.spines["left"], axes.spines["bottom"]):
         spine.set_color(INK)
+
+
+def _labels(places: Sequence[float], along: Sequence[float]) -> list[str]:
+    """The places as texts, in their order; "" for one whose text would touch the next one's."""
+    least = _APART * (max(along) - min(along))
+    labels, beside = [], math.inf
+    for place, at in zip(reversed(places), reversed(along), strict=True):
+        clear = abs(beside - at) > least
+        labels.append(f"{place:g}" if clear else "")
+        beside = at if clear else beside
+    return labels[::-1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from mlp import data
 from mlp.data import load
 from mlp.lab import (
     FIRST_SEED,
@@ -127,6 +129,27 @@ class TestObtaining:
         with pytest.raises(StoreError, match="start a fresh store") as told:
             obtain(store, [wanted()])
         assert store.path in str(told.value)
+
+    @pytest.mark.usefixtures("own_registry")
+    def test_a_loader_that_gives_each_process_other_arrays_is_refused(self, tmp_path):
+        """Two processes share a store: one asks, and the other trains on arrays of its own."""
+        draws = iter([0, 1])
+
+        def unseeded():
+            x = np.random.RandomState(next(draws)).normal(size=(90, 2))
+            return x, np.arange(90) % 2
+
+        data.register("own", unseeded)
+        path = tmp_path / "shared.sqlite"
+        with Store(path, study="s") as asking, Store(path, study="s") as helping:
+            want = Wanted(BASE, "own", TINY, 0, "cohort")
+            asking.request(work_module._jobs({want.key: want}))
+            data._load.cache_clear()
+            help_out(helping, grace=0.05)
+
+            assert stored(asking) == {}
+            with pytest.raises(RunFailedError, match=r"same arrays.*'own' does not: seed what it"):
+                obtain(asking, [want])
 
     def test_idle_workers_help_with_what_is_queued(self, tmp_path):
         path = tmp_path / "shared.sqlite"

@@ -55,13 +55,35 @@ def test_identical_arms_have_no_effect_to_move_from():
     assert "    effect was identical weights, is +0.500 [+0.20, +0.80]" in lines
 
 
-@pytest.mark.parametrize("gained", [True, False])
-def test_to_gain_or_lose_identical_weights_is_to_move(gained):
-    same = row(identical=True, effect=0.0, low=-1.0, high=1.0)
-    other = row(effect=0.0, low=-0.1, high=0.1)
-    changes = held(*([[other], [same]] if gained else [[same], [other]]))
+SAME = row(identical=True, effect=0.0, low=-1.0, high=1.0)
+
+
+def test_to_lose_identical_weights_is_to_move():
+    changes = held([SAME], [row(effect=0.0, low=-0.1, high=0.1)])
     assert compared.changed(changes) == "1 effect moved"
-    assert not held([same], [same]).any
+    assert not changes.became_identical
+    assert not held([SAME], [SAME]).any
+
+
+def test_to_become_identical_within_the_interval_is_told_but_fails_nothing():
+    changes = held([row(effect=0.05, low=-0.1, high=0.2)], [SAME])
+    assert not changes.any
+    assert not changes.same
+    told = "became identical: effect was +0.050 [-0.10, +0.20]"
+    assert (f"    {told}", "yellow") in compared.describe(changes)
+    assert compared.summary(changes) == (
+        "0 verdicts changed, 0 effects moved beyond their intervals, 1 became identical, "
+        "0 claims unchanged"
+    )
+    now = study(rows=[SAME], runs=[])
+    assert f": {told}" in markdown(now, changes).replace("\\", "")
+    assert f": {told}".replace("-", "−") in render(now, changes=changes)[0]
+
+
+def test_to_become_identical_beyond_the_interval_is_to_move():
+    changes = held([row()], [SAME])
+    assert compared.changed(changes) == "1 effect moved"
+    assert not changes.became_identical
 
 
 def test_a_claim_of_another_margin_or_outcome_is_told_but_fails_nothing():

@@ -182,13 +182,14 @@ def test_a_screen_explains_every_finding_that_compares_its_strains():
         _row("4", "test_screen", "Its share exceeds the rest.", "wine", "supported", 0.4, screen),
     ]
 
-    first, third, fourth = explain(rows)
+    first, third, fourth, screened = explain(rows)
 
     assert "init 80%; no share detected of bias" in first
     assert "Shares" not in third
     assert first.endswith('(-k "(finding_1 or finding_4) and iris")')
     assert fourth.endswith('(-k "finding_4 and iris")')
     assert fourth.count("init 80%; no share detected of bias") == 1
+    assert screened.startswith("Finding 4 on wine: Shares of the difference between b and g")
 
 
 def test_a_gene_that_works_against_the_difference_is_told_apart():
@@ -292,10 +293,13 @@ def test_claims_that_disagree_on_a_gene_are_both_told():
 @pytest.mark.parametrize(
     ("verdicts", "told"),
     [
-        (["supported"], "is supported in the 1 claim made here: +0.50 [+0.40, +0.60] against"),
-        (["supported"] * 2, "is supported in both claims made here: +0.50"),
-        (["refuted"] * 3, "is refuted in all 3 claims made here: +0.50"),
-        (["supported", "refuted"], "is supported in 1 of the 2 claims made here; “t1” is refuted"),
+        (["supported"], "is supported in the one claim made here that states it: +0.50 ["),
+        (["supported"] * 2, "is supported in both claims made here that state it: +0.50"),
+        (["refuted"] * 3, "is refuted in all 3 claims made here that state it: +0.50"),
+        (
+            ["supported", "refuted"],
+            "is supported in 1 of the 2 claims made here that state it; “t1” is refuted",
+        ),
     ],
 )
 def test_a_selection_speaks_of_the_claims_made(verdicts, told):
@@ -355,6 +359,27 @@ def test_a_finding_of_ones_own_is_told_after_those_of_the_study_before_the_concl
         'iris")'
     )
     assert conclusion.startswith("The conclusion on iris is refuted")
+
+
+def test_screens_alone_are_told_by_shares_and_roles():
+    """Of what no claim states here; bias, whose interval reaches all of 0.11, is left open."""
+    asks = "Is the gene sufficient? x"
+    arms = {"arms": [{"genome": name, "dataset": "wine"} for name in ("b[bias=g]", "b")]}
+    refuted = _row("2", "test_one", asks, "wine", "refuted", 0.02, arms, arm="bias-")
+    rows = [
+        _row("2", "test_screen", "Share.", "wine", "supported", 1, _screen(0.11, {"logits": 0.11})),
+        _row("2", "test_one", asks, "wine", "supported", 0.5, arm="logits-"),
+        replace(refuted, claim=replace(refuted.claim, outcome="equivalent")),
+        _row("2", "test_one", asks, "iris", "supported", 0.5, arm="logits-"),
+    ]
+
+    (sentence,) = explain(rows, selected=True)
+
+    assert sentence == (
+        "Finding 2 on wine: Shares of the difference between b and g (+0.11 [+0.06, +0.16]): "
+        "logits 100%. Alone, logits is sufficient; whether bias is sufficient is open: the whole "
+        'difference is not ruled out. (-k "finding_2 and wine")'
+    )
 
 
 def test_findings_without_claims_have_no_sentence():

@@ -264,6 +264,20 @@ def test_a_dose_response_marks_the_published_dose():
     assert {"12", "60", "120", "rows ever seen", "digits: 4 seeds, rising"} <= set(shown)
 
 
+def test_the_doses_labels_do_not_touch(saved):
+    rows = [50, 144, 288, 576, 1007, 1439]
+    genomes = [MATMUL.with_alleles(coverage=share).paired().alleles() for share in [*SHARES, "all"]]
+    many = {"rows": rows, "doses": rows, "means": [0.5] * 6, "accuracies": [[0.5]] * 6}
+    dose_figure(row(detail={**dose_detail(), **many, "alleles": genomes}), "dose")
+    labels = [t for t in saved[-1].axes[0].get_xticklabels() if t.get_text()]
+    assert [t.get_text() for t in labels] == ["50", "144", "288", "576", "1439"]
+    boxes = [text.get_window_extent() for text in labels]
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
+
+
+SHARES = (0.03, 0.1, 0.2, 0.4, 0.7)
+
+
 @pytest.mark.parametrize(
     ("gene", "alleles", "doses", "published"),
     [

@@ -1,6 +1,8 @@
 """Outputs: what is asked for is checked, written and said, each by its option."""
 
+import os
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 
@@ -54,12 +56,80 @@ def test_each_output_says_where_it_is(written, tmp_path):
     assert (tmp_path / "new" / "sum.md").is_file()
 
 
-@pytest.mark.parametrize(
-    ("made", "why"),
-    [(study(partial="stopped"), "stopped"), (study(rows=[]), "it settled no claim")],
-)
-def test_a_part_is_not_saved(written, tmp_path, made, why):
+def test_a_part_is_not_saved(written, tmp_path):
     place = tmp_path / "kept.json"
-    with pytest.raises(ReportError, match=f"ran whole and settled claims; {why}: .* not written"):
-        written(made, save=str(place))
+    with pytest.raises(ReportError, match=r"a session that ran whole; stopped: .* is not written"):
+        written(study(partial="stopped"), save=str(place))
     assert not place.exists()
+
+
+EACH = {
+    "save": lambda folder: str(folder / "kept.json"),
+    "summary": lambda folder: folder / "sum.md",
+    "report": lambda folder: folder,
+    "tensorboard": lambda folder: folder,
+}
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_no_claim_takes_no_earlier_results_place(written, tmp_path, name):
+    folder = tmp_path / "out"
+    asked = {name: EACH[name](folder)}
+    with pytest.raises(ReportError, match=f"no claim was made: {asked[name]} is not written"):
+        written(study(rows=[]), **asked)
+    assert not folder.exists()
+
+    written(study(rows=[row(detail={})], runs=[]), **asked)
+    folder.mkdir(exist_ok=True)  # with no runs, TensorBoard has not made it
+    before = contents(folder)
+    with pytest.raises(ReportError, match=f"no claim was made: {asked[name]} is left as it was"):
+        written(study(rows=[]), **asked)
+    assert contents(folder) == before
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def locked(tmp_path, monkeypatch):
+    """A folder that cannot be written to, by root either."""
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    mine = os.access
+
+    def access(path, mode):
+        return mine(path, mode) and not (mode & os.W_OK and path == folder)
+
+    monkeypatch.setattr(os, "access", access)
+    return folder
+
+
+@pytest.mark.parametrize("below", ["", "new/deep"])
+@pytest.mark.parametrize("name", EACH)
+def test_a_folder_that_cannot_be_written_to_is_refused_at_once(locked, tmp_path, name, below):
+    with pytest.raises(ReportError, match=f"--mlp-{name} needs a folder .*; {locked} cannot be: "):
+        outputs.check(options(**{name: EACH[name](locked / below)}), tmp_path)
+
+
+def test_a_place_named_from_here_is_checked_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ReportError, match=r"--mlp-report needs a folder .*; \. cannot be: "):
+        outputs.check(options(report=Path("out")), tmp_path)
+
+
+def test_a_summary_that_is_there_is_written_whatever_its_folder(locked, tmp_path, monkeypatch):
+    place = locked / "sum.md"
+    place.touch()
+    outputs.check(options(summary=place), tmp_path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ReportError, match=f"--mlp-summary needs a file .*; {place} cannot be: "):
+        outputs.check(options(summary=place), tmp_path)
+
+
+def test_a_summary_that_cannot_be_written_after_all_is_a_sentence(written, tmp_path):
+    (tmp_path / "file").touch()
+    place = tmp_path / "file" / "sum.md"
+    with pytest.raises(ReportError, match=f"a summary must go to a file .*; {place} cannot be "):
+        written(study(), summary=place)

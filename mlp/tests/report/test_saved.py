@@ -1,12 +1,16 @@
 """Saved results: read back whole, refused when damaged."""
 
 import json
+import random
 
 import pytest
 
-from mlp.report import saved
-from mlp.report.study import ReportError
-from mlp.tests.report.helpers import rows, study
+from mlp.report import compared, readme, saved, terminal
+from mlp.report.explain import explain
+from mlp.report.figures import answer_figure
+from mlp.report.study import ReportError, Study
+from mlp.report.summary import markdown
+from mlp.tests.report.helpers import row, rows, screen_detail, study
 
 
 @pytest.fixture
@@ -67,25 +71,116 @@ def test_a_damaged_file_is_refused_in_a_sentence(kept, damage, why):
     assert "\n" not in str(e.value)
 
 
+def write_forged(path, raw):
+    """Write results with the checksum of what they hold now."""
+    body = {name: value for name, value in raw.items() if name != "checksum"}
+    path.write_text(json.dumps({**body, "checksum": saved.checksum(body)}), encoding="utf-8")
+
+
+def forge(path, change):
+    raw = json.loads(path.read_text("utf-8"))
+    change(raw)
+    write_forged(path, raw)
+
+
+def of_claim(**values):
+    return lambda raw: raw["claims"][0]["claim"].update(values)
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("change", "why"),
     [
-        lambda claims: claims.append(7),
-        lambda claims: claims[0].pop("nodeid"),
-        lambda claims: claims[0]["claim"].pop("effect"),
-        lambda claims: claims[0]["claim"].update(effect="large"),
-        lambda claims: claims[0]["claim"].update(detail=None),
-        lambda claims: claims[0].update(test=3),
+        (lambda raw: raw["claims"].append(7), "not iterable"),
+        (lambda raw: raw["claims"][0].pop("nodeid"), "nodeid"),
+        (lambda raw: raw["claims"][0]["claim"].pop("effect"), "effect"),
+        (lambda raw: raw["claims"][0].update(test=3), "test is 3"),
+        (lambda raw: raw["claims"][0].update(test="\ud800"), "surrogates not allowed"),
+        (lambda raw: raw.update(claims={}), "claims is {}"),
+        (lambda raw: raw.update(partial=None), "partial is None"),
+        (lambda raw: raw.update(provenance=[]), "provenance is []"),
+        (lambda raw: raw["provenance"].update(protocol={}), "missing 4 required"),
+        (lambda raw: raw["provenance"]["protocol"].update(steps=0), "steps=0"),
+        (lambda raw: raw["provenance"].update(selection=1), "selection is 1"),
+        (lambda raw: raw["provenance"].update(seeds=float("inf")), "a number is inf"),
+        (of_claim(effect="large"), "effect is 'large'"),
+        (of_claim(effect=1e300), "a number is 1e+300"),
+        (of_claim(margin=10**400), "a number is 1000"),
+        (of_claim(seeds=4.5), "seeds is 4.5"),
+        (of_claim(identical=None), "identical is None"),
+        (of_claim(verdict="sure"), "verdict is 'sure'"),
+        (of_claim(detail=None), "detail is None"),
+        (of_claim(detail={"arms": {}}), "arms is {}"),
+        (of_claim(detail={"arms": [1]}), "not subscriptable"),
+        (of_claim(detail={"arms": [{"genome": "a", "dataset": []}]}), "dataset is []"),
+        (of_claim(detail={**screen_detail(), "shares": {}}), "shares are none"),
+        (of_claim(detail={**screen_detail(), "whole": {"low": 1, "mean": 0, "high": 2}}), "interv"),
     ],
 )
-def test_claims_in_another_form_are_refused_even_with_a_good_checksum(kept, change):
-    def forge(raw):
-        change(raw["claims"])
-        raw["checksum"] = saved.checksum({k: v for k, v in raw.items() if k != "checksum"})
-
-    edit(kept, forge)
-    with pytest.raises(ReportError, match="not in the form of claims"):
+def test_what_is_in_another_form_is_refused_even_with_a_good_checksum(kept, change, why):
+    forge(kept, change)
+    with pytest.raises(ReportError, match="not in the form of claims") as e:
         saved.load(kept)
+    assert why in str(e.value)
+    assert "\n" not in str(e.value)
+
+
+WRONG: list = [None, {}, [], "", -1, 10**400, float("nan"), 2**53]
+
+
+def places(value):
+    """Every container in `value` with each of its keys."""
+    keys = value if isinstance(value, dict) else range(len(value))
+    for key in keys:
+        yield value, key
+        if isinstance(value[key], (dict, list)):
+            yield from places(value[key])
+
+
+def test_whatever_a_file_holds_its_readers_work_or_refuse_it(tmp_path):
+    """A few hundred forgeries, each of one value that is replaced or dropped."""
+    some = [row(), row(dataset="iris", identical=True), row("test_s", detail=screen_detail())]
+    honest, path = tmp_path / "honest.json", tmp_path / "forged.json"
+    saved.save(study(rows=some), honest)
+    text, other = honest.read_text("utf-8"), saved.load(honest)
+    draw = random.Random(7)
+    read = 0
+    for _ in range(400):
+        raw = json.loads(text)
+        holder, key = draw.choice([at for at in places(raw) if at[1] != "checksum"])
+        wrong = draw.choice([*WRONG, "dropped"])
+        if wrong == "dropped":
+            del holder[key]
+        else:
+            holder[key] = wrong
+        write_forged(path, raw)
+        try:
+            found = saved.load(path)
+        except ReportError:
+            continue
+        read += 1
+        readers(found, other)
+    assert 50 < read < 350
+
+
+def readers(found, other):
+    """All that is made of saved results, but for the pictures' drawing."""
+    explain(found.rows, selected=True)
+    for now in (found, other):
+        made = Study(rows=now.rows, provenance=now.provenance)
+        changes = compared.against(made, found)
+        compared.describe(changes)
+        markdown(Study(rows=other.rows), changes)
+    readme.verdict_table(found.rows)
+    readme.published_table(found.rows, other.rows)
+    readme.published_table(other.rows, found.rows)
+    terminal.table(found.rows)
+
+
+def test_the_largest_numbers_can_be_drawn(kept):
+    most = {"low": -(2**53), "mean": 2**53, "high": 2**53}
+    huge = {**screen_detail(), "whole": most, "shares": {"coverage": most}}
+    forge(kept, of_claim(effect=2**53, detail=huge))
+    assert answer_figure(saved.load(kept).rows)
 
 
 def test_results_that_are_not_there_say_where_they_were_looked_for(tmp_path):

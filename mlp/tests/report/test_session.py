@@ -179,7 +179,8 @@ def test_a_selection_is_told_as_one_and_replaces_no_fuller_results(suite, cold):
     some = suite.runpytest_subprocess(*OPTIONS, *asked)
     assert some.ret == 1
     told = some.stdout.str()
-    assert "Finding 1 on iris is supported in the 1 claim made here: identical weights." in told
+    words = "Finding 1 on iris is supported in the one claim made here that states it: identical"
+    assert words in " ".join(told.split())
     assert "1 of those in first.json were not made now: save under" in " ".join(told.split())
     assert whole.read_bytes() == before
     runs = json.loads((suite.path / "out" / "runs.json").read_text("utf-8"))
@@ -246,12 +247,48 @@ def test_a_test_that_breaks_leaves_a_partial_report(suite):
     assert "broken here" in page
     assert "reporting changes nothing" in page
     told = [
-        "saved results need a session that ran whole*; 1 test failed",
+        "saved results need a session that ran whole; 1 test failed*",
         "*bad.json is not written",
     ]
     broken.stdout.fnmatch_lines(told)
     broken.stdout.fnmatch_lines(["failed: not all that was asked for could be written*"])
     assert not (suite.path / saved.FOLDER).exists()
+
+
+INTERRUPTED = "def test_claims(lab):\n    raise KeyboardInterrupt"
+
+
+@pytest.mark.parametrize(
+    ("options", "broken", "status"),
+    [
+        (["-k", "no_such"], "", pytest.ExitCode.NO_TESTS_COLLECTED),
+        ([], "1 / 0", pytest.ExitCode.INTERRUPTED),
+        (["test_broken.py"], INTERRUPTED, pytest.ExitCode.INTERRUPTED),
+    ],
+    ids=["selection", "collection", "interruption"],
+)
+def test_a_session_without_claims_leaves_earlier_results_alone(
+    suite, cold, options, broken, status
+):
+    shutil.copytree(cold[0] / "out", suite.path / "out")
+    shutil.copy(cold[0] / "sum.md", suite.path)
+    before = files(suite.path / "out", suite.path / "sum.md")
+    (suite.path / "test_broken.py").write_text(broken)
+    asked = ("--mlp-report=out", "--mlp-summary=sum.md", "--mlp-save=new.json")
+    got = suite.runpytest_subprocess(*OPTIONS, "-n0", *asked, *options)
+    assert got.ret == status
+    told = " ".join(got.stdout.str().split())
+    for place in ("out is left as it was", "sum.md is left as it was", "new.json is not written"):
+        assert f"no claim was made: {place}" in told
+    assert "report: " not in told
+    assert files(suite.path / "out", suite.path / "sum.md") == before
+    assert not (suite.path / "new.json").exists()
+
+
+def files(*places):
+    """What stands in the files at `places` and below."""
+    every = [path for place in places for path in (place, *place.rglob("*")) if path.is_file()]
+    return {path: path.read_bytes() for path in every}
 
 
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])

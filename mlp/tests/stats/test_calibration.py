@@ -1,13 +1,24 @@
 """The stated error rates, measured: a quick version with a fixed generator."""
 
+import dataclasses
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mlp.stats import CLAIM_ERROR, LOOKS, Outcome, look_alpha, paired_interval, sequential
-from mlp.stats.calibrate import main
-from mlp.stats.calibration import FALSE_EQUIVALENT, beyond, normal_law, rates, upper_limit
+from mlp.stats import (
+    CLAIM_ERROR,
+    LOOKS,
+    Outcome,
+    calibration,
+    look_alpha,
+    paired_interval,
+    sequential,
+)
+from mlp.stats.calibrate import EFFECTS, main
+from mlp.stats.calibration import FALSE_EQUIVALENT, beyond, normal_law, power, rates, upper_limit
 from mlp.stats.methods import IN_USE, SPREADS, all_methods, centred
 from mlp.stats.scenarios import MARGINS, SCENARIOS
 from mlp.stats.simulate import BETTER, EQUIVALENT, WORSE, decide, draw, exact_rate, false_codes
@@ -131,4 +142,45 @@ def test_command(capsys, tmp_path):
     out = capsys.readouterr().out
     assert "### False verdicts" in out
     assert "| skewed -0.6 at 10%" in out
-    assert {"rates", "beyond", "power"} == set(json.loads(file.read_text()))
+    assert "decide, at 0.00017 a claim\n" in out
+    written = json.loads(file.read_text())
+    assert {"rates", "beyond", "power"} == set(written)
+    assert {row["stated"] for row in written["power"]} == {CLAIM_ERROR}
+
+
+def seeds_without_effect_or_scatter(lines):
+    """From the table's first row: the seeds that decide at margins of 0.01, 0.02, 0.05, ..."""
+    cells = [cell.strip() for cell in re.split(r"  +", lines[4])][2:]
+    return [int(cell.removeprefix("equivalent by ")) if cell != "-" else None for cell in cells]
+
+
+def test_seeds_are_told_at_the_claim_error_asked_for(capsys):
+    def told(*argv):
+        main(["--quick", "--sims", "10", *argv])
+        seeds = capsys.readouterr().out.split("Seeds by which")[1]
+        return seeds.splitlines()
+
+    ours, own = told(), told("--claim-error", "0.05")
+
+    assert ours[0].endswith("decide, at 0.00017 a claim")
+    assert own[0].endswith("decide, at 0.05 a claim")
+    assert seeds_without_effect_or_scatter(ours)[2:] == [128, 64, 32, 16]
+    assert seeds_without_effect_or_scatter(own)[2:] == [64, 32, 16, 8]
+
+
+@pytest.mark.parametrize("rate", ["0", "1", "nan"])
+def test_an_impossible_claim_error_is_refused(rate, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--quick", f"--claim-error={rate}"])
+    assert stop.value.code == 2
+    told = f"--claim-error must lie between 0 and 1, got {rate}: try 0.05"
+    assert told in capsys.readouterr().err
+
+
+def test_the_committed_power_is_what_the_command_measures():
+    """In part: no scatter, which takes no luck."""
+    file = Path(calibration.__file__).with_suffix(".json")
+    committed = json.loads(file.read_text("utf-8"))["power"]
+    found = power(METHOD, EFFECTS, (0.0,), sims=1)
+    plain = json.loads(json.dumps([dataclasses.asdict(p) for p in found]))
+    assert [row for row in committed if row["sd"] == 0] == plain

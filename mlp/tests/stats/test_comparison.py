@@ -44,6 +44,30 @@ def test_a_missing_or_repeated_seed_is_an_error(a, b, message):
 
 
 @pytest.mark.parametrize(
+    ("arm", "got"),
+    [
+        ([0.9, 0.8], "0.9"),
+        ([(0, 0.9, 1.0)], r"\(0, 0.9, 1.0\)"),
+        ({0: 0.9, 1: None}, r"\(1, None\)"),
+        ({0: "good"}, r"\(0, 'good'\)"),
+    ],
+)
+def test_an_arm_without_seeds_or_numbers_is_an_error(arm, got):
+    told = f"An arm maps seed to accuracy, got {got} in the second arm: pass dict"
+    with pytest.raises(ValueError, match=told):
+        pair({0: 0.5, 1: 0.5}, arm)
+
+
+def test_what_an_arm_s_own_code_raises_is_not_hidden():
+    def arm():
+        yield 0, 0.5
+        raise ValueError("no such data")
+
+    with pytest.raises(ValueError, match="no such data"):
+        pair(arm(), {0: 0.5})
+
+
+@pytest.mark.parametrize(
     ("cap", "sizes"),
     [
         (1, (1,)),

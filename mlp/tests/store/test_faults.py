@@ -335,6 +335,24 @@ def test_the_corruption_trials_would_notice_a_wrong_value(monkeypatch, capsys):
     assert "violation" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["corrupt", "--trials=0"], "--trials must be at least 1; got 0: give more"),
+        (["stress", "--workers=0"], "--workers must be at least 1; got 0: give more"),
+        (["stress", "--runs=0"], "--runs must be at least 1; got 0: give more"),
+        (["stress", "--kills=-1"], "--kills must be at least 0; got -1: give more"),
+    ],
+)
+def test_trials_of_nothing_are_refused(argv, told, monkeypatch, capsys):
+    for module in (corruption, stress):
+        monkeypatch.setattr(module, "run", lambda *_: pytest.fail("it ran"))
+    with pytest.raises(SystemExit) as stop:
+        faults.main(argv)
+    assert stop.value.code == 2
+    assert told in capsys.readouterr().err
+
+
 def test_workers_killed_at_random_lose_nothing_and_repeat_nothing():
     result = stress.run(workers=3, runs=60, kills=2, seed=1, job_s=0.01)
     assert result.is_good, str(result)

@@ -11,7 +11,7 @@ import pytest
 from mlp.run import PROTOCOLS
 from mlp.store import Job, Store
 from mlp.trials import witness
-from mlp.trials.study import STORE, Study, stored
+from mlp.trials.study import STORE, Session, stored
 
 NOTHING = ("hypotheses", "-k", "no_such_claim")
 
@@ -51,7 +51,7 @@ def test_the_witness_notes_workers_and_runs_once_they_are_kept(tmp_path, monkeyp
 
 
 def test_a_study_that_ends_leaves_its_status_its_words_and_its_store(tmp_path):
-    with Study(tmp_path, "x", NOTHING, workers=0) as study:
+    with Session(tmp_path, "x", NOTHING, workers=0) as study:
         assert study.wait(120)
         assert not study.strike(signal.SIGKILL, "everything", 0.0)
         assert not study.strike(signal.SIGKILL, "worker", 0.0)
@@ -66,7 +66,7 @@ def test_a_study_that_ends_leaves_its_status_its_words_and_its_store(tmp_path):
 
 @pytest.mark.parametrize("victim", ["controller", "everything"])
 def test_a_study_can_be_killed(tmp_path, victim):
-    with Study(tmp_path, "x", NOTHING, workers=0) as study:
+    with Session(tmp_path, "x", NOTHING, workers=0) as study:
         assert study.strike(signal.SIGKILL, victim, 0.0)
         assert study.wait(60)
         assert study.left().status == -signal.SIGKILL
@@ -75,7 +75,7 @@ def test_a_study_can_be_killed(tmp_path, victim):
 def test_claims_are_those_saved_by_test(tmp_path):
     rows = [{"nodeid": "t", "x": 1}, {"nodeid": "u"}, {"nodeid": "t", "x": 2}]
     (tmp_path / "x.json").write_text(json.dumps({"claims": rows}))
-    with Study(tmp_path, "x", ["--version"], workers=0) as study:
+    with Session(tmp_path, "x", ["--version"], workers=0) as study:
         study.wait(60)
 
         assert study.left().claims == {

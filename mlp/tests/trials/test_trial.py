@@ -78,6 +78,14 @@ class TestCommand:
         assert "before left alone (6); 0 trials broken\n" in out
         assert kept == []
 
+    @pytest.mark.parametrize("name", command.COMMANDS)
+    def test_no_trials_are_refused_before_any_study(self, run, name, capsys):
+        with pytest.raises(SystemExit) as stop:
+            run([], name, "--trials", "0")
+
+        assert stop.value.code == 2
+        assert "--trials must be at least 1; got 0: give more" in capsys.readouterr().err
+
     def test_a_broken_trial_is_told_and_its_files_are_kept(self, run):
         bad = Trial("bad", "", 0, 0, ["a promise"])
 
