@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mlp.genome import Genome
-from mlp.lab.key import REAL, expressed
+from mlp.lab.key import BY_BOTH, BY_REAL_API, expressed
 from mlp.report.results import Row
 from mlp.run import Run
 
@@ -78,8 +78,6 @@ def _recorded(row: Row) -> Iterator[Cohort]:
 def _cohort(row: Row, genome: Genome, dataset: str, weight: int = 1) -> Cohort:
     """The cohort of `genome` by whoever trained the claim's arms of that weight."""
     by = row.claim.executor
-    engine = by not in ("real API", *REAL)
-    if by == "cohort engine against real API":
-        engine = weight > 0
+    engine = weight > 0 if by == BY_BOTH else by != BY_REAL_API
     executor = "cohort" if engine else genome.trainer
     return Cohort(expressed(genome, executor), dataset, executor)

@@ -24,6 +24,8 @@ _BACK = "\x1b8"
 class Ticker:
     """Prints the state of a study while it trains, from a thread of its own.
 
+    Between `start` and `stop`, or within a `with`: `with Ticker(lab.store.progress, sys.stderr):`.
+
     Args:
         progress: where the study stands.
         stream: where to write. A terminal gets a line that renews itself twice a second, below
@@ -76,6 +78,13 @@ class Ticker:
         self._stop.set()
         self._thread.join(timeout=5)
         self.clear()
+
+    def __enter__(self) -> Ticker:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
 
     def _run(self) -> None:
         while not self._stop.wait(self._every):

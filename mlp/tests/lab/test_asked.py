@@ -134,3 +134,10 @@ def test_the_false_alarms_of_a_comparison_with_the_recorded_runs_are_few(store, 
     with pytest.raises(LabError, match="false alarm lies between 0 and 1; got"):
         lab.compare_recorded("matmul", "iris", seeds=4, error=error)
     assert stored(store) == {}
+
+
+def test_more_runs_than_an_exact_test_takes_are_refused_before_training(store):
+    lab = Lab(store, protocol="published")
+    with pytest.raises(LabError, match=r"3 recorded runs takes at most 260 seeds; got 261: ask"):
+        lab.compare_recorded("layers", "wine", seeds=261, error=0.05)
+    assert stored(store) == {}

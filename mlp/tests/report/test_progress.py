@@ -74,6 +74,21 @@ def test_a_log_is_told_every_change():
     assert [line[:14] for line in told] == ["mlp: 8/16 runs", "mlp: 12/16 run"]
 
 
+def test_within_a_with_it_prints_and_no_more_however_that_ends():
+    log, asked = io.StringIO(), []
+
+    def broken():
+        with Ticker(lambda: asked.append(1) or BUSY, log, every=0.01):
+            until(lambda: "mlp: 8/16 runs" in log.getvalue())
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        broken()
+    after = len(asked)
+    time.sleep(0.05)
+    assert len(asked) == after
+
+
 def test_a_log_is_told_of_ended_tests():
     log, ended = io.StringIO(), []
 
