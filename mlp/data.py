@@ -7,7 +7,6 @@ of validation, `k` of test, the rest training.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 import traceback
@@ -19,6 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mlp.chosen import one_of
 
 Loader = Callable[[], tuple[NDArray[np.float64], NDArray[np.int64]]]
 
@@ -113,10 +114,7 @@ def check_name(name: str) -> None:
     Raises:
         DataError: there is none; the message lists those there are.
     """
-    if not isinstance(name, str) or name not in _LOADERS:
-        near = difflib.get_close_matches(str(name), _LOADERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise DataError(f"a dataset must be one of {', '.join(_LOADERS)}; got {name!r}{hint}")
+    one_of("dataset", name, _LOADERS, DataError)
 
 
 def load(name: str) -> Dataset:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
+
+from mlp.chosen import one_of
 
 Allele = str | int | float
 
@@ -130,12 +131,6 @@ GENES: Mapping[str, Gene] = {g.name: g for g in _GENES}
 """Every gene, by name, in the order of `Genome`'s fields."""
 
 
-def suggest(word: object, valid: list[str]) -> str:
-    """The end of a refusal: which of the valid words comes near, if one does."""
-    near = difflib.get_close_matches(str(word), valid, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
 def plain(value: Any) -> Any:
     """A number of any kind, NumPy's too, as int or float; anything else as it is."""
     if isinstance(value, bool) or not isinstance(value, Real):
@@ -152,8 +147,4 @@ def gene(name: str) -> Gene:
     Raises:
         GenomeError: there is none; the message lists those there are.
     """
-    if not isinstance(name, str) or name not in GENES:
-        raise GenomeError(
-            f"a gene must be one of {', '.join(GENES)}; got {name!r}{suggest(name, list(GENES))}"
-        )
-    return GENES[name]
+    return one_of("gene", name, GENES, GenomeError)

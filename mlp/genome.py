@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 
-from mlp.genes import GENES, Allele, GenomeError, gene, plain, suggest
+from mlp.chosen import one_of, suggest
+from mlp.genes import GENES, Allele, GenomeError, gene, plain
 
 HIDDEN_LAYERS = 6
 """Hidden layers of every strain of the study; a linear output layer follows."""
@@ -200,12 +201,7 @@ def strain(name: str) -> Genome:
     Raises:
         GenomeError: there is none; the message lists those there are.
     """
-    if not isinstance(name, str) or name not in STRAINS:
-        raise GenomeError(
-            f"a strain must be one of {', '.join(STRAINS)}; got {name!r}"
-            f"{suggest(name, list(STRAINS))}"
-        )
-    return STRAINS[name]
+    return one_of("strain", name, STRAINS, GenomeError)
 
 
 def differing(a: Genome, b: Genome) -> tuple[str, ...]:

@@ -12,7 +12,10 @@ from mlp.run import protocol
 if TYPE_CHECKING:
     import pytest
 
-FINDING = "finding(name): the finding of the study a claim belongs to"
+FINDING = (
+    "finding(name): the finding of the study a claim belongs to; one whose docstring begins "
+    "'Finding NAME:' states it, and is explained in words"
+)
 REFUTED = (
     "refuted(reason, on=None, protocol=None): the evidence refutes this claim, on the datasets "
     "`on` (default all) and under `protocol` (default any); only a refutation passes"

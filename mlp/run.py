@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
 from operator import attrgetter
 from typing import Any
 
+from mlp.chosen import one_of
 from mlp.genome import Genome
 
 
@@ -86,11 +86,7 @@ def protocol(name: str) -> Protocol:
     Raises:
         ProtocolError: there is none; the message lists those there are.
     """
-    if not isinstance(name, str) or name not in PROTOCOLS:
-        near = difflib.get_close_matches(str(name), PROTOCOLS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ProtocolError(f"a protocol must be one of {', '.join(PROTOCOLS)}; got {name!r}{hint}")
-    return PROTOCOLS[name]
+    return one_of("protocol", name, PROTOCOLS, ProtocolError)
 
 
 @dataclass(frozen=True, kw_only=True)
