@@ -191,7 +191,7 @@ def _check_curves(run: Run) -> None:
     points = run.protocol.steps // every + 1
     if len(run.validation) != points or len(run.test) != points or run.held_out < 1:
         raise ValueError(f"a stored run must have {points} samples of each curve")
-    if not all(_is_count(v) and v <= run.held_out for v in run.validation + run.test):
+    if not all(type(v) is int and 0 <= v <= run.held_out for v in run.validation + run.test):
         raise ValueError("a stored run must count between 0 and held_out correct answers")
 
 

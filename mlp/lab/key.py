@@ -66,6 +66,7 @@ def executor(genome: Genome, *, real: bool) -> str:
     return genome.trainer if real else "cohort"
 
 
+@cache
 def expressed(genome: Genome, executor: str) -> Genome:
     """`genome` with the genes that cannot act under `executor` set to one allele.
 
