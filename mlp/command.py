@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -20,3 +21,12 @@ def new_file(text: str) -> Path:
             f"needs a folder that exists; {path.parent} does not: make it, or name another"
         )
     return path
+
+
+def check_least(
+    parser: argparse.ArgumentParser, given: Mapping[str, int], least: Mapping[str, int]
+) -> None:
+    """End, as argparse does, at an option that is given less than its least; by their names."""
+    for option, value in given.items():
+        if value < least[option]:
+            parser.error(f"{option} must be at least {least[option]}; got {value}: give more")

@@ -26,6 +26,7 @@ def processor() -> str:
     return _said(PROC / "cpuinfo", "model name") or platform.processor() or platform.machine()
 
 
+@cache
 def arithmetic() -> list[str]:
     """What a run may round by: the processor, a limit to its instructions, NVIDIA's GPUs in use."""
     limits = [os.environ.get(f"{name}_MAX_CPU_ISA", "") for name in ("ONEDNN", "DNNL")]

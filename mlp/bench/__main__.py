@@ -25,7 +25,7 @@ from typing import Any
 
 from mlp.bench import contenders, table
 from mlp.bench.contenders import Task
-from mlp.command import new_file
+from mlp.command import check_least, new_file
 from mlp.data import load, names
 from mlp.machine import processor
 
@@ -74,9 +74,7 @@ def options(argv: list[str] | None) -> argparse.Namespace:
         "--repeats": chosen.repeats,
         "--steps": chosen.steps,
     }
-    for option, value in found.items():
-        if value < least[option]:
-            parser.error(f"{option} must be at least {least[option]}; got {value}: give more")
+    check_least(parser, found, least)
     if shutil.which(chosen.jax) is None:
         parser.error(f"--jax must be a Python that can be run; got {chosen.jax!r}: give its path")
     return chosen

@@ -86,8 +86,11 @@ class Changes:
     @property
     def same(self) -> list[Row]:
         """The claims, as they are now, that are unchanged: same claim and verdict, not moved."""
-        told = [*self.verdicts, *self.moved, *self.became_identical, *self.redefined]
-        return [change.now for change in self.both if change not in told]
+        return [
+            c.now
+            for c in self.both
+            if not (c.verdict_changed or c.moved or c.became_identical or c.redefined)
+        ]
 
     @property
     def any(self) -> bool:

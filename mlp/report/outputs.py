@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -153,14 +153,27 @@ def writers(
     def whole() -> Study:
         return _with_runs(study, store, option)
 
-    if option.mlp_save is not None:
-        yield "--mlp-save", lambda: _save(study, saved.place_to_save(option.mlp_save, root))
-    if option.mlp_summary is not None:
-        yield "--mlp-summary", lambda: _write_summary(study, changes, option.mlp_summary)
-    if option.mlp_report is not None:
-        yield "--mlp-report", lambda: _write_report(whole(), changes, option.mlp_report)
-    if option.mlp_tensorboard is not None:
-        yield "--mlp-tensorboard", lambda: _write_events(whole(), option.mlp_tensorboard)
+    save = None if option.mlp_save is None else saved.place_to_save(option.mlp_save, root)
+    ways: list[tuple[str, Path | None, Callable[[Path], str]]] = [
+        ("--mlp-save", save, lambda place: _save(study, place)),
+        ("--mlp-summary", option.mlp_summary, lambda place: _summarise(study, changes, place)),
+        ("--mlp-report", option.mlp_report, lambda place: _report(whole(), changes, place)),
+        ("--mlp-tensorboard", option.mlp_tensorboard, lambda place: _events(whole(), place)),
+    ]
+    for name, place, write in ways:
+        if place is not None:
+            yield name, partial(_written, study, place, write)
+
+
+def _written(study: Study, place: Path, write: Callable[[Path], str]) -> str:
+    """What `write` says it wrote to `place`; nothing is put in the place of earlier results.
+
+    Raises:
+        ReportError: no claim was made, or what `write` raises.
+    """
+    if not study.rows:
+        raise ReportError(f"results are written of claims; no claim was made: {_left(place)}")
+    return write(place)
 
 
 def _with_runs(study: Study, store: Store, option: argparse.Namespace) -> Study:
@@ -176,14 +189,16 @@ def _with_runs(study: Study, store: Store, option: argparse.Namespace) -> Study:
     return replace(study, runs=[run for run in runs if arms.Cohort.of(run) in cohorts])
 
 
+def _left(place: Path) -> str:
+    return f"{place} {'is left as it was' if place.exists() else 'is not written'}"
+
+
 def _save(study: Study, place: Path) -> str:
     """Save the results for `--mlp-against`.
 
     Raises:
-        ReportError: no claim was made, the session broke off, or `place` holds claims that were
-            not made now.
+        ReportError: the session broke off, or `place` holds claims that were not made now.
     """
-    _need_claims(study, place)
     if study.partial:
         raise ReportError(
             f"saved results need a session that ran whole; {study.partial}: {_left(place)}"
@@ -198,27 +213,12 @@ def _save(study: Study, place: Path) -> str:
     return f"results saved: {place}"
 
 
-def _need_claims(study: Study, place: Path) -> None:
-    """Refuse to put nothing in the place of earlier results.
-
-    Raises:
-        ReportError: no claim was made.
-    """
-    if not study.rows:
-        raise ReportError(f"results are written of claims; no claim was made: {_left(place)}")
-
-
-def _left(place: Path) -> str:
-    return f"{place} {'is left as it was' if place.exists() else 'is not written'}"
-
-
-def _write_summary(study: Study, changes: Changes | None, place: Path) -> str:
+def _summarise(study: Study, changes: Changes | None, place: Path) -> str:
     """Write the Markdown summary.
 
     Raises:
-        ReportError: no claim was made, or the file cannot be written.
+        ReportError: the file cannot be written.
     """
-    _need_claims(study, place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(summary.markdown(study, changes), encoding="utf-8")
@@ -230,22 +230,16 @@ def _write_summary(study: Study, changes: Changes | None, place: Path) -> str:
     return f"summary: {place}"
 
 
-def _write_report(study: Study, changes: Changes | None, folder: Path) -> str:
+def _report(study: Study, changes: Changes | None, folder: Path) -> str:
     """Write the page, its figures and its tables.
 
     Raises:
-        ReportError: no claim was made, or the folder cannot be written to.
+        ReportError: the folder cannot be written to.
     """
-    _need_claims(study, folder)
     return f"report: {page.write_report(study, folder, changes)}"
 
 
-def _write_events(study: Study, folder: Path) -> str:
-    """Write each run's curves for TensorBoard.
-
-    Raises:
-        ReportError: no claim was made.
-    """
-    _need_claims(study, folder)
+def _events(study: Study, folder: Path) -> str:
+    """Write each run's curves for TensorBoard."""
     count = tensorboard.write(study, folder)
     return f"curves of {count} runs: tensorboard --logdir {folder}"

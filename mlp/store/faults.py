@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from mlp.command import check_least
 from mlp.store import corruption, stress
 
 
@@ -33,10 +34,9 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     kill.add_argument("--kills", type=int, default=40, help="at least 0 (40)")
     kill.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args(arguments)
-    for option, least in {"trials": 1, "workers": 1, "runs": 1, "kills": 0}.items():
-        value = getattr(chosen, option, least)
-        if value < least:
-            parser.error(f"--{option} must be at least {least}; got {value}: give more")
+    least = {"--trials": 1, "--workers": 1, "--runs": 1, "--kills": 0}
+    given = {f"--{name}": value for name, value in vars(chosen).items()}
+    check_least(parser, {name: given[name] for name in least if name in given}, least)
     return chosen
 
 

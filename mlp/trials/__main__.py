@@ -23,6 +23,7 @@ from functools import partial
 from itertools import cycle
 from pathlib import Path
 
+from mlp.command import check_least
 from mlp.store import StoreError
 from mlp.trials.promises import broken
 from mlp.trials.study import Left
@@ -64,8 +65,7 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
         if name in SIGNALS:
             add("--seed", type=int, default=0, metavar="N", help="of the moments; default: 0")
     chosen = parser.parse_args(arguments)
-    if chosen.trials < 1:
-        parser.error(f"--trials must be at least 1; got {chosen.trials}: give more")
+    check_least(parser, {"--trials": chosen.trials}, {"--trials": 1})
     return chosen
 
 

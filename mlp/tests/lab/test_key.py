@@ -144,6 +144,7 @@ def test_what_may_round_otherwise_changes_the_key(monkeypatch, tmp_path):
     """Another kind of processor, fewer of its instructions, a GPU that is used."""
 
     def key_now():
+        machine.arithmetic.cache_clear()
         run_key.cache_clear()
         return key_of()
 
@@ -170,6 +171,7 @@ def test_what_may_round_otherwise_changes_the_key(monkeypatch, tmp_path):
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     assert key_now() == here
+    machine.arithmetic.cache_clear()
     run_key.cache_clear()
 
 
