@@ -11,7 +11,7 @@ import pytest
 
 from mlp import interrupt
 
-interrupt.be_brief()  # before the imports that take seconds
+interrupt.tell_interruption_in_one_line()  # before the imports that take seconds
 
 from mlp import collection, data, installed, marks
 from mlp.collection import USER_ERRORS, datasets
@@ -25,7 +25,7 @@ from mlp.lab import (
     Lab,
     check_seeds,
     first_seed_under,
-    help_out,
+    train_waiting_jobs,
 )
 from mlp.report.claimed import judge, row_of, tell
 from mlp.report.outputs import add_options
@@ -46,7 +46,7 @@ REPORTING = pytest.StashKey[Reporting]()
 LAB = pytest.StashKey[Lab]()
 
 
-def _whole(text: str) -> int | str:
+def _integer(text: str) -> int | str:
     """A whole number; anything else as it stands, for `check_seeds` to refuse."""
     try:
         return int(text)
@@ -74,7 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--mlp-first-seed",
-        type=_whole,
+        type=_integer,
         metavar="N",
         help="first seed of every comparison: rerun the study on seeds it has never seen. "
         f"Default: {FIRST_SEED}; "
@@ -82,7 +82,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--mlp-seeds",
-        type=_whole,
+        type=_integer,
         default=DEFAULT_SEEDS,
         metavar="N",
         help="most seeds a comparison may use; looks are at 8, 16, 32, ... up to N. "
@@ -203,7 +203,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     going_on = not session.shouldstop and exitstatus != pytest.ExitCode.INTERRUPTED
     if _is_worker(config) and STORE in config.stash:
         if going_on:
-            help_out(config.stash[STORE])
+            train_waiting_jobs(config.stash[STORE])
         config.workeroutput[DAMAGED] = config.stash[STORE].damaged  # type: ignore[attr-defined]
     if TICKER in config.stash:
         config.stash[TICKER].stop()

@@ -14,4 +14,4 @@ def _wine_scaled() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return (wine.x - wine.x.mean(axis=0)) / wine.x.std(axis=0), wine.y
 
 
-data.register("wine_scaled", _wine_scaled, special=True)
+data.register("wine_scaled", _wine_scaled, opt_in=True)

@@ -74,18 +74,18 @@ MIN_ROWS = 81
 """Rows of a dataset of which every claim is asked: more than 64, a batch, are left for training."""
 
 MIN_ROWS_SPECIAL = 30
-"""Rows of a special dataset: three each for validation and test."""
+"""Rows of an opt-in dataset: three each for validation and test."""
 
 _LOADERS: dict[str, Loader] = {}
 _SPECIAL: set[str] = set()
 
 
-def register(name: str, loader: Loader, *, special: bool = False) -> None:
+def register(name: str, loader: Loader, *, opt_in: bool = False) -> None:
     """Add a dataset: `loader()` returns features [rows, features] and labels [rows] 0..classes-1.
 
     The loader runs when the dataset is first used. Every claim is asked on every dataset, unless
-    it names its own; a `special` one is used by claims that name it alone. It needs 81 rows or
-    more, so that more than a batch of 64 is left for training; a special one needs 30, and claims
+    it names its own; a `opt_in` one is used by claims that name it alone. It needs 81 rows or
+    more, so that more than a batch of 64 is left for training; an opt-in one needs 30, and claims
     about genes that act on the rows may be refused on fewer than 81.
 
     Raises:
@@ -99,12 +99,12 @@ def register(name: str, loader: Loader, *, special: bool = False) -> None:
     if name in _LOADERS:
         raise DataError(f"a dataset's name must be new; {name!r} is registered: choose another")
     _LOADERS[name] = loader
-    if special:
+    if opt_in:
         _SPECIAL.add(name)
 
 
 def names() -> tuple[str, ...]:
-    """Names of the registered datasets that are not special, in order of registration."""
+    """Names of the registered datasets that are not opt-in, in order of registration."""
     return tuple(name for name in _LOADERS if name not in _SPECIAL)
 
 
@@ -186,7 +186,7 @@ def _check_shapes(name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> 
         raise DataError(
             f"a dataset of which every claim is asked must have {MIN_ROWS} rows or more, since a "
             f"batch of 64 must not hold all rows trained on; {name!r} gave {len(x)}: register it "
-            "with special=True, or give more"
+            "with opt_in=True, or give more"
         )
 
 

@@ -104,7 +104,9 @@ _GENES = (
         "initial weights drawn from the run's seed alone, or unseeded: shared with no other genome",
         ("run", "unseeded"),
     ),
-    Gene("feeder", "seed of the generator that shuffles rows: 42, or the run's", ("42", "run")),
+    Gene(
+        "shuffle_seed", "seed of the generator that shuffles rows: 42, or the run's", ("42", "run")
+    ),
     Gene("layer_size", "units in each hidden layer", (), _whole(1), "a whole number of at least 1"),
     Gene(
         "rate_scale",

@@ -38,7 +38,7 @@ class Genome:
     dropout: float = 0.0
     split: str
     init_seed: str
-    feeder: str = "42"
+    shuffle_seed: str = "42"
     layer_size: int = 64
     rate_scale: float = 1.0
     reporting: str = "curve"
@@ -94,7 +94,7 @@ class Genome:
             )
         return replace(self, **{name: getattr(donor, name)})
 
-    def paired(self) -> Genome:
+    def seeded_by_run(self) -> Genome:
         """This genome with the seeding habits that break pairing put right.
 
         The split and the initial weights follow the run's seed, so that two genomes with one
@@ -105,7 +105,7 @@ class Genome:
     def expressed(self) -> Genome:
         """This genome with genes that cannot act set to one allele.
 
-        With a dropout rate of 0 its mode cannot act; without shuffling the feeder's seed cannot.
+        With a dropout rate of 0 its mode cannot act; without shuffling the shuffle seed cannot.
         Two genomes that express the same train the same runs.
         """
         genome = self
@@ -114,7 +114,7 @@ class Genome:
         elif genome.dropout_mode == "never":
             genome = replace(genome, dropout=0.0)
         if genome.order == "fixed":
-            genome = replace(genome, feeder="42")
+            genome = replace(genome, shuffle_seed="42")
         return genome
 
     def alleles(self) -> dict[str, Allele]:
@@ -211,7 +211,7 @@ def differing(a: Genome, b: Genome) -> tuple[str, ...]:
 
 def describe(genome: Genome) -> str:
     """A short name: the nearest strain, then the alleles in which `genome` differs from it."""
-    form = genome.paired()
-    name, nearest = min(STRAINS.items(), key=lambda kv: len(differing(kv[1].paired(), form)))
-    edits = [f"{g}={getattr(genome, g)}" for g in differing(nearest.paired(), form)]
+    form = genome.seeded_by_run()
+    name, nearest = min(STRAINS.items(), key=lambda kv: len(differing(kv[1].seeded_by_run(), form)))
+    edits = [f"{g}={getattr(genome, g)}" for g in differing(nearest.seeded_by_run(), form)]
     return name + (f"[{', '.join(edits)}]" if edits else "")

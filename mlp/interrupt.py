@@ -14,7 +14,7 @@ KEPT = "interrupted; all finished runs are kept"
 STOPPING = "mlp: interrupted; stopping the workers, which may take some seconds"
 
 
-def be_brief() -> None:
+def tell_interruption_in_one_line() -> None:
     """Have an interruption that nothing catches told in one line.
 
     The exit status stays Python's own, which a shell shows as 130.

@@ -61,7 +61,7 @@ class Plan:
         covered, order = self.covered, self.genome.order
         generator = np.random.RandomState(
             PUBLISHED_SEED
-            if self.genome.feeder == "42"
+            if self.genome.shuffle_seed == "42"
             else stream("feeder", self.seed).randint(2**31)
         )
         if order == "reshuffled":

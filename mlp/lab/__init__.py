@@ -15,8 +15,8 @@ from mlp.lab.claim import (
 from mlp.lab.comparison import Comparison
 from mlp.lab.lab import DEFAULT_STORE, Lab
 from mlp.lab.margin import DEFAULT_MARGIN, Margin
-from mlp.lab.seeds import DEFAULT_SEEDS, FIRST_SEED, FIRST_SEEDS, far_seed, first_seed_under
-from mlp.lab.work import help_out
+from mlp.lab.seeds import DEFAULT_SEEDS, FIRST_SEED, FIRST_SEEDS, first_seed_under, unshared_seed
+from mlp.lab.work import train_waiting_jobs
 
 __all__ = [
     "DEFAULT_MARGIN",
@@ -37,8 +37,8 @@ __all__ = [
     "Refuted",
     "Undecided",
     "check_seeds",
-    "far_seed",
     "first_seed_under",
-    "help_out",
     "settle",
+    "train_waiting_jobs",
+    "unshared_seed",
 ]

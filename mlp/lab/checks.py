@@ -15,7 +15,7 @@ from mlp.lab.comparison import Arm
 from mlp.lab.key import REAL
 from mlp.run import Run
 
-ORDER = frozenset({"coverage", "order", "batch_size", "split", "feeder"})
+ORDER = frozenset({"coverage", "order", "batch_size", "split", "shuffle_seed"})
 INIT = frozenset({"init", "bias", "init_seed", "layer_size"})
 ARITHMETIC = frozenset({"logits", "dtype", "dropout", "dropout_mode", "rate_scale"})
 SILENT = frozenset({"dense", "trainer", "reporting", "handicap"})

@@ -29,8 +29,8 @@ from mlp.lab.dose import DoseCurve
 from mlp.lab.key import BY_BOTH, BY_ENGINE, BY_REAL_API, same_in_engine
 from mlp.lab.margin import DEFAULT_MARGIN, Margin, resolve
 from mlp.lab.recorded import RecordedComparison
-from mlp.lab.screen import SCREEN_SEEDS, Cell, Screening, acting_genes, cells_of
-from mlp.lab.seeds import DEFAULT_SEEDS, far_seed, first_seed_under
+from mlp.lab.screen import SCREEN_SEEDS, Cell, Screen, acting_genes, cells_of
+from mlp.lab.seeds import DEFAULT_SEEDS, first_seed_under, unshared_seed
 from mlp.reference import curves, final_accuracies
 from mlp.run import PROTOCOLS, Protocol, Run, protocol
 from mlp.stats import Result, agreement, dose_response, look_sizes, sequential
@@ -89,7 +89,7 @@ class Lab:
     ) -> Comparison:
         """Compare `a` with `b`, paired by seed, at looks of 8, 16, 32, ... seeds until one decides.
 
-        Both are compared in their paired form (`Genome.paired`). A comparison in which the trainer
+        Both are compared in their paired form (`Genome.seeded_by_run`). A comparison in which the trainer
         differs, or nothing but the dense operation does, runs on the real API; `real` overrides.
         Where nothing but those differ, bit-identical weights at `GLANCE` seeds decide at once.
 
@@ -146,12 +146,12 @@ class Lab:
         other = genome if other is None else other
         check_arm(genome, dataset)
         check_arm(other, dataset)
-        genome, other = genome.paired(), other.paired()
+        genome, other = genome.seeded_by_run(), other.seeded_by_run()
         real = self.real
         if other != genome:
             real = self._on_real_api([other, genome])
             check_different([(other, dataset), (genome, dataset)], real)
-        apart = far_seed(self.first_seed, self.seeds)
+        apart = unshared_seed(self.first_seed, self.seeds)
         check_apart(self.first_seed, apart, self.seeds)
         first = Term(other, dataset, apart, real)
         return self._look([first, self._term(genome, dataset, real, weight=-1)], margin)
@@ -164,18 +164,18 @@ class Lab:
         Bit-identical weights at `GLANCE` seeds decide at once. Raises: as `compare`.
         """
         check_arm(genome, dataset)
-        genome = genome.paired()
+        genome = genome.seeded_by_run()
         arms = [
             self._term(genome, dataset, real=False),
             self._term(genome, dataset, real=True, weight=-1),
         ]
-        comparison = self._look(arms, margin, twins=True)
+        comparison = self._look(arms, margin, identity_first=True)
         check_arms(comparison.arms)
         return comparison
 
     def screen(
         self, good: Genome, bad: Genome, dataset: str, *, seeds: int = SCREEN_SEEDS
-    ) -> Screening:
+    ) -> Screen:
         """The full factorial over the alleles in which `good` and `bad` differ.
 
         Only genes that act in the cohort engine are varied; both are taken in their paired form.
@@ -191,7 +191,7 @@ class Lab:
         check_count(seeds)
         for genome in (good, bad):
             check_arm(genome, dataset)
-        good, bad = good.paired(), bad.paired()
+        good, bad = good.seeded_by_run(), bad.seeded_by_run()
         genes = acting_genes(good, bad)
         if not 1 <= len(genes) <= 8:
             raise LabError(
@@ -210,7 +210,7 @@ class Lab:
         genes: tuple[str, ...],
         cells: Mapping[Cell, Genome],
         looks: Sequence[int],
-    ) -> Screening:
+    ) -> Screen:
         """The screen at the first of `looks`, which knows those that come next."""
         runs = self.cohorts(list(cells.values()), dataset, seeds=looks[0])
         trained = {on: (cells[on], r) for on, r in zip(cells, runs, strict=True)}
@@ -219,7 +219,7 @@ class Lab:
                 check_cohorts(*trained[on], *trained[on - {gene}])
         later = looks[1:]
         more = partial(self._screened, good, bad, dataset, genes, cells, later) if later else None
-        return Screening(
+        return Screen(
             good=good,
             bad=bad,
             dataset=dataset,
@@ -248,7 +248,7 @@ class Lab:
         check_doses(genomes, doses)
         for genome in genomes:
             check_arm(genome, dataset)
-        genomes = [g.paired() for g in genomes]
+        genomes = [g.seeded_by_run() for g in genomes]
         check_dosed(genomes)
         declared = resolve(margin, dataset, self.protocol.name)
         terms = [self._term(g, dataset, self.real) for g in genomes]
@@ -344,23 +344,23 @@ class Lab:
         """The comparison of the paired forms of genomes, given with their weights and datasets."""
         for _, genome, dataset in weighted:
             check_arm(genome, dataset)
-        genomes = [genome.paired() for _, genome, _ in weighted]
+        genomes = [genome.seeded_by_run() for _, genome, _ in weighted]
         use_real = self._on_real_api(genomes) if real is None else real
         terms = [
             self._term(genome, dataset, use_real, weight)
             for genome, (weight, _, dataset) in zip(genomes, weighted, strict=True)
         ]
         check_different([(term.genome, term.dataset) for term in terms], use_real)
-        comparison = self._look(terms, margin, twins=use_real and same_in_engine(genomes))
+        comparison = self._look(terms, margin, identity_first=use_real and same_in_engine(genomes))
         check_arms(comparison.arms)
         return comparison
 
     def _look(
-        self, terms: Sequence[Term], margin: float | Margin, *, twins: bool = False
+        self, terms: Sequence[Term], margin: float | Margin, *, identity_first: bool = False
     ) -> Comparison:
         """Train and look at 8, 16, 32, ... seeds of `terms`, until a look decides.
 
-        `twins` are first looked at for identity alone.
+        With `identity_first`, `GLANCE` seeds are looked at first, for identity alone.
         """
         datasets = list(dict.fromkeys(term.dataset for term in terms))
         declared = resolve(margin, datasets[0], self.protocol.name)
@@ -374,7 +374,7 @@ class Lab:
             return sequential(weighted_differences(found), declared, cap=cap, span=span)
 
         glance = min(GLANCE, self.seeds)
-        if twins and identical(found := arms(glance)):
+        if identity_first and identical(found := arms(glance)):
             result = looked(found, glance)
         else:
             needed: int | None = look_sizes(self.seeds)[0]

@@ -22,11 +22,11 @@ from mlp.stats import (
     SUITE_ERROR,
     Look,
     Outcome,
-    Screen,
+    ScreenEffects,
     classify,
     look_alpha,
     paired_interval,
-    screen,
+    screen_effects,
     shapley,
     whole_difference,
 )
@@ -74,7 +74,7 @@ def cells_of(good: Genome, bad: Genome, genes: tuple[str, ...]) -> dict[Cell, Ge
 
 
 @dataclass(frozen=True, eq=False)
-class Screening:
+class Screen:
     """Cohorts of every combination of two strains' alleles.
 
     `cells` maps the genes that carry the good strain's allele to that cell's runs in seed order:
@@ -90,7 +90,7 @@ class Screening:
     cells: Mapping[Cell, tuple[Run, ...]]
     executor: str
     claims: list[Claim] | None = field(default=None, repr=False)
-    more: Callable[[], Screening] | None = field(default=None, repr=False)
+    more: Callable[[], Screen] | None = field(default=None, repr=False)
 
     @property
     def seeds(self) -> int:
@@ -103,12 +103,12 @@ class Screening:
         return {on: np.array([r.final_accuracy for r in runs]) for on, runs in self.cells.items()}
 
     @cached_property
-    def effects(self) -> Screen:
+    def effects(self) -> ScreenEffects:
         """Main effects, pairwise interactions and Shapley shares, with simultaneous intervals.
 
         95% over all of them and over all looks: they hold at whichever look a claim stopped.
         """
-        return screen(self.accuracies, error=look_alpha(SUITE_ERROR))
+        return screen_effects(self.accuracies, error=look_alpha(SUITE_ERROR))
 
     @property
     def shares(self) -> dict[str, float]:
@@ -218,7 +218,7 @@ class Screening:
     def __repr__(self) -> str:
         shares = ", ".join(f"{g} {v:+.3f}" for g, v in self.shares.items())
         return (
-            f"<Screening {self.good} against {self.bad} on {self.dataset} "
+            f"<Screen {self.good} against {self.bad} on {self.dataset} "
             f"({self.protocol.name}, n={self.seeds}): {self.effects.whole.mean:+.3f} = {shares}>"
         )
 

@@ -24,6 +24,6 @@ def first_seed_under(protocol: str) -> int:
     return FIRST_SEEDS.get(protocol, FIRST_SEED)
 
 
-def far_seed(first_seed: int, seeds: int) -> int:
+def unshared_seed(first_seed: int, seeds: int) -> int:
     """Where the seeds of a cohort begin that shares none with the first `seeds` ones."""
     return first_seed + max(seeds, FAR)

@@ -63,7 +63,7 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     return {w: _named(_read(store, found[k], w), w) for w, k in keys.items()}
 
 
-def help_out(store: Store, grace: float = 1.0) -> None:
+def train_waiting_jobs(store: Store, grace: float = 1.0) -> None:
     """Train jobs of this study until none has been waiting or in training for `grace` seconds.
 
     A store that fails ends it: those who asked for the runs will say so.

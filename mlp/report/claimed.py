@@ -34,7 +34,7 @@ def row_of(item: pytest.Item, claim: Claim) -> Row:
     function = getattr(item, "function", None)
     return Row(
         nodeid=item.nodeid,
-        subject=item.path.stem.removeprefix("test_"),
+        file=item.path.stem.removeprefix("test_"),
         test=getattr(item, "originalname", item.name),
         finding=marks.read_finding(finding.args, dict(finding.kwargs)) if finding else "",
         sentence=(getattr(function, "__doc__", None) or "").strip().split("\n\n")[0],

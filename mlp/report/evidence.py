@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from mlp.report.figures import Picture, comparison_figure, dose_figure, heat_map, waterfall
-from mlp.report.results import Row, screens
+from mlp.report.results import Row, screen_rows
 from mlp.report.study import Study
 
 
@@ -63,7 +63,7 @@ def gather(study: Study) -> list[Evidence]:
     A screen is drawn once, with the claim that looked at most of its seeds.
     """
     found: list[Evidence] = []
-    widest = {row.screen: row for row in screens(study.rows)}
+    widest = {row.screen: row for row in screen_rows(study.rows)}
     drawn = {
         row.screen: f"claim-{number}"
         for number, row in enumerate(study.rows, start=1)

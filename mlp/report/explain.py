@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlp.lab import REFUTED, SUPPORTED
-from mlp.report.results import Row, decided, ordered, screens, signed
+from mlp.report.results import Row, decided, ordered, screen_rows, signed
 
 _FEEDING = {"coverage", "order", "batch_size"}
 """Genes that say which rows a trainer is fed, and how."""
@@ -30,7 +30,7 @@ def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
     """
     sentences = []
     rows = ordered(rows)
-    screened = screens(rows)
+    screened = screen_rows(rows)
     for finding in dict.fromkeys(row.finding for row in rows if row.finding):
         mine = [row for row in rows if row.finding == finding]
         said: dict[str, dict[str, set[str]]] = {}

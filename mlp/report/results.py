@@ -19,14 +19,14 @@ _ROLE = re.compile(r"Is the gene (sufficient|necessary)( [^?]*)?\?")
 class Row:
     """One claim of one test.
 
-    `test` is the test's function, `nodeid` what pytest selects it by, `subject` its file,
+    `test` is the test's function, `nodeid` what pytest selects it by, `file` its file,
     `finding` the finding of the study it belongs to ("" for none). `recorded` is the verdict the
     suite records for it, with the `reason` where that is a refutation. `command` makes the claim
     again, on the same seeds and protocol ("" in results saved before it was kept).
     """
 
     nodeid: str
-    subject: str
+    file: str
     test: str
     finding: str
     sentence: str
@@ -132,7 +132,7 @@ def decided(interval: Mapping[str, float]) -> bool:
     return interval["low"] > 0 or interval["high"] < 0
 
 
-def screens(rows: Iterable[Row]) -> list[Row]:
+def screen_rows(rows: Iterable[Row]) -> list[Row]:
     """The rows that hold a screen: of those of one screen, the one that looked at most seeds."""
     found: dict[tuple[str, str, str], Row] = {}
     for row in rows:
@@ -173,11 +173,11 @@ _PROPERTIES = (
 
 
 def ordered(rows: Iterable[Row]) -> list[Row]:
-    """Rows by finding, subject and test, in an order that no worker or selection changes.
+    """Rows by finding, file and test, in an order that no worker or selection changes.
 
     Numbered findings come first, then the conclusion, then what goes beyond the post.
     """
-    return sorted(rows, key=lambda r: (r.finding or "~", r.subject, r.test, r.parameters, r.nodeid))
+    return sorted(rows, key=lambda r: (r.finding or "~", r.file, r.test, r.parameters, r.nodeid))
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlp.data import DataError
 from mlp.genome import STRAINS, Genome
-from mlp.lab import far_seed
+from mlp.lab import unshared_seed
 from mlp.lab.key import expressed, run_key
 from mlp.report.results import Row, ordered
 from mlp.run import Protocol, Run
@@ -66,7 +66,7 @@ def current_runs(
     found = []
     wanted = {
         seed
-        for first in (first_seed, far_seed(first_seed, seeds))
+        for first in (first_seed, unshared_seed(first_seed, seeds))
         for seed in range(first, first + seeds)
     }
     same = (protocol.learning_rate, protocol.steps, protocol.sample_every)
@@ -117,5 +117,6 @@ def _strains_of(genome: Genome, executor: str) -> tuple[str, ...]:
     return tuple(
         name
         for name, strain in STRAINS.items()
-        if executor in ("cohort", strain.trainer) and genome == expressed(strain.paired(), executor)
+        if executor in ("cohort", strain.trainer)
+        and genome == expressed(strain.seeded_by_run(), executor)
     )

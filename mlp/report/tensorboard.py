@@ -37,7 +37,7 @@ def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
 @cache
 def _name(genome: Genome, executor: str) -> str:
     """The nearest strain as `executor` expresses it, and the alleles in which `genome` differs."""
-    forms = {name: expressed(strain.paired(), executor) for name, strain in STRAINS.items()}
+    forms = {name: expressed(strain.seeded_by_run(), executor) for name, strain in STRAINS.items()}
     nearest = min(forms, key=lambda name: len(differing(forms[name], genome)))
     edits = [f"{gene}={getattr(genome, gene)}" for gene in differing(forms[nearest], genome)]
     return nearest + (f"[{', '.join(edits)}]" if edits else "")

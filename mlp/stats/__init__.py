@@ -6,10 +6,10 @@ TensorFlow or the store. `python -m mlp.stats.calibrate` measures the stated err
 
 from mlp.stats.comparison import Look, Outcome, Result, classify, pair, sequential
 from mlp.stats.factorial import (
-    Screen,
+    ScreenEffects,
     interactions,
     main_effects,
-    screen,
+    screen_effects,
     shapley,
     whole_difference,
 )
@@ -37,7 +37,7 @@ __all__ = [
     "Look",
     "Outcome",
     "Result",
-    "Screen",
+    "ScreenEffects",
     "Trend",
     "agreement",
     "classify",
@@ -49,7 +49,7 @@ __all__ = [
     "page_trend",
     "pair",
     "paired_interval",
-    "screen",
+    "screen_effects",
     "sequential",
     "shapley",
     "whole_difference",

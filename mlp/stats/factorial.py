@@ -28,7 +28,7 @@ GenePair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Screen:
+class ScreenEffects:
     """Effects with simultaneous intervals: all of them hold together with probability `level`."""
 
     whole: Interval
@@ -38,7 +38,7 @@ class Screen:
     level: float
 
 
-def lattice(cells: Mapping[Iterable[str], FloatArray]) -> dict[frozenset[str], FloatArray]:
+def checked_cells(cells: Mapping[Iterable[str], FloatArray]) -> dict[frozenset[str], FloatArray]:
     """The cells by frozenset of genes; ValueError unless every subset is there, alike in seeds.
 
     Keys may be any iterable of gene names (a tuple, a frozenset).
@@ -75,13 +75,13 @@ def genes_of(cells: Cells) -> list[str]:
 
 def whole_difference(cells: Mapping[Iterable[str], FloatArray]) -> FloatArray:
     """y(all) - y(none), per seed, `[n]`."""
-    full = lattice(cells)
+    full = checked_cells(cells)
     return full[frozenset(genes_of(full))] - full[frozenset()]
 
 
 def main_effects(cells: Mapping[Iterable[str], FloatArray]) -> dict[str, FloatArray]:
     """mean over S without g of y(S + g) - y(S), per gene and seed, `[n]` in [-1, 1]."""
-    full = lattice(cells)
+    full = checked_cells(cells)
     return {
         gene: np.mean([full[on | {gene}] - full[on] for on in full if gene not in on], axis=0)
         for gene in genes_of(full)
@@ -93,7 +93,7 @@ def interactions(cells: Mapping[Iterable[str], FloatArray]) -> dict[GenePair, Fl
 
     Zero where the two genes act independently; the epistasis of the pair otherwise.
     """
-    full = lattice(cells)
+    full = checked_cells(cells)
     return {
         (g, h): np.mean(
             [
@@ -109,7 +109,7 @@ def interactions(cells: Mapping[Iterable[str], FloatArray]) -> dict[GenePair, Fl
 
 def shapley(cells: Mapping[Iterable[str], FloatArray]) -> dict[str, FloatArray]:
     """phi_g, exact, per gene and seed, `[n]` in [-1, 1]; they sum to `whole_difference`."""
-    full = lattice(cells)
+    full = checked_cells(cells)
     genes = genes_of(full)
     k = len(genes)
     weight = [factorial(s) * factorial(k - s - 1) / factorial(k) for s in range(k)]
@@ -122,7 +122,9 @@ def shapley(cells: Mapping[Iterable[str], FloatArray]) -> dict[str, FloatArray]:
     }
 
 
-def screen(cells: Mapping[Iterable[str], FloatArray], *, error: float = 0.05) -> Screen:
+def screen_effects(
+    cells: Mapping[Iterable[str], FloatArray], *, error: float = 0.05
+) -> ScreenEffects:
     """All effects with intervals at error / (number of effects shown): simultaneous, Bonferroni.
 
     For k genes that number is 1 + 2k + k(k-1)/2: the whole, main effects, shares, interactions.
@@ -130,7 +132,7 @@ def screen(cells: Mapping[Iterable[str], FloatArray], *, error: float = 0.05) ->
     check_alpha(error)
     main, pairs, shares = main_effects(cells), interactions(cells), shapley(cells)
     alpha = error / (1 + len(main) + len(shares) + len(pairs))
-    return Screen(
+    return ScreenEffects(
         whole=paired_interval(whole_difference(cells), alpha),
         main={g: paired_interval(d, alpha) for g, d in main.items()},
         interactions={p: paired_interval(d, alpha, span=2.0) for p, d in pairs.items()},

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mlp.store.owners import Owner, Watch
 from mlp.store.records import Job, checksum, decode, encode, verify
-from mlp.store.runs import chunks, finished, marks
+from mlp.store.runs import chunks, finished, placeholders
 
 MAX_DEATHS = 3
 """A job whose workers died this often has failed: it is taken to be what kills them."""
@@ -33,7 +33,7 @@ def opened(con: sqlite3.Connection, keys: Iterable[str]) -> set[str]:
     """Those of the keys that are in a job."""
     found: set[str] = set()
     for chunk in chunks(keys):
-        query = f"SELECT key FROM open WHERE key IN ({marks(chunk)})"
+        query = f"SELECT key FROM open WHERE key IN ({placeholders(chunk)})"
         found.update(key for (key,) in con.execute(query, chunk))
     return found
 
@@ -42,7 +42,9 @@ def failures(con: sqlite3.Connection, study: str, keys: Iterable[str]) -> dict[s
     """What was said of those of the keys whose run has failed in the study."""
     found: dict[str, str] = {}
     for chunk in chunks(keys):
-        query = f"SELECT key, message FROM failures WHERE study=? AND key IN ({marks(chunk)})"
+        query = (
+            f"SELECT key, message FROM failures WHERE study=? AND key IN ({placeholders(chunk)})"
+        )
         found.update((key, str(text)) for key, text in con.execute(query, [study, *chunk]))
     return found
 
@@ -107,7 +109,7 @@ def load(con: sqlite3.Connection, number: int) -> Job | None:
 def close_keys(con: sqlite3.Connection, keys: Iterable[str]) -> None:
     """Take the keys out of the queue, and every job that has none left."""
     for chunk in chunks(keys):
-        con.execute(f"DELETE FROM open WHERE key IN ({marks(chunk)})", chunk)
+        con.execute(f"DELETE FROM open WHERE key IN ({placeholders(chunk)})", chunk)
     con.execute("DELETE FROM jobs WHERE id NOT IN (SELECT job FROM open)")
 
 

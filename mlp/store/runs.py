@@ -21,7 +21,7 @@ def chunks(items: Iterable[T], size: int = 400) -> Iterator[list[T]]:
         yield chunk
 
 
-def marks(chunk: Sequence[object]) -> str:
+def placeholders(chunk: Sequence[object]) -> str:
     """As many placeholders as there are items."""
     return ",".join("?" * len(chunk))
 
@@ -30,7 +30,7 @@ def rows(con: sqlite3.Connection, keys: Iterable[bytes]) -> list[Row]:
     """The rows of the keys, in no order, not yet verified."""
     found: list[Row] = []
     for chunk in chunks(keys):
-        query = f"SELECT key, payload, digest FROM runs WHERE key IN ({marks(chunk)})"
+        query = f"SELECT key, payload, digest FROM runs WHERE key IN ({placeholders(chunk)})"
         found += con.execute(query, chunk)
     return found
 
@@ -77,7 +77,7 @@ def finished(con: sqlite3.Connection, keys: Iterable[str]) -> set[str]:
     labels = {key.encode(): key for key in keys}
     found: set[object] = set()
     for chunk in chunks(labels):
-        query = f"SELECT key FROM runs WHERE key IN ({marks(chunk)})"
+        query = f"SELECT key FROM runs WHERE key IN ({placeholders(chunk)})"
         found.update(key for (key,) in con.execute(query, chunk))
     return {key for label, key in labels.items() if label in found}
 

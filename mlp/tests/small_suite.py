@@ -20,7 +20,7 @@ IRIS = (*OPTIONS, "--mlp-dataset=iris")
 PREAMBLE = """
 import pytest
 from mlp.genome import MATMUL
-BASE = MATMUL.paired().with_alleles(layer_size=8)
+BASE = MATMUL.seeded_by_run().with_alleles(layer_size=8)
 ENDS = BASE.with_alleles(reporting="ends")
 FAST = BASE.with_alleles(rate_scale=9.0)
 REFUTED = pytest.mark.refuted

@@ -147,7 +147,7 @@ HYPOTHESES = [
                COMPARE, top="data.register('wine', None)\n", status=2),
     loader("failing", "must return features and labels", "'failing' raised KeyError ('x') at ", "mend it",
            "lambda: {}['x']"),
-    loader("few", "81 rows or more", "gave 80", "register it with special=True",
+    loader("few", "81 rows or more", "gave 80", "register it with opt_in=True",
            "lambda: (np.zeros((80, 2)), np.arange(80) % 2)"),
     loader("infinite", "finite in float32", "inf in row 0", "mend its loader",
            "lambda: (np.full((81, 2), np.inf), np.arange(81) % 2)"),

@@ -99,7 +99,7 @@ class TestRegistration:
         assert (own.features, own.classes, own.held_out, own.training_rows) == (3, 3, 8, 65)
 
     def test_a_special_dataset_is_there_for_those_who_name_it(self):
-        data.register("own", good, special=True)
+        data.register("own", good, opt_in=True)
 
         assert "own" not in data.names()
         data.check_name("own")
@@ -147,10 +147,10 @@ class TestRegistration:
     @pytest.mark.parametrize("rows", [30, 80])
     def test_a_dataset_for_every_claim_has_more_rows_than_a_batch(self, rows):
         data.register("own", lambda: good(rows))
-        with pytest.raises(DataError, match=rf"81 rows or more.* gave {rows}: .*special=True"):
+        with pytest.raises(DataError, match=rf"81 rows or more.* gave {rows}: .*opt_in=True"):
             data.load("own")
 
-        data.register("few", lambda: good(rows), special=True)
+        data.register("few", lambda: good(rows), opt_in=True)
         assert len(data.load("few").y) == rows
 
     @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ class TestRegistration:
         ],
     )
     def test_arrays_that_cannot_be_used_are_told_the_rule_and_the_value(self, x, y, told):
-        data.register("own", lambda: (x, y), special=True)
+        data.register("own", lambda: (x, y), opt_in=True)
         with pytest.raises(DataError, match=told) as refused:
             data.load("own")
         assert "'own'" in str(refused.value)
@@ -194,7 +194,7 @@ class TestRegistration:
 
     @pytest.mark.parametrize("kind", [bool, np.uint8, np.float32, object])
     def test_numbers_of_any_kind_are_taken(self, kind):
-        data.register("own", lambda: (X.astype(kind), (Y % 2).astype(kind)), special=True)
+        data.register("own", lambda: (X.astype(kind), (Y % 2).astype(kind)), opt_in=True)
 
         own = data.load("own")
 

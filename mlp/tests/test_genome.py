@@ -37,7 +37,7 @@ PUBLISHED = {
     "dropout": (0.0, 0.0, 0.0, 0.0),
     "split": ("42", "42", "run", "42"),
     "init_seed": ("run", "run", "unseeded", "unseeded"),
-    "feeder": ("42", "42", "42", "42"),
+    "shuffle_seed": ("42", "42", "42", "42"),
     "layer_size": (64, 64, 64, 64),
     "rate_scale": (1.0, 1.0, 1.0, 1.0),
     "reporting": ("curve", "curve", "curve", "curve"),
@@ -119,13 +119,13 @@ def test_alleles_rebuild_the_genome(genome):
 
 @given(GENOMES)
 def test_pairing_and_expression_are_idempotent(genome):
-    paired, expressed = genome.paired(), genome.expressed()
+    paired, expressed = genome.seeded_by_run(), genome.expressed()
 
     assert (paired.split, paired.init_seed) == ("run", "run")
     assert set(differing(genome, paired)) <= {"split", "init_seed"}
-    assert paired.paired() == paired
+    assert paired.seeded_by_run() == paired
     assert expressed.expressed() == expressed
-    assert set(differing(genome, expressed)) <= {"dropout", "dropout_mode", "feeder"}
+    assert set(differing(genome, expressed)) <= {"dropout", "dropout_mode", "shuffle_seed"}
 
 
 def test_genes_that_cannot_act_are_not_expressed():
@@ -134,7 +134,7 @@ def test_genes_that_cannot_act_are_not_expressed():
         assert still.expressed() == MATMUL.expressed()
     off = MATMUL.with_alleles(dropout=0.4, dropout_mode="never")
     assert off.expressed() == MATMUL.expressed()
-    assert MATMUL.with_alleles(feeder="run").expressed() == MATMUL.expressed()
+    assert MATMUL.with_alleles(shuffle_seed="run").expressed() == MATMUL.expressed()
 
 
 def test_genes_that_act_are_expressed():
@@ -142,14 +142,14 @@ def test_genes_that_act_are_expressed():
     assert dropped.expressed() == dropped
     for order in ("shuffled_once", "reshuffled"):
         shuffled = MATMUL.with_alleles(order=order)
-        fed = shuffled.with_alleles(feeder="run")
+        fed = shuffled.with_alleles(shuffle_seed="run")
         assert shuffled.expressed() != fed.expressed()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_strain_describes_itself_by_name(name):
     assert describe(STRAINS[name]) == str(STRAINS[name]) == name
-    assert str(STRAINS[name].paired()) == name
+    assert str(STRAINS[name].seeded_by_run()) == name
 
 
 def test_a_description_names_the_alleles_that_differ_from_the_nearest_strain():

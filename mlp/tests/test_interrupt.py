@@ -39,7 +39,10 @@ def run(code):
 
 @pytest.mark.parametrize(
     "code",
-    ["from mlp import interrupt; interrupt.be_brief(); raise KeyboardInterrupt", WHILE_IMPORTING],
+    [
+        "from mlp import interrupt; interrupt.tell_interruption_in_one_line(); raise KeyboardInterrupt",
+        WHILE_IMPORTING,
+    ],
     ids=["anywhere", "while the suite is imported"],
 )
 def test_an_interruption_is_told_in_a_line(code):
@@ -50,7 +53,7 @@ def test_an_interruption_is_told_in_a_line(code):
 
 
 def test_another_error_keeps_its_traceback():
-    done = run("from mlp import interrupt; interrupt.be_brief(); 1 / 0")
+    done = run("from mlp import interrupt; interrupt.tell_interruption_in_one_line(); 1 / 0")
 
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr

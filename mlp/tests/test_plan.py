@@ -13,7 +13,7 @@ from mlp.data import load, split
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, STRAINS
 from mlp.plan import covered_rows, digest, layer_shapes, make_plan, stream
 
-ALL = MATMUL_ESTIMATOR.paired()
+ALL = MATMUL_ESTIMATOR.seeded_by_run()
 ORDERS = ("fixed", "shuffled_once", "reshuffled")
 COVERAGES = ("first_batch", "all", 0.3, 1.0)
 
@@ -34,7 +34,7 @@ def expected_batches(genome, dataset, seed):
         training = training[: genome.batch_size]
     elif genome.coverage != "all":
         training = training[: round(genome.coverage * len(training))]
-    seeded = 42 if genome.feeder == "42" else legacy("feeder", seed).randint(2**31)
+    seeded = 42 if genome.shuffle_seed == "42" else legacy("feeder", seed).randint(2**31)
     generator = np.random.RandomState(seeded)
     epoch = 0
     while True:
@@ -47,15 +47,19 @@ def expected_batches(genome, dataset, seed):
         epoch += 1
 
 
-@pytest.mark.parametrize("feeder", ["42", "run"])
+@pytest.mark.parametrize("shuffle_seed", ["42", "run"])
 @pytest.mark.parametrize("coverage", COVERAGES)
 @pytest.mark.parametrize("order", ORDERS)
-def test_rows_are_those_of_an_independent_computation(order, coverage, feeder):
+def test_rows_are_those_of_an_independent_computation(order, coverage, shuffle_seed):
     for dataset, batch, seed in (("iris", 50, 0), ("wine", 7, 11), ("iris", 500, 3)):
         for split_allele in ("42", "run"):
             data = load(dataset)
             genome = ALL.with_alleles(
-                order=order, coverage=coverage, feeder=feeder, split=split_allele, batch_size=batch
+                order=order,
+                coverage=coverage,
+                shuffle_seed=shuffle_seed,
+                split=split_allele,
+                batch_size=batch,
             )
             plan = make_plan(genome, data, seed)
             wanted = list(islice(expected_batches(genome, data, seed), 40))
@@ -215,7 +219,7 @@ def test_weights_depend_on_seed_init_and_shapes_alone():
         {"dtype": "float64"},
         {"dropout": 0.3},
         {"trainer": "direct"},
-        {"feeder": "run"},
+        {"shuffle_seed": "run"},
         {"split": "42"},
         {"rate_scale": 3.0},
     ):

@@ -151,7 +151,7 @@ def damaged(raw, path, value):
 
 
 RAW = json.loads(json.dumps(RUN.to_dict()))
-DEFAULTED = {"dropout", "feeder", "layer_size", "rate_scale", "reporting", "handicap"}
+DEFAULTED = {"dropout", "shuffle_seed", "layer_size", "rate_scale", "reporting", "handicap"}
 
 
 @pytest.mark.parametrize("path", [p for p in paths(RAW) if p[-1] not in DEFAULTED], ids=".".join)

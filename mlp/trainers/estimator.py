@@ -41,7 +41,7 @@ def train_estimator(plan: Plan, protocol: Protocol, *, losses: bool = False) -> 
         )
         estimator = Estimator(watch.model_fn, model_dir=model_dir, config=config)
         try:
-            if plan.genome.order == "reshuffled" and plan.genome.feeder == "42":
+            if plan.genome.order == "reshuffled" and plan.genome.shuffle_seed == "42":
                 estimator.fit(
                     x=x[plan.covered],
                     y=y[plan.covered],

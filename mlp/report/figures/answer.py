@@ -17,7 +17,7 @@ from mlp.report.figures.style import (
     styled,
     wrapped,
 )
-from mlp.report.results import Row, decided, screens
+from mlp.report.results import Row, decided, screen_rows
 
 NAME = "answer"
 TITLE = "Which gene explains each difference between strains: Shapley shares, by dataset"
@@ -81,7 +81,7 @@ def answer_figure(rows: Iterable[Row]) -> Picture | None:
 def screened(rows: Iterable[Row]) -> list[Pair]:
     """The pairs of strains with a screen, in the order met, each read in its usual direction."""
     found: dict[frozenset[str], dict[str, Mapping[str, Any]]] = {}
-    for row in screens(rows):
+    for row in screen_rows(rows):
         detail = row.claim.detail
         by_dataset = found.setdefault(frozenset((detail["bad"], detail["good"])), {})
         by_dataset.setdefault(row.claim.dataset, detail)

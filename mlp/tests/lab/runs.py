@@ -9,7 +9,7 @@ from mlp.run import Protocol, Run, Saw
 from mlp.stats import sequential
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
-BASE = MATMUL.paired().with_alleles(layer_size=8)
+BASE = MATMUL.seeded_by_run().with_alleles(layer_size=8)
 FAST = BASE.with_alleles(rate_scale=9.0)
 HELD_OUT = 100
 

@@ -25,9 +25,9 @@ def test_seeds_that_no_generator_takes_are_refused_before_training(store):
     ("a", "b"),
     [
         (BASE, BASE),
-        (MATMUL, MATMUL.paired()),
+        (MATMUL, MATMUL.seeded_by_run()),
         (MATMUL, MATMUL.with_alleles(dropout_mode="never")),
-        (MATMUL, MATMUL.with_alleles(feeder="run")),
+        (MATMUL, MATMUL.with_alleles(shuffle_seed="run")),
         (BASE.with_alleles(dropout=0.3, dropout_mode="never"), BASE),
     ],
     ids=["itself", "its paired form", "dropout's mode", "the feeder", "dropout never"],
@@ -88,7 +88,13 @@ def test_only_known_datasets_can_be_used(tiny_lab, dataset):
 
 @pytest.mark.parametrize(
     "edit",
-    [{}, {"dropout_mode": "training"}, {"feeder": "run"}, {"split": "42"}, {"dense": "layers"}],
+    [
+        {},
+        {"dropout_mode": "training"},
+        {"shuffle_seed": "run"},
+        {"split": "42"},
+        {"dense": "layers"},
+    ],
     ids=str,
 )
 def test_an_effect_is_not_compared_with_one_of_the_same_runs(tiny_lab, edit):
@@ -99,7 +105,7 @@ def test_an_effect_is_not_compared_with_one_of_the_same_runs(tiny_lab, edit):
 
 
 def test_effects_of_genes_that_do_not_act_are_not_compared(tiny_lab):
-    nothing = [(g, g.with_alleles(feeder="run")) for g in (BASE, FAST)]
+    nothing = [(g, g.with_alleles(shuffle_seed="run")) for g in (BASE, FAST)]
     with pytest.raises(LabError, match="express something different"):
         tiny_lab.compare_effects(*nothing, "iris", second_dataset="wine")
 

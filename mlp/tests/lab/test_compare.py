@@ -24,8 +24,8 @@ class TestComparing:
         comparison = tiny_lab.compare(MATMUL_ESTIMATOR, MATMUL, "iris", margin=0.99, real=False)
 
         assert [arm.genome for arm in comparison.arms] == [
-            MATMUL_ESTIMATOR.paired(),
-            MATMUL.paired(),
+            MATMUL_ESTIMATOR.seeded_by_run(),
+            MATMUL.seeded_by_run(),
         ]
         assert comparison.outcome is Outcome.EQUIVALENT
         assert comparison.seeds == tuple(range(FIRST_SEED, FIRST_SEED + comparison.result.n))
@@ -72,7 +72,7 @@ class TestComparing:
 
     def test_the_trainer_is_compared_on_the_real_api_and_found_identical(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)
-        genome = LAYERS_ESTIMATOR.paired().with_alleles(layer_size=8)
+        genome = LAYERS_ESTIMATOR.seeded_by_run().with_alleles(layer_size=8)
 
         comparison = lab.compare(genome, genome.with_alleles(trainer="direct"), "iris")
 
@@ -211,7 +211,7 @@ class TestComparing:
     def test_cohorts_that_share_no_seed_are_of_genomes_that_differ(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)
         with pytest.raises(LabError, match="express something different"):
-            lab.compare_seeds(BASE, "iris", other=BASE.with_alleles(feeder="run"))
+            lab.compare_seeds(BASE, "iris", other=BASE.with_alleles(shuffle_seed="run"))
         fitted = BASE.with_alleles(trainer="estimator")
 
         comparison = lab.compare_seeds(BASE, "iris", other=fitted, margin=0.9)

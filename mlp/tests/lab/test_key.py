@@ -19,7 +19,7 @@ from mlp.store import StoreError
 from mlp.tests.conftest import ROOT
 from mlp.tests.lab.runs import TINY
 
-ACTING = LAYERS_ESTIMATOR.paired().with_alleles(dropout=0.2)
+ACTING = LAYERS_ESTIMATOR.seeded_by_run().with_alleles(dropout=0.2)
 OTHER = {
     "dense": "matmul",
     "init": "truncated_normal",
@@ -34,7 +34,7 @@ OTHER = {
     "dropout": 0.3,
     "split": "42",
     "init_seed": "unseeded",
-    "feeder": "run",
+    "shuffle_seed": "run",
     "layer_size": 32,
     "rate_scale": 2.0,
     "reporting": "ends",
@@ -60,7 +60,7 @@ def test_the_key_is_a_sha256_and_repeats():
     assert len(key_of()) == 64
     assert int(key_of(), 16)
     run_key.cache_clear()
-    assert key_of() == key_of(LAYERS_ESTIMATOR.paired().with_alleles(dropout=0.2))
+    assert key_of() == key_of(LAYERS_ESTIMATOR.seeded_by_run().with_alleles(dropout=0.2))
 
 
 @pytest.mark.parametrize("name", ["dense", "trainer"])
@@ -77,7 +77,7 @@ def test_the_engine_does_not_tell_what_does_not_act_in_it(name):
         (MATMUL, {"dropout_mode": "never"}),
         (MATMUL, {"dropout_mode": "training"}),
         (MATMUL.with_alleles(dropout=0.4, dropout_mode="never"), {"dropout": 0.0}),
-        (MATMUL, {"feeder": "run"}),
+        (MATMUL, {"shuffle_seed": "run"}),
     ],
 )
 @pytest.mark.parametrize("who", ["direct", "cohort"])

@@ -10,7 +10,7 @@ from mlp.lab import (
     FIRST_SEEDS,
     Lab,
     LabError,
-    far_seed,
+    unshared_seed,
 )
 from mlp.run import ProtocolError
 from mlp.store import StoreError
@@ -47,7 +47,7 @@ class TestOpening:
     def test_verdicts_rest_on_seeds_of_the_protocol_s_own(self, store):
         assert Lab(store, protocol="quick").first_seed == FIRST_SEED
         assert Lab(store, protocol="published").first_seed == FIRST_SEEDS["published"]
-        assert FIRST_SEEDS["published"] >= far_seed(FIRST_SEED, DEFAULT_SEEDS) + DEFAULT_SEEDS
+        assert FIRST_SEEDS["published"] >= unshared_seed(FIRST_SEED, DEFAULT_SEEDS) + DEFAULT_SEEDS
         assert Lab(store, protocol="published", first_seed=7).first_seed == 7
 
     def test_a_place_that_is_no_store_is_refused(self, tmp_path):

@@ -13,7 +13,7 @@ from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, LabError, Margin, Refuted, Undecided
 from mlp.lab.dose import DoseCurve
 from mlp.lab.key import BY_ENGINE
-from mlp.lab.screen import Screening, acting_genes, subsets
+from mlp.lab.screen import Screen, acting_genes, subsets
 from mlp.stats import dose_response
 from mlp.tests.lab.runs import BASE, TINY, a_run
 
@@ -24,18 +24,18 @@ GENES = ("logits", "coverage", "order")
 def a_screen(right, seeds=16, claims=None):
     """A screening whose cells' final counts are `right(genes on, seed)`."""
     cells = {on: tuple(a_run(BASE, s, right(on, s)) for s in range(seeds)) for on in subsets(GENES)}
-    return Screening(GOOD, BASE, "iris", TINY, GENES, cells, BY_ENGINE, claims)
+    return Screen(GOOD, BASE, "iris", TINY, GENES, cells, BY_ENGINE, claims)
 
 
 def test_the_genes_of_a_screen_are_those_that_act_in_the_engine():
     assert acting_genes(GOOD, BASE) == GENES
-    assert acting_genes(LAYERS_ESTIMATOR.paired(), LAYERS.paired()) == (
+    assert acting_genes(LAYERS_ESTIMATOR.seeded_by_run(), LAYERS.seeded_by_run()) == (
         "logits",
         "coverage",
         "order",
         "dtype",
     )
-    assert acting_genes(MATMUL_ESTIMATOR.paired(), MATMUL.paired()) == (
+    assert acting_genes(MATMUL_ESTIMATOR.seeded_by_run(), MATMUL.seeded_by_run()) == (
         "coverage",
         "order",
         "batch_size",

@@ -10,7 +10,7 @@ from mlp.lab.checks import check_manipulation
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
 
 
-class TestScreeningAndDoses:
+class TestScreensAndDoses:
     def test_a_screen_trains_every_combination_once_and_its_shares_add_up(self, store):
         lab = Lab(store, protocol=TINY, seeds=4)
         good = BASE.with_alleles(order="shuffled_once", rate_scale=9.0)
@@ -65,8 +65,8 @@ class TestScreeningAndDoses:
     @pytest.mark.parametrize(
         ("good", "bad", "gene"),
         [
-            ({"order": "reshuffled", "feeder": "run"}, {}, "feeder"),
-            ({"order": "reshuffled"}, {"feeder": "run"}, "feeder"),
+            ({"order": "reshuffled", "shuffle_seed": "run"}, {}, "shuffle_seed"),
+            ({"order": "reshuffled"}, {"shuffle_seed": "run"}, "shuffle_seed"),
             ({"dropout": 0.2, "dropout_mode": "training"}, {}, "dropout_mode"),
         ],
         ids=["of the good", "of the bad", "dropout"],
@@ -99,7 +99,7 @@ class TestScreeningAndDoses:
 
         assert lab.screen(FAST, BASE, "iris").executor == "real API"
 
-    @pytest.mark.parametrize("bad", [BASE, BASE.with_alleles(dense="layers"), BASE.paired()])
+    @pytest.mark.parametrize("bad", [BASE, BASE.with_alleles(dense="layers"), BASE.seeded_by_run()])
     def test_a_screen_of_genomes_that_act_the_same_is_refused(self, tiny_lab, bad):
         with pytest.raises(LabError, match=r"1 to 8 genes that act; .* differ in none"):
             tiny_lab.screen(BASE, bad, "iris")

@@ -9,7 +9,7 @@ from mlp import data
 from mlp.data import load
 from mlp.lab import (
     FIRST_SEED,
-    help_out,
+    train_waiting_jobs,
 )
 from mlp.lab import work as work_module
 from mlp.lab.work import COHORT, Wanted, obtain
@@ -145,7 +145,7 @@ class TestObtaining:
             want = Wanted(BASE, "own", TINY, 0, "cohort")
             asking.request(work_module._jobs({want.key: want}))
             data._load.cache_clear()
-            help_out(helping, grace=0.05)
+            train_waiting_jobs(helping, grace=0.05)
 
             assert stored(asking) == {}
             with pytest.raises(RunFailedError, match=r"same arrays.*'own' does not: seed what it"):
@@ -155,7 +155,7 @@ class TestObtaining:
         path = tmp_path / "shared.sqlite"
         with Store(path, study="s") as asking, Store(path, study="s") as helping:
             asking.request(work_module._jobs({wanted().key: wanted()}))
-            help_out(helping, grace=0.05)
+            train_waiting_jobs(helping, grace=0.05)
 
             assert list(stored(asking)) == [wanted().key]
             assert asking.progress().queued == 0
@@ -167,7 +167,7 @@ class TestObtaining:
         path = tmp_path / "shared.sqlite"
         with Store(path, study="s") as asking, Store(path, study="s") as helping:
             asking.request(work_module._jobs({impossible.key: impossible}))
-            help_out(helping, grace=0.05)
+            train_waiting_jobs(helping, grace=0.05)
 
             with pytest.raises(RunFailedError, match="a run's seed must be"):
                 obtain(asking, [impossible])

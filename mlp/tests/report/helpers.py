@@ -37,7 +37,7 @@ def comparison_detail(differences=(0.5, 0.25, 0.75, 0.5), dataset="digits") -> d
                 "weight": weight,
                 "genome": str(genome),
                 "dataset": dataset,
-                "alleles": genome.paired().alleles(),
+                "alleles": genome.seeded_by_run().alleles(),
                 "mean": 0.75,
                 "diverged": 0,
             }
@@ -59,8 +59,8 @@ def screen_detail() -> dict:
         "good": "matmul_estimator",
         "bad": "matmul",
         "alleles": {
-            "good": MATMUL_ESTIMATOR.paired().alleles(),
-            "bad": MATMUL.paired().alleles(),
+            "good": MATMUL_ESTIMATOR.seeded_by_run().alleles(),
+            "bad": MATMUL.seeded_by_run().alleles(),
         },
         "genes": ["coverage", "order"],
         "cells": [
@@ -104,7 +104,7 @@ def dose_detail(gene="coverage", alleles=(0.1, 0.5, "all"), doses=(0.1, 0.5, 1.0
     return {
         "doses": list(doses),
         "genomes": [str(genome) for genome in genomes],
-        "alleles": [genome.paired().alleles() for genome in genomes],
+        "alleles": [genome.seeded_by_run().alleles() for genome in genomes],
         "means": [0.3, 0.6, 0.9],
         "accuracies": [[0.2, 0.4], [0.5, 0.7], [0.8, 1.0]],
         "rows": [12, 60, 120],
@@ -147,7 +147,7 @@ def row(
     nodeid = f"hypotheses/test_finding_3_rescue.py::{test}[{shown}]"
     return Row(
         nodeid=nodeid,
-        subject="finding_3_rescue",
+        file="finding_3_rescue",
         test=test,
         finding=finding,
         sentence="Finding 3: training with Estimator.fit rescues the tf.matmul model.",
@@ -176,7 +176,7 @@ def run(strain="matmul", dataset="digits", seed=0, executor="cohort", protocol=T
     points = len(protocol.sampled_steps)
     curve = tuple(1 + (8 * k) // (points - 1) for k in range(points))
     return Run(
-        genome=expressed(STRAINS[strain].paired(), executor),
+        genome=expressed(STRAINS[strain].seeded_by_run(), executor),
         dataset=dataset,
         protocol=protocol,
         seed=seed,

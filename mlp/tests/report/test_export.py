@@ -44,12 +44,12 @@ def test_curves_are_one_row_a_sampled_step():
 def test_runs_are_joined_to_claims_by_the_names_used_there():
     edited = MATMUL_ESTIMATOR.with_alleles(batch_size=32)
     detail = comparison_detail()
-    detail["arms"][0] |= {"genome": str(edited), "alleles": edited.paired().alleles()}
+    detail["arms"][0] |= {"genome": str(edited), "alleles": edited.seeded_by_run().alleles()}
     rows = [row(detail=detail), row(detail=detail, executor="cohort engine")]
     rows.append(row("test_dose", executor="cohort engine", detail=dose_detail()))
-    dosed = MATMUL.with_alleles(coverage=0.5).paired()
+    dosed = MATMUL.with_alleles(coverage=0.5).seeded_by_run()
     runs = [
-        replace(run(executor=by), genome=expressed(genome.paired(), by))
+        replace(run(executor=by), genome=expressed(genome.seeded_by_run(), by))
         for genome, by in ((edited, "estimator"), (edited, "cohort"), (MATMUL, "direct"))
     ]
     runs += [run(dataset="iris"), replace(run(), genome=expressed(dosed, "cohort"))]
@@ -70,7 +70,9 @@ def test_every_cohort_that_a_claim_rests_on_is_asked():
     rows = [row(detail=screen_detail(), executor=executor), row(detail=recorded)]
     twins = row(executor="cohort engine against real API")
     cells = {
-        Cohort(expressed(MATMUL.with_alleles(**alleles).paired(), "cohort"), "digits", "cohort")
+        Cohort(
+            expressed(MATMUL.with_alleles(**alleles).seeded_by_run(), "cohort"), "digits", "cohort"
+        )
         for alleles in ({}, {"coverage": "all"}, {"order": "reshuffled"})
     }
 

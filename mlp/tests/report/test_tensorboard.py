@@ -15,13 +15,13 @@ def test_runs_go_by_strain_dataset_and_seed_under_the_names_compared():
     assert [(name, r.seed) for name, r in tensorboard.named_runs(made)] == [("layers", 3)]
     detail = comparison_detail()
     edited = MATMUL.with_alleles(coverage="all")
-    detail["arms"][0] |= {"genome": str(edited), "alleles": edited.paired().alleles()}
+    detail["arms"][0] |= {"genome": str(edited), "alleles": edited.seeded_by_run().alleles()}
     told = tensorboard.named_runs(study(rows=[row(detail=detail, executor="cohort engine")]))
     assert "matmul_estimator" in {name for name, _ in told}
 
 
 def test_every_run_is_written_whoever_trained_it_and_whatever_asked_for_it():
-    cell = MATMUL.with_alleles(coverage="all", batch_size=32).paired()
+    cell = MATMUL.with_alleles(coverage="all", batch_size=32).seeded_by_run()
     runs = [
         run("matmul", seed=0),
         run("matmul", seed=0, executor="direct"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlp.stats import interactions, main_effects, screen, shapley, whole_difference
+from mlp.stats import interactions, main_effects, screen_effects, shapley, whole_difference
 
 
 def subsets(genes):
@@ -92,7 +92,7 @@ def test_additive_genes_have_their_own_effect_and_no_interaction():
 def test_screen_intervals_are_simultaneous_and_their_means_add_up():
     rng = np.random.default_rng(0)
     cells = {on: rng.integers(0, 16, 16) / 15 for on in subsets("abc")}
-    found = screen(cells, error=0.1)
+    found = screen_effects(cells, error=0.1)
     shown = 1 + 3 + 3 + 3
     assert found.whole.level == pytest.approx(1 - 0.1 / shown)
     assert found.level == pytest.approx(0.9)

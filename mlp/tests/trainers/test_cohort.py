@@ -120,7 +120,7 @@ def train(plans, *, steps=60, every=20, **options):
 @pytest.mark.parametrize("dataset", ["iris", "digits"])
 @pytest.mark.parametrize(("batch", "size"), [(50, 64), (7, 13)])
 def test_batches_that_fill_no_vector_round_alike_in_any_cohort(batch, size, dataset, dtype):
-    genome = MATMUL_ESTIMATOR.paired().with_alleles(
+    genome = MATMUL_ESTIMATOR.seeded_by_run().with_alleles(
         dtype=dtype, batch_size=batch, layer_size=size, dropout=0.1
     )
     three = plans(genome, range(3), dataset)
@@ -252,7 +252,7 @@ def test_reporting_the_ends_changes_nothing_else():
 
 
 def test_long_trainings_are_made_of_several_calls(monkeypatch):
-    genome = MATMUL_ESTIMATOR.paired().with_alleles(layer_size=8)
+    genome = MATMUL_ESTIMATOR.seeded_by_run().with_alleles(layer_size=8)
     whole = train(plans(genome, [0]))[0].run
     for most in (7, 15, 20, 45):
         monkeypatch.setattr("mlp.trainers.cohort.CHUNK", most)

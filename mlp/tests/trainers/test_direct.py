@@ -12,7 +12,7 @@ from mlp.run import Protocol, Run
 from mlp.trainers.direct import train_direct
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
-GENOME = LAYERS_ESTIMATOR.paired().with_alleles(trainer="direct", layer_size=16)
+GENOME = LAYERS_ESTIMATOR.seeded_by_run().with_alleles(trainer="direct", layer_size=16)
 
 
 def train(genome, protocol=TINY, seed=3, **options):

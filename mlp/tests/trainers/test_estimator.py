@@ -19,8 +19,8 @@ from mlp.trainers.direct import train_direct
 from mlp.trainers.estimator import PlanError, train_estimator
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
-LAYERS_FORM = LAYERS_ESTIMATOR.paired().with_alleles(layer_size=16)
-MATMUL_FORM = MATMUL_ESTIMATOR.paired().with_alleles(layer_size=16)
+LAYERS_FORM = LAYERS_ESTIMATOR.seeded_by_run().with_alleles(layer_size=16)
+MATMUL_FORM = MATMUL_ESTIMATOR.seeded_by_run().with_alleles(layer_size=16)
 
 
 def both(genome, seed=3, dataset="iris", protocol=TINY):
@@ -52,7 +52,7 @@ def fed(genome):
     ids=str,
 )
 def test_both_trainers_end_with_the_same_weights(form, order, feeder, dropout):
-    genome = form.with_alleles(order=order, feeder=feeder, dropout=dropout)
+    genome = form.with_alleles(order=order, shuffle_seed=shuffle_seed, dropout=dropout)
     assert (fed(genome) < 0).any(), "the last batch of an epoch is short"
 
     logger = logging.getLogger("tensorflow")
@@ -130,9 +130,9 @@ def test_a_feeder_that_draws_other_rows_than_the_plan_is_caught():
         train_estimator(lying, TINY)
 
 
-@pytest.mark.parametrize("feeder", ["42", "run"])
+@pytest.mark.parametrize("shuffle_seed", ["42", "run"])
 def test_a_run_that_diverges_is_recorded_and_answers_nothing(feeder):
-    genome = LAYERS_FORM.with_alleles(dtype="float32", rate_scale=1e30, feeder=feeder)
+    genome = LAYERS_FORM.with_alleles(dtype="float32", rate_scale=1e30, shuffle_seed=shuffle_seed)
 
     direct, estimator = (training.run for training in both(genome))
 

@@ -12,7 +12,7 @@ from mlp.run import Protocol, Run
 from mlp.trainers import EXECUTORS, train
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
-SMALL = MATMUL.paired().with_alleles(layer_size=8)
+SMALL = MATMUL.seeded_by_run().with_alleles(layer_size=8)
 
 
 def test_the_executors_are_the_two_trainers_and_the_engine():
