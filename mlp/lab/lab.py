@@ -89,7 +89,7 @@ class Lab:
     ) -> Comparison:
         """Compare `a` with `b`, paired by seed, at looks of 8, 16, 32, ... seeds until one decides.
 
-        Both are compared in their paired form (`Genome.seeded_by_run`). A comparison in which the trainer
+        Both are seeded by the run (`Genome.seeded_by_run`). A comparison in which the trainer
         differs, or nothing but the dense operation does, runs on the real API; `real` overrides.
         Where nothing but those differ, bit-identical weights at `GLANCE` seeds decide at once.
 

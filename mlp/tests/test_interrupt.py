@@ -40,7 +40,9 @@ def run(code):
 @pytest.mark.parametrize(
     "code",
     [
-        "from mlp import interrupt; interrupt.tell_interruption_in_one_line(); raise KeyboardInterrupt",
+        "from mlp import interrupt\n"
+        "interrupt.tell_interruption_in_one_line()\n"
+        "raise KeyboardInterrupt",
         WHILE_IMPORTING,
     ],
     ids=["anywhere", "while the suite is imported"],

@@ -39,7 +39,7 @@ def fed(genome):
 
 
 @pytest.mark.parametrize(
-    ("form", "order", "feeder", "dropout"),
+    ("form", "order", "shuffle_seed", "dropout"),
     [
         (LAYERS_FORM, "fixed", "42", 0.3),
         (LAYERS_FORM, "shuffled_once", "run", 0.0),
@@ -51,7 +51,7 @@ def fed(genome):
     ],
     ids=str,
 )
-def test_both_trainers_end_with_the_same_weights(form, order, feeder, dropout):
+def test_both_trainers_end_with_the_same_weights(form, order, shuffle_seed, dropout):
     genome = form.with_alleles(order=order, shuffle_seed=shuffle_seed, dropout=dropout)
     assert (fed(genome) < 0).any(), "the last batch of an epoch is short"
 
@@ -131,7 +131,7 @@ def test_a_feeder_that_draws_other_rows_than_the_plan_is_caught():
 
 
 @pytest.mark.parametrize("shuffle_seed", ["42", "run"])
-def test_a_run_that_diverges_is_recorded_and_answers_nothing(feeder):
+def test_a_run_that_diverges_is_recorded_and_answers_nothing(shuffle_seed):
     genome = LAYERS_FORM.with_alleles(dtype="float32", rate_scale=1e30, shuffle_seed=shuffle_seed)
 
     direct, estimator = (training.run for training in both(genome))
