@@ -46,6 +46,8 @@ def _arms(row: Row) -> Iterator[tuple[str, Cohort]]:
     for arm in row.claim.detail.get("arms", ()):
         genome = Genome(**arm["alleles"])
         yield arm["genome"], _cohort(row, genome, arm["dataset"], arm["weight"])
+        if arm.get("vouched"):
+            yield arm["genome"], Cohort(expressed(genome, "cohort"), arm["dataset"], "cohort")
 
 
 def _doses(row: Row) -> Iterator[tuple[str, Cohort]]:

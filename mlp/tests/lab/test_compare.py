@@ -11,8 +11,7 @@ import pytest
 
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import FIRST_SEED, Lab, LabError, ManipulationError, Margin, Refuted
-from mlp.lab.lab import GLANCE
-from mlp.lab.seeds import FAR
+from mlp.lab.seeds import FAR, GLANCE
 from mlp.lab.work import COHORT
 from mlp.stats import Outcome, look_sizes
 from mlp.store import Store
