@@ -56,7 +56,7 @@ class OwnScreen:
         lines = [
             f"{name:<{wide}}  {look.interval}  {look.outcome}" for name, look in effects.items()
         ]
-        runs = sum(map(len, self.scores.values()))
+        runs, idle = sum(map(len, self.scores.values())), self.idle
         lines.append(
             f"Margin {self.margin:g}, {runs} runs. "
             f"All intervals together hold with a probability of {1 - self.error:.0%}."
