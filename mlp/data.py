@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.chosen import one_of
+from mlp.installed import missing
 
 Loader = Callable[[], tuple[NDArray[np.float64], NDArray[np.int64]]]
 
@@ -229,11 +230,8 @@ def _scikit_learn(name: str) -> Loader:
     def loader() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         try:
             from sklearn import datasets
-        except ImportError as error:
-            raise DataError(
-                f"dataset {name!r} comes with scikit-learn, which cannot be imported ({error}): "
-                "pip install scikit-learn"
-            ) from None
+        except ImportError:
+            raise DataError(str(missing(f"dataset {name!r}", "scikit-learn"))) from None
         x, y = getattr(datasets, f"load_{name}")(return_X_y=True)
         return x, y
 

@@ -63,9 +63,7 @@ class OwnScreen:
         )
         if not self.decided:
             lines.append("An undecided effect needs more seeds (cap) or a larger margin.")
-        lines += [
-            f"{part!r} changed no score at any seed: check that it acts." for part in self.idle
-        ]
+        lines += [f"{part!r} changed no score at any seed: check that it acts." for part in idle]
         return "\n".join(lines)
 
 
