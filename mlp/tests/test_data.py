@@ -132,14 +132,16 @@ class TestRegistration:
     @pytest.mark.parametrize("name", ["iris", "own"])
     def test_a_name_that_is_taken_is_refused(self, name):
         data.register("own", good)
-        with pytest.raises(DataError, match=rf"must be new; '{name}' is registered: choose"):
+        with pytest.raises(DataError, match=rf"must be new; '{name}' exists already: choose"):
             data.register(name, good)
 
     @pytest.mark.parametrize(
         "name", ["", "a,b", "it's", 'a"b', "a/b", "a b", "a\n", "é", 5, None, b"own", ["own"]]
     )
     def test_a_name_is_plain(self, name):
-        with pytest.raises(DataError, match=r"made of letters, .*: choose another") as refused:
+        with pytest.raises(
+            DataError, match=r"must consist of letters, .*: choose another"
+        ) as refused:
             data.register(name, good)
         assert f"got {name!r}" in str(refused.value)
         data.register("Own_2.b-c", good)
@@ -190,7 +192,7 @@ class TestRegistration:
         with pytest.raises(DataError, match=told) as refused:
             data.load("own")
         assert "'own'" in str(refused.value)
-        assert "mend" in str(refused.value)
+        assert "fix" in str(refused.value)
 
     @pytest.mark.parametrize("kind", [bool, np.uint8, np.float32, object])
     def test_numbers_of_any_kind_are_taken(self, kind):
@@ -216,7 +218,7 @@ class TestRegistration:
         data.register("own", loader)
         with pytest.raises(DataError, match="'own'") as refused:
             data.load("own")
-        assert "mend" in str(refused.value)
+        assert "fix" in str(refused.value)
 
     def test_a_loader_s_error_is_told_with_its_place(self):
         def loader():
@@ -224,7 +226,7 @@ class TestRegistration:
 
         data.register("own", loader)
         line = loader.__code__.co_firstlineno + 1
-        with pytest.raises(DataError, match=rf"No such file.*\) at {__file__}:{line}: mend it"):
+        with pytest.raises(DataError, match=rf"No such file.*\) at {__file__}:{line}: fix it"):
             data.load("own")
 
 
