@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ from mlp.report.outputs import add_options
 from mlp.report.plugin import DAMAGED, Reporting, junit_properties
 from mlp.report.progress import Ticker, duplicate_stdout
 from mlp.run import PROTOCOLS, protocol
-from mlp.store import Store
+from mlp.store import Store, StoreError
 
 ROOT = Path(__file__).parent
 
@@ -121,6 +122,13 @@ def _open_store(config: pytest.Config, fresh: bool = False) -> Store:
     return Store(path, study=_study(config), fresh=fresh)
 
 
+def _store_of(config: pytest.Config) -> Store:
+    """The process's store, opened when it is first asked for."""
+    if STORE not in config.stash:
+        config.stash[STORE] = _open_store(config)
+    return config.stash[STORE]
+
+
 def _only_unit_tests(config: pytest.Config) -> bool:
     paths = [Path(config.invocation_params.dir, a.split("::")[0]).resolve() for a in config.args]
     return all(path.is_relative_to(ROOT / "mlp") for path in paths)
@@ -198,6 +206,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.stash[TICKER].start()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Make a worker known to the study before any worker can run out of tests.
+
+    A worker that does run out helps the others for as long as one of them has tests.
+    """
+    config = session.config
+    if _is_worker(config) and any(marks.takes_lab(item) for item in session.items):
+        with suppress(StoreError):  # the fixture `lab` says what is wrong
+            _store_of(config).sign_in()
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     going_on = not session.shouldstop and exitstatus != pytest.ExitCode.INTERRUPTED
@@ -217,11 +237,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def _lab(request: pytest.FixtureRequest) -> Lab:
     config = request.config
-    if STORE not in config.stash:
-        config.stash[STORE] = _open_store(config)
     option = config.option
     return Lab(
-        config.stash[STORE],
+        _store_of(config),
         protocol=option.mlp_protocol,
         seeds=option.mlp_seeds,
         first_seed=option.mlp_first_seed,

@@ -119,6 +119,24 @@ def dataset_of(item: pytest.Item) -> str | None:
     return params.params.get("dataset") if params else None
 
 
+def heading(finding: str) -> str:
+    """What a finding is called, and what the docstring of a claim that states it begins with."""
+    return "Conclusion" if finding == "C" else f"Finding {finding}"
+
+
+def states_finding(item: pytest.Item) -> bool:
+    """Whether a test's claim is one that the study itself makes, as its docstring says."""
+    said = (getattr(getattr(item, "function", None), "__doc__", None) or "").strip()
+    marked = item.get_closest_marker("finding")
+    name = read_finding(marked.args, dict(marked.kwargs)) if marked else ""
+    return bool(name) and said.startswith(heading(name))
+
+
+def takes_lab(item: pytest.Item) -> bool:
+    """Whether a test asks the lab, and so makes a claim."""
+    return "lab" in getattr(item, "fixturenames", ())
+
+
 def _refutation(
     reason: str, on: str | Sequence[str] | None = None, protocol: str | None = None
 ) -> Refutation:

@@ -6,9 +6,10 @@ others meanwhile, so none idles while another has cohorts waiting.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -28,6 +29,12 @@ _COST = {"direct": 4.0, "estimator": 14.0, "float32": 1.0, "float64": 5.0}
 """Rough cost of a step by a trainer, or of one number type by the cohort engine, in steps of the
 latter's float32; for the time left that is shown.
 """
+
+_LEAST = 4
+"""Fewest runs for which the cohort engine is worth a job of their own, to keep a worker busy."""
+
+_IDLE_S = 0.1
+"""How long a worker that finds no job waits before it looks again."""
 
 _AFRESH = "start a fresh store, or give another path"
 
@@ -59,26 +66,23 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     found = store.get(keys.values())
     missing = {k: w for w, k in keys.items() if k not in found}
     if missing:
-        found.update(store.obtain(_jobs(missing), _train))
+        found.update(store.obtain(_jobs(missing, hands=1 + store.spare()), _train))
     return {w: _named(_read(store, found[k], w), w) for w, k in keys.items()}
 
 
-def train_waiting_jobs(store: Store, grace: float = 1.0) -> None:
-    """Train jobs of this study until none has been waiting or in training for `grace` seconds.
+def train_waiting_jobs(store: Store) -> None:
+    """Train this study's jobs as long as another process works for it that does not only help.
 
     A store that fails ends it: those who asked for the runs will say so.
     """
-    idle_since = time.monotonic()
     with suppress(StoreError):
-        while time.monotonic() - idle_since < grace:
+        store.retire()
+        while store.others():
             job = store.take()
             if job is None:
-                time.sleep(0.1)
+                time.sleep(_IDLE_S)
             else:
                 store.perform(job, _train)
-            progress = store.progress()
-            if progress.queued or progress.running:
-                idle_since = time.monotonic()
 
 
 def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
@@ -107,16 +111,16 @@ def _named(run: Run, want: Wanted) -> Run:
     return replace(run, genome=want.genome, protocol=want.protocol)
 
 
-def _jobs(missing: Mapping[str, Wanted]) -> list[Job]:
+def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
+    """Jobs for the runs `missing`: as large as is cheapest, but one for each of `hands` workers."""
     groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for key, want in missing.items():
         groups[_together(want)].append(key)
+    sizes = _sizes([(len(keys), _stack(missing[keys[0]])) for keys in groups.values()], hands)
     jobs = []
-    for keys in groups.values():
+    for keys, size in zip(groups.values(), sizes, strict=True):
         first = missing[keys[0]]
-        engine, dtype = first.executor == "cohort", first.genome.dtype
-        size = STACK[dtype] if engine else 1
-        cost = _COST[dtype if engine else first.executor] * first.protocol.steps
+        kind = first.genome.dtype if first.executor == "cohort" else first.executor
         spec = {
             "dataset": first.dataset,
             "data": load(first.dataset).digest,
@@ -131,8 +135,34 @@ def _jobs(missing: Mapping[str, Wanted]) -> list[Job]:
                 }
                 for k in keys[start : start + size]
             }
-            jobs.append(Job(spec, runs, cost=cost))
+            jobs.append(Job(spec, runs, cost=_COST[kind] * first.protocol.steps))
     return jobs
+
+
+def _stack(want: Wanted) -> int:
+    """Most runs like this one in a job: those that are trained at once."""
+    return STACK[want.genome.dtype] if want.executor == "cohort" else 1
+
+
+def _sizes(groups: Sequence[tuple[int, int]], hands: int) -> list[int]:
+    """The size of the jobs of each group, given as (runs, most in a job).
+
+    The largest jobs are halved, thirded, ... until there is one for each of `hands` workers, or
+    until jobs are so small that a graph for each costs more than it saves.
+    """
+    sizes = [most for _, most in groups]
+
+    def jobs() -> int:
+        return sum(math.ceil(runs / size) for (runs, _), size in zip(groups, sizes, strict=True))
+
+    while jobs() < hands:
+        largest = max(range(len(groups)), key=lambda i: min(groups[i][0], sizes[i]))
+        runs = groups[largest][0]
+        size = math.ceil(runs / (math.ceil(runs / sizes[largest]) + 1))
+        if size < _LEAST:
+            break
+        sizes[largest] = size
+    return sizes
 
 
 def _together(want: Wanted) -> tuple[Any, ...]:
