@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,21 @@ def states_finding(item: pytest.Item) -> bool:
 def takes_lab(item: pytest.Item) -> bool:
     """Whether a test asks the lab, and so makes a claim."""
     return "lab" in getattr(item, "fixturenames", ())
+
+
+def asking(item: pytest.Item) -> Callable[[object], object] | None:
+    """The claim of a test as a function of a lab; None if pytest alone can give what it takes.
+
+    That is a test of fixtures other than `lab`, or one that may be skipped.
+    """
+    given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    indirect = any(mark.kwargs.get("indirect") for mark in item.iter_markers("parametrize"))
+    skips = any(True for name in ("skip", "skipif") for _ in item.iter_markers(name))
+    taken = set(inspect.signature(item.obj).parameters) if hasattr(item, "obj") else set()
+    if "lab" not in taken or not taken <= {"lab", *given} or indirect or skips:
+        return None
+    given = {name: value for name, value in given.items() if name in taken}
+    return lambda lab: item.obj(lab=lab, **given)
 
 
 def _refutation(

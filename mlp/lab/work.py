@@ -12,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from importlib import import_module
 from typing import Any
 
 from mlp.data import DataError, load
 from mlp.genome import Genome
 from mlp.lab.key import check_code, expressed, run_key
+from mlp.lab.times import COSTS, NEW_GRAPH, SPENT
 from mlp.run import Protocol, Run
 from mlp.store import Job, Store, StoreError
 from mlp.trainers import train
@@ -25,16 +27,14 @@ from mlp.trainers.cohort import STACK, Shape
 COHORT = STACK["float32"]
 """Seeds that are worth asking for at once, where the cohort engine trains them."""
 
-_COST = {"direct": 4.0, "estimator": 14.0, "float32": 1.0, "float64": 5.0}
-"""Rough cost of a step by a trainer, or of one number type by the cohort engine, in steps of the
-latter's float32; for the time left that is shown.
-"""
-
 _LEAST = 4
 """Fewest runs for which the cohort engine is worth a job of their own, to keep a worker busy."""
 
 _IDLE_S = 0.1
 """How long a worker that finds no job waits before it looks again."""
+
+_graphs: set[tuple[object, ...]] = set()
+"""What the cohort engine has trained with in this process."""
 
 _AFRESH = "start a fresh store, or give another path"
 
@@ -66,7 +66,8 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     found = store.get(keys.values())
     missing = {k: w for w, k in keys.items() if k not in found}
     if missing:
-        found.update(store.obtain(_jobs(missing, hands=1 + store.spare()), _train))
+        with SPENT.spent("waiting"):
+            found.update(store.obtain(_jobs(missing, hands=1 + store.spare()), _train))
     return {w: _named(_read(store, found[k], w), w) for w, k in keys.items()}
 
 
@@ -75,7 +76,7 @@ def train_waiting_jobs(store: Store) -> None:
 
     A store that fails ends it: those who asked for the runs will say so.
     """
-    with suppress(StoreError):
+    with suppress(StoreError), SPENT.spent("idle"):
         store.retire()
         while store.others():
             job = store.take()
@@ -120,7 +121,7 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
     jobs = []
     for keys, size in zip(groups.values(), sizes, strict=True):
         first = missing[keys[0]]
-        kind = first.genome.dtype if first.executor == "cohort" else first.executor
+        kind = _kind(first.executor, first.genome)
         spec = {
             "dataset": first.dataset,
             "data": load(first.dataset).digest,
@@ -135,8 +136,13 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
                 }
                 for k in keys[start : start + size]
             }
-            jobs.append(Job(spec, runs, cost=_COST[kind] * first.protocol.steps))
+            jobs.append(Job(spec, runs, cost=COSTS[kind] * first.protocol.steps))
     return jobs
+
+
+def _kind(executor: str, genome: Genome) -> str:
+    """Who trains a genome, as far as it decides what a step costs."""
+    return genome.dtype if executor == "cohort" else executor
 
 
 def _stack(want: Wanted) -> int:
@@ -178,12 +184,17 @@ def _train(job: Job) -> dict[str, dict[str, Any]]:
             "a dataset's loader must return the same arrays in every process; that of "
             f"{dataset!r} does not: seed what it draws"
         )
-    runs = train(
-        [Genome(**job.runs[k]["genome"]) for k in keys],
-        dataset,
-        Protocol(**job.spec["protocol"]),
-        [job.runs[k]["seed"] for k in keys],
-        job.spec["executor"],
-    )
-    check_code(job.spec["executor"])
+    genomes = [Genome(**job.runs[k]["genome"]) for k in keys]
+    protocol, executor = Protocol(**job.spec["protocol"]), job.spec["executor"]
+    with SPENT.spent("start-up"):
+        import_module("mlp.backend")
+    kind = _kind(executor, genomes[0])
+    graph = executor, Shape.of(genomes[0], load(dataset)), len(keys)
+    new = NEW_GRAPH if executor == "cohort" and graph not in _graphs else ""
+    _graphs.add(graph)
+    with SPENT.spent(kind + new, runs=len(keys), steps=protocol.steps):
+        seeds = [job.runs[k]["seed"] for k in keys]
+        runs = train(genomes, dataset, protocol, seeds, executor)
+    SPENT.note_memory()
+    check_code(executor)
     return {k: run.to_dict() for k, run in zip(keys, runs, strict=True)}

@@ -16,6 +16,7 @@ from mlp.lab import (
     train_waiting_jobs,
 )
 from mlp.lab import work as work_module
+from mlp.lab.times import COSTS
 from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.plan import make_plan
 from mlp.run import Protocol, Run
@@ -80,7 +81,7 @@ class TestObtaining:
         obtain(counted, wants)
 
         assert sorted(len(job.runs) for job in counted.jobs) == [2, COHORT]
-        assert {job.cost for job in counted.jobs} == {20.0}
+        assert {job.cost for job in counted.jobs} == {20 * COSTS["float32"]}
 
     def test_what_does_not_share_a_shape_is_apart(self, store):
         counted = Counted(store)
@@ -105,7 +106,7 @@ class TestObtaining:
         obtain(counted, [wanted(seed=s, executor="direct") for s in (0, 1)])
 
         assert [len(job.runs) for job in counted.jobs] == [1, 1]
-        assert {job.cost for job in counted.jobs} == {80.0}
+        assert {job.cost for job in counted.jobs} == {20 * COSTS["direct"]}
 
     def test_a_run_that_diverged_is_kept_like_any_other(self, store):
         wild = BASE.with_alleles(rate_scale=1e30)
