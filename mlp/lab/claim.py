@@ -26,7 +26,11 @@ class Undecided(ClaimError):  # noqa: N818
 
 @dataclass(frozen=True)
 class Claim:
-    """What a test asserted of a comparison, and the verdict: plain values, ready to be written."""
+    """What a test asserted of a comparison, and the verdict: plain values, ready to be written.
+
+    `vouched` is the number of seeds at which the real API and the engine agreed to the last bit, so
+    that the engine trained the others; 0 where the engine vouches for no arm.
+    """
 
     statement: str
     dataset: str
@@ -43,6 +47,7 @@ class Claim:
     diverged: int
     executor: str
     identical: bool = False
+    vouched: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property
