@@ -30,8 +30,8 @@ def add_options(group: pytest.OptionGroup) -> None:
         "--mlp-report",
         type=_path,
         metavar="DIR",
-        help="Write the report into DIR: a self-contained page (index.html), its figures as SVG "
-        "and PNG, and all claims and runs as CSV and JSON. An earlier report there is replaced.",
+        help="Write the report into DIR: a self-contained page (index.html), its figures as SVG, "
+        "and all claims and runs as CSV and JSON. An earlier report there is replaced.",
     )
     group.addoption(
         "--mlp-summary",
@@ -96,18 +96,24 @@ def check(option: argparse.Namespace, root: Path) -> Saved | None:
     if option.mlp_against is None:
         return None
     kept = saved.load(saved.place_to_load(option.mlp_against, root))
-    if option.mlp_fail_on_change:
-        _check_protocol(kept, option.mlp_protocol)
+    _check_protocol(kept, option)
     return kept
 
 
-def _check_protocol(kept: Saved, name: str) -> None:
-    other = compared.other_protocol(kept, asdict(protocol(name)))
-    if other:
+def _check_protocol(kept: Saved, option: argparse.Namespace) -> None:
+    """Refuse results of another protocol of the same name, or of another name if changes fail."""
+    here = protocol(option.mlp_protocol)
+    other = compared.other_protocol(kept, asdict(here))
+    if other and compared.protocol_names(kept) == {here.name}:
         raise ReportError(
-            "--mlp-fail-on-change needs results of the same protocol; those in "
-            f"{kept.place} are of another ({other}): choose it with --mlp-protocol, or "
-            "other results"
+            f"Results are compared at one protocol. Those in {kept.place} were made at "
+            f"{other}. Save them again with --mlp-save."
+        )
+    if other and option.mlp_fail_on_change:
+        raise ReportError(
+            "--mlp-fail-on-change needs results of the same protocol. Those in "
+            f"{kept.place} are of another ({other}). Choose it with --mlp-protocol, or name "
+            "other results."
         )
 
 
