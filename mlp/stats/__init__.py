@@ -23,6 +23,7 @@ from mlp.stats.looks import (
     look_sizes,
 )
 from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
+from mlp.stats.own import OwnScreen, run_screen
 from mlp.stats.permutation import Agreement, agreement
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Interval",
     "Look",
     "Outcome",
+    "OwnScreen",
     "Result",
     "ScreenEffects",
     "Trend",
@@ -49,6 +51,7 @@ __all__ = [
     "page_trend",
     "pair",
     "paired_interval",
+    "run_screen",
     "screen_effects",
     "sequential",
     "shapley",
