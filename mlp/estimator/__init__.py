@@ -32,14 +32,17 @@ What this does otherwise:
 - `BaseEstimator`, `Trainable` and `Evaluable` are for `isinstance`: subclass `Estimator` instead.
 """
 
-from mlp.estimator import metrics, model_fn, monitors, run_config
-from mlp.estimator.bases import BaseEstimator, Evaluable, Trainable
+from mlp.estimator import io, metrics, model_fn, monitors, run_config
+from mlp.estimator.base_estimator import BaseEstimator
+from mlp.estimator.bases import Evaluable, Trainable
 from mlp.estimator.data_feeder import DataFeeder, StreamingDataFeeder
 from mlp.estimator.errors import NanLossDuringTrainingError, NotAnArrayError, NotFittedError
 from mlp.estimator.estimator import Estimator
 from mlp.estimator.metric_spec import MetricSpec
 from mlp.estimator.model_fn import ModeKeys, ModelFnOps
-from mlp.estimator.pandas_io import (
+from mlp.estimator.io import (
+    extract_dask_data,
+    extract_dask_labels,
     extract_pandas_data,
     extract_pandas_labels,
     extract_pandas_matrix,
@@ -64,9 +67,12 @@ __all__ = [
     "StreamingDataFeeder",
     "Trainable",
     "ValidationMonitor",
+    "extract_dask_data",
+    "extract_dask_labels",
     "extract_pandas_data",
     "extract_pandas_labels",
     "extract_pandas_matrix",
+    "io",
     "metrics",
     "model_fn",
     "monitors",
