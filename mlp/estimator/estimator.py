@@ -13,7 +13,7 @@ from mlp.estimator.metric_spec import metric_ops
 from mlp.estimator.model_fn import ModeKeys, ModelFnOps, argument_names, as_model_fn_ops
 from mlp.estimator.run_config import RunConfig
 from mlp.estimator.sk_compat import SKCompat
-from mlp.estimator.tensor_signature import placeholders_for
+from mlp.estimator.tensor_signature import create_placeholders_from_signatures
 
 __all__ = ["BaseEstimator", "Estimator", "NotFittedError", "SKCompat"]
 
@@ -94,7 +94,7 @@ class Estimator(BaseEstimator):
         return ops
 
     def _get_predict_ops(self, features: Any) -> ModelFnOps:
-        labels = placeholders_for(self._labels_info)
+        labels = create_placeholders_from_signatures(self._labels_info)
         return self._call_model_fn(features, labels, ModeKeys.INFER)
 
 

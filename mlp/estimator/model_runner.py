@@ -23,7 +23,7 @@ from mlp.estimator.inputs import FeedFn, InputFn
 from mlp.estimator.model_fn import ModelFnOps
 from mlp.estimator.run_config import RunConfig
 from mlp.estimator.shapes import dimensions
-from mlp.estimator.tensor_signature import compatible, signatures_of
+from mlp.estimator.tensor_signature import create_signatures, tensors_compatible
 
 
 class ModelRunner(Parameters):
@@ -163,8 +163,8 @@ class ModelRunner(Parameters):
     def _check_inputs(self, features: Any, labels: Any) -> None:
         """Hold the inputs to the types and shapes of the first ones seen."""
         if self._features_info is None:
-            self._features_info = signatures_of(features)
-        elif not compatible(features, self._features_info):
+            self._features_info = create_signatures(features)
+        elif not tensors_compatible(features, self._features_info):
             raise ValueError(
                 "Features are incompatible with given information. "
                 f"Given features: {features}, required signatures: {self._features_info}."
@@ -172,8 +172,8 @@ class ModelRunner(Parameters):
         if labels is None:
             return
         if self._labels_info is None:
-            self._labels_info = signatures_of(labels)
-        elif not compatible(labels, self._labels_info):
+            self._labels_info = create_signatures(labels)
+        elif not tensors_compatible(labels, self._labels_info):
             raise ValueError(
                 "Labels are incompatible with given information. "
                 f"Given labels: {labels}, required signatures: {self._labels_info}."

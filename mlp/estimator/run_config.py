@@ -26,6 +26,22 @@ _REPLACEABLE = (
 _NOT_IN_UID = _REPLACEABLE[1:]
 
 
+class TaskType:
+    """The tasks of a cluster, by name."""
+
+    MASTER = "master"
+    PS = "ps"
+    WORKER = "worker"
+
+
+class Environment:
+    """Where `TF_CONFIG` says that a program runs."""
+
+    CLOUD = "cloud"
+    GOOGLE = "google"
+    LOCAL = "local"
+
+
 class RunConfig:
     """Configuration of an Estimator's runs; arguments and defaults of contrib.learn 1.4.
 

@@ -168,7 +168,9 @@ def test_a_stream_that_batches_divide_ends_as_well():
 
 def test_a_stream_of_dicts_and_of_listed_labels():
     x = ({"a": np.array([row, row])} for row in itertools.count())
-    feed, features, labels = started(setup_train_data_feeder(x, ([row] for row in itertools.count()), None, 2))
+    feed, features, labels = started(
+        setup_train_data_feeder(x, ([row] for row in itertools.count()), None, 2)
+    )
     fed = feed()
     np.testing.assert_array_equal(fed[features["a"]], [[0, 0], [1, 1]])
     np.testing.assert_array_equal(fed[labels], [0, 1])
@@ -182,7 +184,9 @@ def test_a_streamed_list_of_numbers_is_labelled_by_the_first():
 
 
 def test_a_stream_ends_where_its_labels_do():
-    assert len(drained(setup_train_data_feeder(iter([np.ones(1)] * 4), iter([1, 2, 3]), None, 2))) == 1
+    assert (
+        len(drained(setup_train_data_feeder(iter([np.ones(1)] * 4), iter([1, 2, 3]), None, 2))) == 1
+    )
 
 
 def test_a_stream_needs_streamed_labels():
