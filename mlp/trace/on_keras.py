@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -100,6 +100,7 @@ class KerasWatch:
         self._iterations = int(self.optimizer.iterations.numpy())
         self.recorder.optimizer = type(self.optimizer).__name__
         self.recorder.constants = constants_of(self.optimizer)
+        self.recorder.reach = self._stepped
         self.taps.recorder = self.recorder
         self.taps.set_level()
         self.recorder.initial_buffers = {
@@ -165,6 +166,14 @@ class KerasWatch:
         return None
 
     # What is put in the place of methods; each calls the method, which comes first.
+
+    def _stepped(self, names: Sequence[str], values: Sequence[Any]) -> None:
+        self.taps.tap(LIGHT, partial(self._seen_step, self.taps, names), values)
+
+    @staticmethod
+    def _seen_step(taps: Taps, names: Sequence[str], *arrays: Any) -> None:
+        assert taps.recorder is not None
+        taps.recorder.stepped(names, arrays)
 
     def _layer_call(
         self, name: str, layer: Any, original: Callable[..., Any], *args: Any, **kwargs: Any

@@ -6,7 +6,7 @@ is given them, by a hook before its step: between the two lie clipping and the u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -63,7 +63,6 @@ class TorchWatch:
         self._raw: dict[str, np.ndarray] = {}
         self._full = False
         self._before: dict[str, Any] = {}
-        self._graded_places: list[int] = []
 
     def _check(self) -> None:
         if hasattr(self.model, "_orig_mod"):
@@ -99,6 +98,7 @@ class TorchWatch:
         self.recorder.constants = constants_of(self.optimizer)
         buffers = buffers_of(self.model)
         self.recorder.initial_buffers = {n: Value.of(array_of(b)) for n, b in buffers.items()}
+        self.recorder.reach = self._stepped
         hold = self._handles.append
         hold(self.model.register_forward_hook(self._forward, with_kwargs=True))
         hold(self.optimizer.register_step_pre_hook(self._before_step))
@@ -184,8 +184,13 @@ class TorchWatch:
             where=users_line(),
         )
         if taking:
-            seen = self._graded(self.recorder.latest())
+            seen = self._graded(self.recorder.graded_by())
             next(t for t in outputs if t.requires_grad).register_hook(seen)
+
+    def _stepped(self, names: Sequence[str], values: Sequence[Any]) -> None:
+        if self.recorder.level != OFF:
+            tensors = [torch.as_tensor(value) for value in values]
+            self.recorder.stepped(names, [array_of(tensor) for tensor in tensors])
 
     def _channels_last(self, tensor: torch.Tensor) -> np.ndarray:
         array = array_of(tensor)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.trace.errors import TraceError
+from mlp.trace.hand import HandRecorder
 from mlp.trace.record import Trace
 from mlp.trace.recorder import KEEP, UPDATES, Recorder
 
@@ -105,9 +106,9 @@ def record(
     updates: int = UPDATES,
     keep: int = KEEP,
     to: str | Path | None = None,
-) -> Iterator[Recorder]:
+) -> Iterator[HandRecorder]:
     """A recorder that a program of any kind feeds itself, one `trace.step` each update."""
-    recorder = Recorder(name=name, framework="by hand", updates=updates, keep=keep)
+    recorder = HandRecorder(name=name, updates=updates, keep=keep)
     cut_off = ""
     try:
         yield recorder
