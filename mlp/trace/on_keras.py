@@ -144,6 +144,7 @@ class KerasWatch:
             for trainable in (True, False)
             for name, v in named_variables(self.model, trainable).items()
         )
+        self.recorder.precision = str(self.model.compute_dtype)
         self.recorder.layers = layers_of(self.model)
         self.recorder.final = {name: Value.of(np.array(v)).digest for name, v in weights.items()}
         made = int(self.optimizer.iterations.numpy()) - self._iterations

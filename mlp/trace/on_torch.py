@@ -175,6 +175,8 @@ class TorchWatch:
             return
         inputs = _tensors(args) or _tensors(kwargs)
         outputs = _tensors(output)
+        if outputs and outputs[0].is_floating_point():
+            self.recorder.precision = str(outputs[0].dtype).removeprefix("torch.")
         taking = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in outputs)
         self.recorder.forward(
             self._joined([self._channels_last(tensor) for tensor in inputs]),

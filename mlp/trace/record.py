@@ -134,7 +134,8 @@ class Trace:
     """What one program did.
 
     `epochs_ended` says how many of its first two epochs are complete, `final` holds the digests of
-    the weights as watching ended, `cut_off` the exception that ended it, if one did.
+    the weights as watching ended, `cut_off` the exception that ended it, if one did. `precision`
+    is the coarsest type that predictions are computed in.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Trace:
     log: Log
     initial_buffers: Mapping[str, Value] = field(default_factory=dict)
     final: Mapping[str, str] = field(default_factory=dict)
+    precision: str = "float32"
     updates_made: int = 0
     epochs_ended: int = 0
     cut_off: str = ""

@@ -62,6 +62,7 @@ class Recorder:
         self.final: dict[str, str] = {}
         self.notes: list[str] = []
         self.cut_off = ""
+        self.precision = "float32"
         self.updates_made = 0
         self.forwards = 0
         self.updates: list[Update] = []
@@ -271,6 +272,7 @@ class Recorder:
             log=_log(self._log),
             initial_buffers=dict(self.initial_buffers),
             final=dict(self.final),
+            precision=self.precision,
             updates_made=self.updates_made,
             epochs_ended=ended,
             cut_off=self.cut_off,
