@@ -85,7 +85,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_integer,
         default=DEFAULT_SEEDS,
         metavar="N",
-        help="most seeds a comparison may use; looks are at 8, 16, 32, ... up to N. "
+        help="most seeds a comparison may use; looks are at 16, 24, 32, ... up to N. "
         f"Default: {DEFAULT_SEEDS}",
     )
     group.addoption(
