@@ -184,13 +184,14 @@ class Screen:
         rest = [share[g] for g in self.genes if g != gene]
         differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
         own = _look_at(differences, margin, span=3.0)
-        whole = _look_at(whole_difference(self.accuracies), margin)
-        if whole.interval.low <= 0 and own.outcome in (Outcome.BETTER, Outcome.UNDECIDED):
+        whole = whole_difference(self.accuracies)
+        against_none = _look_at(whole, margin=0.0)
+        if against_none.interval.low <= 0 and own.outcome in (Outcome.BETTER, Outcome.UNDECIDED):
             told = f"difference that {gene} is to answer for"
-            if whole.interval.high < margin:
-                return told, whole, _NOT_BETTER
+            if (against := _look_at(whole, margin)).interval.high < margin:
+                return told, against, _NOT_BETTER
             if own.outcome is Outcome.BETTER:
-                return told, whole, UNDECIDED
+                return told, against_none, UNDECIDED
         return f"share of {gene} against all else", own, str(own.outcome)
 
     def detail(self) -> dict[str, Any]:
@@ -238,5 +239,5 @@ class Screen:
 
 
 def _look_at(differences: NDArray[np.float64], margin: float, *, span: float = 1.0) -> Look:
-    interval = paired_interval(differences, look_alpha(), span=span)
+    interval = paired_interval(differences, look_alpha(), span=span, margin=margin)
     return Look(interval, classify(interval, margin), look_alpha())
