@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 PROC = Path("/proc")
+
+KILL: signal.Signals = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""The signal that ends a process at once; where there is no SIGKILL, on Windows, SIGTERM does."""
 
 
 def _said(file: Path, name: str) -> str:
@@ -24,6 +28,12 @@ def _said(file: Path, name: str) -> str:
 def processor() -> str:
     """The model of the processor, or its architecture if the system does not name the model."""
     return _said(PROC / "cpuinfo", "model name") or platform.processor() or platform.machine()
+
+
+def anonymous_memory() -> int:
+    """Bytes of memory of this process that it shares with nobody and no file; 0 if not known."""
+    said = _said(PROC / "self" / "smaps_rollup", "Pss_Anon:")
+    return 1024 * int(said.split()[0]) if said else 0
 
 
 @cache

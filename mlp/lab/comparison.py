@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -219,9 +220,9 @@ def _same(a: Arm, b: Arm) -> bool:
 
 
 def weighted_differences(arms: Sequence[Arm]) -> list[float]:
-    """Per seed, the weighted sum of the arms' final accuracies."""
+    """Per seed, the weighted sum of the arms' final accuracies: 0 where they cancel out."""
     columns = zip(*(arm.runs for arm in arms), strict=True)
     return [
-        sum(arm.weight * run.final_accuracy for arm, run in zip(arms, runs, strict=True))
+        math.fsum(arm.weight * run.final_accuracy for arm, run in zip(arms, runs, strict=True))
         for runs in columns
     ]

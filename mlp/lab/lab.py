@@ -46,7 +46,7 @@ class Lab:
     Args:
         store: the run store, or the path of its file (created if missing).
         protocol: a `Protocol`, or the name of one.
-        seeds: the most seeds a comparison may use; looks are at 8, 16, 32, ... up to it.
+        seeds: the most seeds a comparison may use; looks are at 16, 24, 32, ... up to it.
         first_seed: seeds are first_seed, first_seed + 1, ...; None: where the protocol's begin
             (`FIRST_SEED`, `FIRST_SEEDS`).
         real: train everything on the real TensorFlow API, never on the cohort engine, and vouch for
@@ -82,7 +82,7 @@ class Lab:
         margin: float | Margin = DEFAULT_MARGIN,
         real: bool | None = None,
     ) -> Comparison:
-        """Compare `a` with `b`, paired by seed, at looks of 8, 16, 32, ... seeds until one decides.
+        """Compare `a` with `b`, paired by seed, at looks of 16, 24, 32, ... until one decides.
 
         Both are seeded by the run (`Genome.seeded_by_run`). A comparison in which the trainer
         differs, or nothing but the dense operation does, runs on the real API; `real` overrides.
@@ -178,7 +178,7 @@ class Lab:
 
         Only genes that act in the cohort engine are varied; both are taken in their paired form.
         Each cell is a cohort of `seeds` seeds, rounded up to a look (or the lab's cap, if that is
-        lower); a claim that these do not decide is looked at again with 64, 128, ... up to the cap.
+        lower); a claim that these do not decide is looked at again with more, up to the cap.
 
         Raises:
             LabError: no gene that acts differs, or more than 8 do, or one cannot act where another
@@ -358,7 +358,7 @@ class Lab:
     def _look(
         self, terms: Sequence[Term], margin: float | Margin, *, identity_first: bool = False
     ) -> Comparison:
-        """Train and look at 8, 16, 32, ... seeds of `terms`, until a look decides.
+        """Train and look at 16, 24, 32, ... seeds of `terms`, until a look decides.
 
         With `identity_first`, `GLANCE` seeds are looked at first, for identity alone.
         """

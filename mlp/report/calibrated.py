@@ -57,8 +57,26 @@ def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[s
         ("Error of one claim, all looks", f"{stats.CLAIM_ERROR:.3g}"),
         ("Error of one look", f"{stats.look_alpha():.3g}"),
         ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds)))),
-        ("Pseudo-differences at", f"± {stats.PSEUDO_SPREAD:g} in accuracy"),
+        (
+            "Pseudo-differences at",
+            f"± {stats.PSEUDO_SPREAD:g} in accuracy against the margin, "
+            f"± {stats.FAILURE_SPREAD:g} against no effect and twice the margin",
+        ),
     ]
+
+
+def level(rows: Sequence[Row]) -> str:
+    """At which level the intervals of the claims hold, in a sentence; "" where none has looks."""
+    found = {
+        row.claim.detail["looks"][-1]["alpha"] for row in rows if row.claim.detail.get("looks")
+    }
+    if not found:
+        return ""
+    percent = f"{100 * (1 - max(found)):.5g}%"
+    return (
+        f"An interval in brackets holds at {percent}: the {stats.SUITE_ERROR:.0%} of the suite are "
+        f"divided among {stats.REGISTERED_CLAIMS} claims and their looks."
+    )
 
 
 def measured(path: Path = MEASURED) -> list[Measured]:

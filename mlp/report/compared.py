@@ -149,7 +149,7 @@ def other_protocol(saved: Saved, protocol: Mapping[str, Any]) -> str:
     kept = saved.provenance.get("protocol")
     name = protocol.get("name")
     if not isinstance(kept, Mapping):
-        others = sorted({row.claim.protocol for row in saved.rows} - {name}) if name else []
+        others = sorted(protocol_names(saved) - {name}) if name else []
         return f"{others[0]}, here {name}" if others else ""
     if not name or kept.get("name") != name:
         return f"{kept.get('name')}, here {name}" if name else ""
@@ -158,6 +158,11 @@ def other_protocol(saved: Saved, protocol: Mapping[str, Any]) -> str:
         f"{key} {kept[key]}, here {protocol[key]}" for key in known if kept[key] != protocol[key]
     ]
     return f"{name}, but {'; '.join(sorted(differing))}" if differing else ""
+
+
+def protocol_names(saved: Saved) -> set[str]:
+    """The names of the protocols that the saved claims were made at."""
+    return {row.claim.protocol for row in saved.rows}
 
 
 def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:

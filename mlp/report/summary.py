@@ -8,17 +8,23 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from mlp.report import compared
-from mlp.report.calibrated import overspent
+from mlp.report.calibrated import level, overspent
 from mlp.report.compared import Changes
-from mlp.report.results import CHANGED, Row, counts
+from mlp.report.results import CHANGED, Row, counts, refuted_by_design
 from mlp.report.study import Study
 
-MARKS = {"supported": "✅", "refuted": "❌", "undecided": "❔"}
+AS_RECORDED, NOT_AS_RECORDED = "✅", "❌"
+"""Marks of a verdict that is the one recorded, be it a refutation, and of one that is not."""
 
 
 def markdown(study: Study, changes: Changes | None = None) -> str:
-    """The summary: what changed first, then every claim, folded by finding."""
+    """The summary: what changed first, then every claim, folded by finding.
+
+    A mark says whether a verdict is the one recorded; the verdict itself is named in words.
+    """
     blocks = [f"## Verdicts: {_headline(study)}"]
+    if study.rows:
+        blocks.append(" ".join(filter(None, (_by_design(study.rows), level(study.rows)))))
     if study.partial:
         blocks.append(f"> **Partial:** {_text(study.partial)}.")
     if told := overspent(study.rows):
@@ -32,10 +38,16 @@ def markdown(study: Study, changes: Changes | None = None) -> str:
     if changes is not None:
         blocks += [f"### Against {_text(changes.saved.place)}", _changes(changes)]
     if study.sentences:
-        blocks += ["### In words", "\n".join(f"- {_text(s)}" for s in study.sentences)]
+        blocks += ["### In words", "\n".join(map(_bullet, study.sentences))]
     for heading, rows in groupby(study.rows, key=lambda row: row.heading):
         blocks.append(_folded(heading, list(rows)))
     return "\n\n".join([*blocks, _origin(study)]) + "\n"
+
+
+def _by_design(rows: Sequence[Row]) -> str:
+    told = refuted_by_design(rows)
+    why = "recorded as refuted, since the suite states the post's claims as the post does"
+    return f"{told}: {why}." if told else ""
 
 
 def _headline(study: Study) -> str:
@@ -46,6 +58,14 @@ def _headline(study: Study) -> str:
     if changed := found.get(CHANGED, 0):
         return ", ".join(parts) + f"; **{changed} not as recorded**"
     return ", ".join(parts) + ("" if study.partial else "; as recorded")
+
+
+def _bullet(paragraph: str) -> str:
+    """A paragraph of the explanation as an item of a list, its command as code."""
+    return "- " + "<br>".join(
+        f"`{_code(line)}`" if line.startswith("pytest ") else _text(line)
+        for line in paragraph.split("\n")
+    )
 
 
 def _folded(heading: str, rows: Sequence[Row]) -> str:
@@ -67,9 +87,9 @@ def _table(rows: Sequence[Row], recorded: bool = False) -> str:
             _text(claim.dataset),
             row.effect_text(bounds=3),
             f"{claim.margin:g}",
-            str(claim.seeds),
-            _text(row.outcome),
-            f"{MARKS.get(claim.verdict, '')} {_text(claim.verdict)}",
+            f"{claim.seeds}{f', {row.vouched}' if row.vouched else ''}",
+            _text(row.outcome + (", not zero" if row.detectable else "")),
+            f"{AS_RECORDED if row.status != CHANGED else NOT_AS_RECORDED} {_text(claim.verdict)}",
         ]
         cells += [_text(row.recorded)] if recorded else []
         lines.append("| " + " | ".join(cells) + " |")

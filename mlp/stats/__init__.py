@@ -13,7 +13,7 @@ from mlp.stats.factorial import (
     shapley,
     whole_difference,
 )
-from mlp.stats.interval import PSEUDO_SPREAD, Interval, paired_interval
+from mlp.stats.interval import FAILURE_SPREAD, PSEUDO_SPREAD, Interval, paired_interval
 from mlp.stats.looks import (
     CLAIM_ERROR,
     LOOKS,
@@ -28,6 +28,7 @@ from mlp.stats.permutation import Agreement, agreement
 
 __all__ = [
     "CLAIM_ERROR",
+    "FAILURE_SPREAD",
     "LOOKS",
     "PSEUDO_SPREAD",
     "REGISTERED_CLAIMS",

@@ -94,6 +94,7 @@ def test_a_study_is_reported(cold):
         "reporting changes nothing": "supported",
     }
     assert "1 supported" in (folder / "sum.md").read_text("utf-8")
+    assert 'pytest hypotheses -k "finding_1 and iris" --mlp-protocol=tiny' in output
     check_junit(folder / "j.xml", claims=2)
     said = [p.attrib for p in ElementTree.parse(folder / "j.xml").getroot().iter("property")]
     assert sorted(p["value"] for p in said if p["name"] == "mlp.identical") == ["False", "True"]
@@ -141,6 +142,7 @@ def check_junit(path, claims):
         assert len(values) == len(properties), "names are unique"
         assert all(p.tag == "property" and set(p.attrib) == {"name", "value"} for p in properties)
         assert values["mlp.executor"] == "cohort engine"
+        assert values["mlp.vouched"] == "0"
         assert values["mlp.verdict"] in ("supported", "refuted", "undecided")
         low, effect, high = (float(values[f"mlp.{name}"]) for name in ("low", "effect", "high"))
         assert low <= effect <= high
@@ -214,7 +216,7 @@ def test_a_page_names_the_datasets_of_its_claims(suite):
     asked = ("-n0", "-k", "reporting and iris", "--mlp-report=out")
     assert suite.runpytest_subprocess(*options, *asked).ret == 0
     page = (suite.path / "out" / "index.html").read_text("utf-8")
-    assert "Protocol <b>tiny</b>, on iris." in page
+    assert "at the <b>tiny</b> protocol, on iris:" in page
     assert "<dt>Datasets</dt><dd>iris</dd>" in page
 
 
