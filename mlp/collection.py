@@ -101,11 +101,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out other datasets; put first the claims that state a finding; mark the refuted ones.
+
+    What pytest orders by its own options (`--failed-first`, `--new-first`) it orders after this.
+    """
     if config.option.mlp_dataset:
         kept = (None, *datasets(config))
         others = [item for item in items if marks.dataset_of(item) not in kept]
         items[:] = [item for item in items if item not in others]
         config.hook.pytest_deselected(items=others)
+    items.sort(key=lambda item: not marks.states_finding(item))
     for item in items:
         reason = marks.recorded_refutation(item, config.option.mlp_protocol)
         if reason is not None:

@@ -32,43 +32,59 @@ What this does otherwise:
 - `BaseEstimator`, `Trainable` and `Evaluable` are for `isinstance`: subclass `Estimator` instead.
 """
 
-from mlp.estimator import metrics, model_fn, monitors, run_config
-from mlp.estimator.bases import BaseEstimator, Evaluable, Trainable
+from mlp.estimator import io, metrics, model_fn, monitors, run_config, utils
+from mlp.estimator.base_estimator import BaseEstimator
+from mlp.estimator.bases import Evaluable, Trainable
 from mlp.estimator.data_feeder import DataFeeder, StreamingDataFeeder
 from mlp.estimator.errors import NanLossDuringTrainingError, NotAnArrayError, NotFittedError
 from mlp.estimator.estimator import Estimator
-from mlp.estimator.metric_spec import MetricSpec
-from mlp.estimator.model_fn import ModeKeys, ModelFnOps
-from mlp.estimator.pandas_io import (
+from mlp.estimator.io import (
+    extract_dask_data,
+    extract_dask_labels,
     extract_pandas_data,
     extract_pandas_labels,
     extract_pandas_matrix,
 )
-from mlp.estimator.run_config import RunConfig
+from mlp.estimator.keys import MetricKey, PredictionKey, ProblemType
+from mlp.estimator.metric_spec import MetricSpec
+from mlp.estimator.model_fn import ModeKeys, ModelFnOps
+from mlp.estimator.run_config import Environment, RunConfig, TaskType
 from mlp.estimator.sk_compat import SKCompat
+from mlp.estimator.utils import InputFnOps, build_parsing_serving_input_fn
 from mlp.estimator.validation_monitor import ValidationMonitor
 
 __all__ = [
     "BaseEstimator",
     "DataFeeder",
+    "Environment",
     "Estimator",
     "Evaluable",
+    "InputFnOps",
+    "MetricKey",
     "MetricSpec",
     "ModeKeys",
     "ModelFnOps",
     "NanLossDuringTrainingError",
     "NotAnArrayError",
     "NotFittedError",
+    "PredictionKey",
+    "ProblemType",
     "RunConfig",
     "SKCompat",
     "StreamingDataFeeder",
+    "TaskType",
     "Trainable",
     "ValidationMonitor",
+    "build_parsing_serving_input_fn",
+    "extract_dask_data",
+    "extract_dask_labels",
     "extract_pandas_data",
     "extract_pandas_labels",
     "extract_pandas_matrix",
+    "io",
     "metrics",
     "model_fn",
     "monitors",
     "run_config",
+    "utils",
 ]

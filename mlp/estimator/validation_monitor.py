@@ -98,7 +98,7 @@ class ValidationMonitor(EveryN):
             return False
         self._latest_path = latest_path
         results = self._evaluate_estimator()
-        summary = ", ".join(f"{name} = {value}" for name, value in results.items())
+        summary = ", ".join(f"{name} = {value!s}" for name, value in results.items())
         tf.logging.info("Validation (step %d): %s", step, summary)
         return self.early_stopping_rounds is not None and self._stop_now(step, results)
 

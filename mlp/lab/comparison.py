@@ -31,6 +31,12 @@ class Arm:
         return sum(run.diverged for run in self.runs)
 
     @property
+    def vouched(self) -> int:
+        """Seeds at which the real API vouches for the engine, which trained the others; else 0."""
+        by_engine = sum(run.executor == "cohort" for run in self.runs)
+        return len(self.runs) - by_engine if by_engine else 0
+
+    @property
     def mean(self) -> float:
         """Mean final validation accuracy over the seeds."""
         return sum(run.final_accuracy for run in self.runs) / len(self.runs)
@@ -112,6 +118,7 @@ class Comparison:
             diverged=sum(arm.diverged for arm in self.arms),
             executor=self.executor,
             identical=self.identical,
+            vouched=max(arm.vouched for arm in self.arms),
             detail=self._detail(),
         )
 
@@ -125,6 +132,7 @@ class Comparison:
                     "alleles": arm.genome.alleles(),
                     "first_seed": arm.runs[0].seed,
                     "mean": arm.mean,
+                    "vouched": arm.vouched,
                     "diverged": arm.diverged,
                 }
                 for arm in self.arms

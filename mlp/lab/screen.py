@@ -43,8 +43,13 @@ Cell = frozenset[str]
 
 
 def acting_genes(good: Genome, bad: Genome) -> tuple[str, ...]:
-    """Genes in which two genomes differ and that act in the cohort engine, in field order."""
-    acting = differing(expressed(good, "cohort"), expressed(bad, "cohort"))
+    """Genes in which two genomes differ and that act in the cohort engine, in field order.
+
+    The dense operation acts through the bias alone: where the biases differ, it goes with them.
+    """
+    acting = set(differing(expressed(good, "cohort"), expressed(bad, "cohort")))
+    if "bias" in acting:
+        acting.discard("dense")
     return tuple(gene for gene in differing(good, bad) if gene in acting)
 
 
@@ -53,15 +58,24 @@ def subsets(genes: tuple[str, ...]) -> list[Cell]:
     return [frozenset(c) for n in range(len(genes) + 1) for c in combinations(genes, n)]
 
 
+def cell_of(good: Genome, bad: Genome, on: Cell) -> Genome:
+    """`bad` with the alleles that `good` has of the genes `on`, the dense operation with the bias.
+
+    With every gene on, the genome is thus `good` as the cohort engine expresses it.
+    """
+    alleles = good.alleles()
+    taken = on | {"dense"} if "bias" in on else on
+    return bad.with_alleles(**{gene: alleles[gene] for gene in taken})
+
+
 def cells_of(good: Genome, bad: Genome, genes: tuple[str, ...]) -> dict[Cell, Genome]:
-    """`bad` with the alleles that `good` has of each subset of `genes`, smallest first.
+    """The genome of each subset of `genes`, smallest first (see `cell_of`).
 
     Raises:
         LabError: a gene in which they differ acts in some cells and not in others, so that it has
             no effect of its own to share.
     """
-    alleles = good.alleles()
-    cells = {on: bad.with_alleles(**{g: alleles[g] for g in on}) for on in subsets(genes)}
+    cells = {on: cell_of(good, bad, on) for on in subsets(genes)}
     acts = {on: expressed(cell, "cohort") for on, cell in cells.items()}
     idle = [g for on in cells for g in sorted(on) if acts[on] == acts[on - {g}]]
     idle += differing(acts[frozenset(genes)], expressed(good, "cohort"))
@@ -170,13 +184,14 @@ class Screen:
         rest = [share[g] for g in self.genes if g != gene]
         differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
         own = _look_at(differences, margin, span=3.0)
-        whole = _look_at(whole_difference(self.accuracies), margin)
-        if whole.interval.low <= 0 and own.outcome in (Outcome.BETTER, Outcome.UNDECIDED):
+        whole = whole_difference(self.accuracies)
+        against_none = _look_at(whole, margin=0.0)
+        if against_none.interval.low <= 0 and own.outcome in (Outcome.BETTER, Outcome.UNDECIDED):
             told = f"difference that {gene} is to answer for"
-            if whole.interval.high < margin:
-                return told, whole, _NOT_BETTER
+            if (against := _look_at(whole, margin)).interval.high < margin:
+                return told, against, _NOT_BETTER
             if own.outcome is Outcome.BETTER:
-                return told, whole, UNDECIDED
+                return told, against_none, UNDECIDED
         return f"share of {gene} against all else", own, str(own.outcome)
 
     def detail(self) -> dict[str, Any]:
@@ -224,5 +239,5 @@ class Screen:
 
 
 def _look_at(differences: NDArray[np.float64], margin: float, *, span: float = 1.0) -> Look:
-    interval = paired_interval(differences, look_alpha(), span=span)
+    interval = paired_interval(differences, look_alpha(), span=span, margin=margin)
     return Look(interval, classify(interval, margin), look_alpha())

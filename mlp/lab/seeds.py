@@ -19,6 +19,14 @@ FAR = 1_000
 """How far apart the seeds of cohorts that share none begin: the same for every usual cap."""
 
 
+GLANCE = 4
+"""Seeds at which the real API is held against the cohort engine, or two arms against each other.
+
+Trajectories of thousands of updates that end in the same bits at four seeds are the same
+computation. More seeds would show nothing new, and each is a slow run on the real API.
+"""
+
+
 def first_seed_under(protocol: str) -> int:
     """Where the seeds that verdicts rest on begin under the protocol of that name."""
     return FIRST_SEEDS.get(protocol, FIRST_SEED)

@@ -57,7 +57,11 @@ def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[s
         ("Error of one claim, all looks", f"{stats.CLAIM_ERROR:.3g}"),
         ("Error of one look", f"{stats.look_alpha():.3g}"),
         ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds)))),
-        ("Pseudo-differences at", f"± {stats.PSEUDO_SPREAD:g} in accuracy"),
+        (
+            "Pseudo-differences at",
+            f"± {stats.PSEUDO_SPREAD:g} in accuracy against the margin, "
+            f"± {stats.FAILURE_SPREAD:g} against no effect and twice the margin",
+        ),
     ]
 
 

@@ -25,20 +25,19 @@ def _path(text: str) -> Path | str:
 
 
 def add_options(group: pytest.OptionGroup) -> None:
-    """The options that say what is written at the end."""
+    """The options that say what is written and printed at the end."""
     group.addoption(
         "--mlp-report",
         type=_path,
         metavar="DIR",
-        help="Write a self-contained page (index.html) into DIR, its figures as SVG, and its "
-        "claims and their runs as CSV and JSON. An earlier report there is replaced. A warm rerun "
-        "writes it without training.",
+        help="Write the report into DIR: a self-contained page (index.html), its figures as SVG, "
+        "and all claims and runs as CSV and JSON. An earlier report there is replaced.",
     )
     group.addoption(
         "--mlp-summary",
         type=_path,
         metavar="FILE",
-        help="Write a Markdown summary for a pull request or a job's summary.",
+        help="Write a Markdown summary, for a pull request or a CI job.",
     )
     group.addoption(
         "--mlp-save",
@@ -49,21 +48,27 @@ def add_options(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--mlp-against",
         metavar="NAME-or-FILE",
-        help="Compare with results saved as NAME or FILE: which verdicts changed, which effects "
-        "moved beyond their intervals, which claims are defined otherwise. NAME is looked for in "
+        help="Compare with saved results: verdicts that changed, effects that moved out of their "
+        "intervals, claims whose margin or expected outcome changed. NAME is looked for in "
         f"{saved.FOLDER}/ and {saved.COMMITTED}/.",
     )
     group.addoption(
         "--mlp-fail-on-change",
         action="store_true",
-        help="With --mlp-against: exit status 1 if a verdict changed or an effect moved. Needs "
-        "results of the same protocol.",
+        help="With --mlp-against: exit with status 1 if a verdict changed or an effect moved. Both "
+        "results must be of one protocol.",
     )
     group.addoption(
         "--mlp-tensorboard",
         type=_path,
         metavar="DIR",
-        help="Write each run's curves as TensorBoard event files, DIR/GENOME/DATASET/seed-N.",
+        help="Write the curves of each run for TensorBoard, into DIR/GENOME/DATASET/seed-N.",
+    )
+    group.addoption(
+        "--mlp-times",
+        action="store_true",
+        help="Print at the end where the time went: by trainer and by test, for start-up and for "
+        "waiting, and the most memory that a worker took.",
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mlp import marks
 from mlp.lab import REFUTED, Claim
 from mlp.report.plain import plain_interval
 
@@ -81,7 +82,7 @@ class Row:
         """The finding it belongs to, in words."""
         if not self.finding:
             return "Beyond the post"
-        return "Conclusion" if self.finding == "C" else f"Finding {self.finding}"
+        return marks.heading(self.finding)
 
     @property
     def states_finding(self) -> bool:

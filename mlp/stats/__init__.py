@@ -13,7 +13,7 @@ from mlp.stats.factorial import (
     shapley,
     whole_difference,
 )
-from mlp.stats.interval import PSEUDO_SPREAD, Interval, paired_interval
+from mlp.stats.interval import FAILURE_SPREAD, PSEUDO_SPREAD, Interval, paired_interval
 from mlp.stats.looks import (
     CLAIM_ERROR,
     LOOKS,
@@ -23,10 +23,12 @@ from mlp.stats.looks import (
     look_sizes,
 )
 from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
+from mlp.stats.own import OwnScreen, run_screen
 from mlp.stats.permutation import Agreement, agreement
 
 __all__ = [
     "CLAIM_ERROR",
+    "FAILURE_SPREAD",
     "LOOKS",
     "PSEUDO_SPREAD",
     "REGISTERED_CLAIMS",
@@ -36,6 +38,7 @@ __all__ = [
     "Interval",
     "Look",
     "Outcome",
+    "OwnScreen",
     "Result",
     "ScreenEffects",
     "Trend",
@@ -49,6 +52,7 @@ __all__ = [
     "page_trend",
     "pair",
     "paired_interval",
+    "run_screen",
     "screen_effects",
     "sequential",
     "shapley",

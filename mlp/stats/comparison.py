@@ -112,7 +112,7 @@ def sequential(
     span: float = 1.0,
     claim_error: float = CLAIM_ERROR,
 ) -> Result:
-    """The first look (8, 16, 32, ... cap) whose interval decides against the margin.
+    """The first look (16, 24, 32, ... cap) whose interval decides against the margin.
 
     `differences` is `[n]` in seed order, of any length: `Result.needed` tells a caller who came
     with too few how many the next look wants, and those beyond the deciding look are not read.
@@ -128,7 +128,7 @@ def sequential(
         if n > d.size:
             needed = n
             break
-        interval = paired_interval(d[:n], alpha, span=span)
+        interval = paired_interval(d[:n], alpha, span=span, margin=margin)
         looks.append(Look(interval, classify(interval, margin), alpha))
         if looks[-1].outcome is not Outcome.UNDECIDED:
             break

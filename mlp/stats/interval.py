@@ -1,32 +1,28 @@
-"""mean ± t(n+1) * sqrt((SS + 2 r^2) / ((n+1)(n+2))): the interval every verdict rests on.
+"""mean ± max(h(PSEUDO_SPREAD), h(FAILURE_SPREAD) - margin): the interval every verdict rests on.
 
 Shape convention of `mlp.stats`: one number per seed, `[n]`, in seed order; several quantities per
 seed are `[n, quantities]`.
 
-SS is the sum of squared deviations of the n differences from their mean, and r = PSEUDO_SPREAD.
-The formula is Student's t interval of n + 2 numbers: the differences and two pseudo-differences,
-one at +r and one at -r from their mean. They stand for what n seeds have not shown, one cohort
-failing at a seed: the plain t interval of n equal differences has no width, the augmented one still
-has about 1.4 t r / n. Such a failure moves a difference of accuracies and a difference of
-differences alike, so r does not grow with the number of cohorts. Agresti & Coull (1998) add
-pseudo-observations to a proportion for the same reason. Centred on the sample mean, they leave the
-estimate unbiased and the interval moves exactly with the data; `mlp.stats.calibrate` measures this
-choice against others.
+h(r) = t(n+1) * sqrt((SS + 2 r^2) / ((n+1)(n+2))), where SS is the sum of squared deviations of the
+n differences from their mean: Student's t interval of n + 2 numbers, the differences and two
+pseudo-differences at +r and -r from their mean. They stand for what n seeds have not shown, one
+cohort failing at a seed: the plain t interval of n equal differences has no width, the augmented
+one still has about 1.4 t r / n. Agresti & Coull (1998) add pseudo-observations to a proportion for
+the same reason. Centred on the sample mean, they leave the estimate unbiased and the interval moves
+exactly with the data.
+
+The interval is drawn for a margin m and held against it. h(PSEUDO_SPREAD) is the scatter seen, held
+against m itself. h(FAILURE_SPREAD) allows for a rare outright failure that no seed has shown. It is
+held against what must not be mistaken: "better" against no effect, and "equivalent" against twice
+the margin. Both lie m beyond the margin, hence h(FAILURE_SPREAD) - m. Without a margin (m = 0) the
+interval is that of FAILURE_SPREAD. One spread for both would have to be as large as the worst
+failure at the smallest margin; `mlp/stats/README.md` has what that costs.
 
 What n seeds cannot exclude: an event of probability below 1 - alpha**(1/n) is, with probability
 above alpha, in none of them. No interval valid for every distribution can therefore say, of n
-equal differences, that the mean is within m unless n >= ln(2/alpha) / m or so; the calibration's
-cost columns put that at two to three times the seeds this interval takes, and the usual bounds
-(empirical Bernstein, Hoeffding) at ten times and more.
-
-So the interval here is approximate, and holds its rate for the kinds of differences declared in
-`mlp.stats.scenarios`. Worked out exactly over ALL two-valued laws ("a common value and, rarely, a
-jump away from it"), both error rates hold for every probability of a jump of at most 0.7, the wine
-and iris failures, at margins of 0.02 and more, and of at most 0.6 at 0.01; beyond, laws exist that
-break them: a common gain of 0.18 paid for by an outright failure of one seed in five, mean 0, at a
-margin of 0.02. Differences of differences can jump further than any single one. At a true mean
-exactly AT the margin any verdict is false, and rare large failures break the rate there too: what
-is promised is against no effect and against twice the margin.
+equal differences, that the mean is within m unless n >= ln(2/alpha) / m or so. So the interval is
+approximate. `mlp/stats/README.md` says for which differences, effects and margins its error rates
+were measured and hold, and for which they do not.
 
 Agresti, A. & Coull, B. (1998). Approximate is better than "exact" for interval estimation of
 binomial proportions. The American Statistician 52(2).
@@ -42,8 +38,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-PSEUDO_SPREAD = 0.75
-"""Distance of the two pseudo-differences from the sample mean, in accuracy."""
+PSEUDO_SPREAD = 0.5
+"""Distance from the sample mean of the two pseudo-differences held against the margin."""
+
+FAILURE_SPREAD = 1.33
+"""Distance of those held against no effect, and against twice the margin."""
 
 _ROUNDING = 1e-9
 
@@ -68,9 +67,13 @@ class Interval:
 
 
 def paired_interval(
-    differences: Sequence[float] | FloatArray, alpha: float, *, span: float = 1.0
+    differences: Sequence[float] | FloatArray,
+    alpha: float,
+    *,
+    span: float = 1.0,
+    margin: float = 0.0,
 ) -> Interval:
-    """mean ± t(n+1) * sqrt((SS + 2 r^2) / ((n+1)(n+2))), clipped to [-span, span].
+    """mean ± `half_width`, clipped to [-span, span]; to be held against `margin` and no other.
 
     `differences` is `[n]`, n >= 1; `alpha` the two-sided error. `span` bounds one difference, 1
     for a difference of accuracies and 2 for a difference of differences: it clips the interval and
@@ -86,19 +89,19 @@ def paired_interval(
         raise ValueError("An interval needs at least one difference, got none: train more seeds.")
     mean = math.fsum(d) / n
     squares = math.fsum((d - mean) ** 2)
-    half = float(half_width(n, squares, alpha))
+    half = float(half_width(n, squares, alpha, margin))
     low, high = max(mean - half, -span), min(mean + half, span)
     return Interval(mean=mean, low=low, high=high, n=n, level=1.0 - alpha)
 
 
-def half_width(
-    n: int,
-    squares: ArrayLike,
-    alpha: float,
-    *,
-    spread: float = PSEUDO_SPREAD,
-) -> FloatArray:
-    """t(n+1; 1 - alpha/2) * sqrt((SS + 2 r^2) / ((n+1)(n+2))), for SS of any shape at once."""
+def half_width(n: int, squares: ArrayLike, alpha: float, margin: float = 0.0) -> FloatArray:
+    """max(h(PSEUDO_SPREAD), h(FAILURE_SPREAD) - margin), for sums of squares of any shape."""
+    seen = spread_width(n, squares, alpha, PSEUDO_SPREAD)
+    return np.maximum(seen, spread_width(n, squares, alpha, FAILURE_SPREAD) - margin)
+
+
+def spread_width(n: int, squares: ArrayLike, alpha: float, spread: float) -> FloatArray:
+    """h(r) = t(n+1; 1 - alpha/2) * sqrt((SS + 2 r^2) / ((n+1)(n+2))), r being the spread."""
     quantile = float(stats.t.isf(alpha / 2, n + 1))
     variance = (np.asarray(squares, dtype=np.float64) + 2 * spread**2) / ((n + 1) * (n + 2))
     return np.asarray(quantile * np.sqrt(variance))

@@ -6,9 +6,9 @@ selected with `-k`, and within a claim evenly among the scheduled looks and one 
 (Bonferroni, so valid for any dependence among looks). A look's share depends on nothing but the
 schedule: a larger cap adds looks and changes none, so it never alters what an earlier look decided.
 
-A cap off the schedule (12, or 4) ends with one look at the cap itself, which takes the reserved
+A cap off the schedule (20, 4 or 512) ends with one look at the cap itself, which takes the reserved
 share; the scheduled looks below it are as ever. Whoever then reruns with another cap has spent
-that share once: going from a cap of 12 to one of 32 keeps the claim's rate, while trying many caps
+that share once: going from a cap of 20 to one of 32 keeps the claim's rate, while trying many caps
 off the schedule would exceed it.
 """
 
@@ -27,14 +27,14 @@ REGISTERED_CLAIMS = 300
 CLAIM_ERROR = SUITE_ERROR / REGISTERED_CLAIMS
 """Probability of a false verdict of one claim on one dataset, over all its looks."""
 
-LOOKS = (8, 16, 32, 64, 128, 256, 512)
-"""Numbers of seeds at which a comparison is looked at."""
+LOOKS = (16, 24, 32, 48, 64, 96, 128, 192, 256)
+"""Numbers of seeds at which a comparison is looked at: steps of a half and of a third in turn."""
 
 MAX_CAP = 100_000
 
 
 def look_sizes(cap: int) -> tuple[int, ...]:
-    """The scheduled looks up to `cap`, then `cap` itself: 12 -> (8, 12), 4 -> (4,).
+    """The scheduled looks up to `cap`, then `cap` itself: 20 -> (16, 20), 4 -> (4,).
 
     Raises ValueError unless cap is an integer of at least 1.
     """

@@ -83,8 +83,8 @@ def _look(y: FloatArray, margin: float, alpha: float) -> DoseResponse:
     """The dose-response of one look, `[n, doses]`, at its two-sided error."""
     pairs = list(combinations(range(y.shape[1]), 2))
     strict = alpha / (len(pairs) + 1)
-    shown = {(i, j): paired_interval(y[:, j] - y[:, i], alpha) for i, j in pairs}
-    careful = {(i, j): paired_interval(y[:, j] - y[:, i], strict) for i, j in pairs}
+    shown = {(i, j): paired_interval(y[:, j] - y[:, i], alpha, margin=margin) for i, j in pairs}
+    careful = {(i, j): paired_interval(y[:, j] - y[:, i], strict, margin=margin) for i, j in pairs}
     whole = (0, y.shape[1] - 1)
     worst_fall = min(interval.low for interval in shown.values())
     trend = Trend.UNDECIDED

@@ -54,7 +54,7 @@ def codes(
     method: Method, n: int, mean: FloatArray, squares: FloatArray, alpha: float, margin: float
 ) -> CodeArray:
     """The outcome of one look, as a code, for arrays of means and sums of squares."""
-    low, high = method(n, mean, squares, alpha)
+    low, high = method(n, mean, squares, alpha, margin)
     # Rounding in the sums must not decide what an exact computation would not.
     low, high = np.maximum(low, -1.0) - 1e-12, np.minimum(high, 1.0) + 1e-12
     inside = (low > -margin) & (high < margin)

@@ -145,11 +145,11 @@ HYPOTHESES = [
                "pass", fixtures="dataset"),
     hypothesis("taken name at import", "a dataset's name must be new", "'wine'", "choose another",
                COMPARE, top="data.register('wine', None)\n", status=2),
-    loader("failing", "must return features and labels", "'failing' raised KeyError ('x') at ", "mend it",
+    loader("failing", "must return features and labels", "'failing' raised KeyError ('x') at ", "fix it",
            "lambda: {}['x']"),
-    loader("few", "81 rows or more", "gave 80", "register it with opt_in=True",
+    loader("few", "81 rows or more", "has 80 rows", "register it with opt_in=True",
            "lambda: (np.zeros((80, 2)), np.arange(80) % 2)"),
-    loader("infinite", "finite in float32", "inf in row 0", "mend its loader",
+    loader("infinite", "finite in float32", "inf in row 0", "fix its loader",
            "lambda: (np.full((81, 2), np.inf), np.arange(81) % 2)"),
 ]  # fmt: skip
 
@@ -238,15 +238,15 @@ def installation(folder, without):
     return folder
 
 
+MISSING = ("which is not installed", 'pip install "mlp-genetics[study]"')
+
+
 @pytest.mark.parametrize(
     ("without", "told"),
     [
-        (("sklearn", "scikit_learn"), ("scikit-learn", "is missing", "pip install scikit-learn")),
-        (
-            ("tensorflow", "tensorflow_cpu", "tf_nightly"),
-            ("needs TensorFlow", "is missing", "pip install tensorflow"),
-        ),
-        (("tf_keras",), ("needs tf-keras", "is missing", "pip install tf-keras")),
+        (("sklearn", "scikit_learn"), ("needs scikit-learn", *MISSING)),
+        (("tensorflow", "tensorflow_cpu", "tf_nightly"), ("needs TensorFlow", *MISSING)),
+        (("tf_keras",), ("needs tf-keras", *MISSING)),
     ],
     ids=["no scikit-learn", "no TensorFlow", "no tf-keras"],
 )

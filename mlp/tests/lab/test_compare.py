@@ -11,8 +11,7 @@ import pytest
 
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import FIRST_SEED, Lab, LabError, ManipulationError, Margin, Refuted
-from mlp.lab.lab import GLANCE
-from mlp.lab.seeds import FAR
+from mlp.lab.seeds import FAR, GLANCE
 from mlp.lab.work import COHORT
 from mlp.stats import Outcome, look_sizes
 from mlp.store import Store
@@ -41,12 +40,12 @@ class TestComparing:
         assert len(stored(tiny_lab.store)) == 2 * comparison.result.n
 
     def test_looks_stop_at_the_cap_undecided(self, store):
-        lab = Lab(store, protocol=TINY, seeds=12)
+        lab = Lab(store, protocol=TINY, seeds=20)
 
         comparison = lab.compare(FAST, BASE, "iris", margin=0.01)
 
         assert comparison.outcome is Outcome.UNDECIDED
-        assert [look.n for look in comparison.result.looks] == [8, 12]
+        assert [look.n for look in comparison.result.looks] == [16, 20]
 
     def test_the_same_question_again_trains_nothing_and_answers_the_same(self, tiny_lab):
         first = tiny_lab.compare(FAST, BASE, "iris")
@@ -120,7 +119,7 @@ class TestComparing:
 
         comparison = lab.compare(BASE.with_alleles(reporting="ends"), BASE, "iris")
 
-        assert comparison.seeds == tuple(range(FIRST_SEED, FIRST_SEED + 8))
+        assert comparison.seeds == tuple(range(FIRST_SEED, FIRST_SEED + 16))
         assert len(stored(store)) == 2 * COHORT
 
     def test_both_arms_are_asked_for_at_once_so_that_two_workers_can_share_them(
@@ -141,13 +140,13 @@ class TestComparing:
         assert asked[:2] == [{"cohort"}, {"cohort", "direct"}]
 
     def test_identical_arms_need_no_second_look(self, store):
-        lab = Lab(store, protocol=TINY, seeds=16)
+        lab = Lab(store, protocol=TINY, seeds=24)
         ends = BASE.with_alleles(reporting="ends")
 
         comparison = lab.compare(ends, BASE, "iris")
 
         assert comparison.identical
-        assert comparison.result.n == 8
+        assert comparison.result.n == 16
         comparison.assert_identical()
         with pytest.raises(Refuted):
             comparison.assert_worse()

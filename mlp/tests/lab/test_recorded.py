@@ -8,6 +8,7 @@ import pytest
 
 from mlp.genome import LAYERS
 from mlp.lab import FIRST_SEEDS, REFUTED, SUPPORTED, Lab, Refuted
+from mlp.lab.key import expressed
 from mlp.lab.work import Wanted
 from mlp.reference import final_accuracies
 from mlp.run import PROTOCOLS, Run, Saw
@@ -24,7 +25,7 @@ def a_lab(store, right):
     """A lab whose store holds runs of `LAYERS` as published that end with `right` rows right."""
     for seed, count in enumerate(right, FIRST):
         run = Run(
-            genome=LAYERS.expressed().with_alleles(dense="matmul"),
+            genome=expressed(LAYERS, "cohort"),
             dataset="wine",
             protocol=PUBLISHED,
             seed=seed,

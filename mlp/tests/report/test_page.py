@@ -280,7 +280,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
 
 def test_what_is_promised_is_said():
     text, _ = render(study(rows=[], runs=[]))
-    assert "<dt>Pseudo-differences at</dt><dd>± 0.75 in accuracy</dd>" in text
+    assert "<dt>Pseudo-differences at</dt><dd>± 0.5 in accuracy against the margin, ±" in text
     assert "some verdict is false" not in text
     many, _ = render(study(rows=[row(detail={})] * 360, runs=[]))
     assert "360 claims, more than 300: some verdict is false with probability up to 0.06<" in many

@@ -72,11 +72,12 @@ def test_what_an_arm_s_own_code_raises_is_not_hidden():
     [
         (1, (1,)),
         (4, (4,)),
-        (8, (8,)),
-        (12, (8, 12)),
-        (np.int64(12), (8, 12)),
-        (64, (8, 16, 32, 64)),
-        (100, (8, 16, 32, 64, 100)),
+        (16, (16,)),
+        (20, (16, 20)),
+        (np.int64(20), (16, 20)),
+        (64, (16, 24, 32, 48, 64)),
+        (100, (16, 24, 32, 48, 64, 96, 100)),
+        (512, (*LOOKS, 512)),
     ],
 )
 def test_looks_of_a_cap(cap, sizes):
@@ -112,9 +113,9 @@ def test_outcome_of_an_interval_against_a_margin_of_5_percent(low, high, outcome
 
 
 def test_a_large_steady_effect_is_found_at_sixteen_seeds():
-    result = sequential([0.47] * 128, 0.05, cap=128)
+    result = sequential([0.67] * 128, 0.05, cap=128)
     assert result.outcome is Outcome.BETTER
-    assert [look.n for look in result.looks] == [8, 16]
+    assert [look.n for look in result.looks] == [16]
     assert result.n == 16
     assert result.finished
 
@@ -126,19 +127,19 @@ def test_no_difference_at_all_is_undecided_first_and_equivalent_later():
 
 
 def test_too_few_seeds_say_how_many_are_needed():
-    assert sequential([], 0.05, cap=64).needed == 8
-    assert sequential([0.0] * 8, 0.05, cap=64).needed == 16
-    assert sequential([0.0] * 20, 0.05, cap=64).needed == 32
-    assert sequential([0.0] * 8, 0.05, cap=12).needed == 12
-    assert sequential([0.0] * 12, 0.05, cap=12).needed is None
+    assert sequential([], 0.05, cap=64).needed == 16
+    assert sequential([0.0] * 16, 0.05, cap=64).needed == 24
+    assert sequential([0.0] * 26, 0.05, cap=64).needed == 32
+    assert sequential([0.0] * 16, 0.05, cap=20).needed == 20
+    assert sequential([0.0] * 20, 0.05, cap=20).needed is None
     assert sequential([0.0] * 4, 0.05, cap=64).interval is None
 
 
 def test_a_result_is_told_in_a_line():
-    few, open_, decided = (sequential([0.5] * n, 0.05, cap=64) for n in (4, 8, 16))
+    few, open_, decided = (sequential([0.5] * n, 0.05, cap=64) for n in (4, 16, 24))
 
-    assert str(few) == "undecided: no look yet, margin 0.05, more seeds wanted: 8"
-    assert str(open_) == f"undecided: {open_.interval}, margin 0.05, more seeds wanted: 16"
+    assert str(few) == "undecided: no look yet, margin 0.05, more seeds wanted: 16"
+    assert str(open_) == f"undecided: {open_.interval}, margin 0.05, more seeds wanted: 24"
     assert str(decided) == f"better: {decided.interval}, margin 0.05"
 
 
@@ -169,11 +170,11 @@ def test_seeds_beyond_the_deciding_look_change_nothing(steps, more, margin, cap)
 
 @given(samples, margins, caps, st.randoms(use_true_random=False))
 def test_order_within_a_look_changes_nothing(steps, margin, cap, random):
-    first_look = steps[:8]
+    first_look = steps[:16]
     random.shuffle(first_look)
     one = sequential(np.array(steps) / 17, margin, cap=cap)
-    other = sequential(np.array(first_look + steps[8:]) / 17, margin, cap=max(cap, 1))
-    if cap >= 8:
+    other = sequential(np.array(first_look + steps[16:]) / 17, margin, cap=max(cap, 1))
+    if cap >= 16:
         assert one.outcome is other.outcome
 
 

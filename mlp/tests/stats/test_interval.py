@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlp.stats import PSEUDO_SPREAD, paired_interval
+from mlp.stats import FAILURE_SPREAD, PSEUDO_SPREAD, paired_interval
 
 accuracy_steps = st.lists(st.integers(-15, 15), min_size=2, max_size=40)
 alphas = st.floats(1e-6, 0.5)
@@ -17,27 +17,47 @@ alphas = st.floats(1e-6, 0.5)
 def test_all_zero_differences_keep_a_width():
     interval = paired_interval([0.0] * 8, 0.05)
     assert interval.mean == 0.0
-    assert interval.high == pytest.approx(2.262157 * PSEUDO_SPREAD * math.sqrt(2 / 90), abs=1e-6)
+    assert interval.high == pytest.approx(2.262157 * FAILURE_SPREAD * math.sqrt(2 / 90), abs=1e-6)
     assert interval.low == -interval.high
 
 
 def test_hand_computed():
-    # n = 2, mean 0.2, SS = 0.02; t(3; 0.975) = 3.182446; (0.02 + 2 * 0.5625) / (3 * 4).
-    interval = paired_interval([0.1, 0.3], 0.05)
-    half = 3.182446 * math.sqrt((0.02 + 2 * 0.5625) / 12)
+    # n = 2, mean 0.2, SS = 0.02; t(3; 0.975) = 3.182446; (0.02 + 2 r^2) / (3 * 4).
+    interval = paired_interval([0.1, 0.3], 0.05, margin=1.5)
+    half = 3.182446 * math.sqrt((0.02 + 2 * 0.25) / 12)
+    assert half > 3.182446 * math.sqrt((0.02 + 2 * 1.33**2) / 12) - 1.5
     assert interval.low == pytest.approx(0.2 - half, abs=1e-6)
-    assert interval.high == 1.0
+    assert interval.high == pytest.approx(0.2 + half, abs=1e-6)
     assert interval.level == 0.95
+
+
+def test_a_failure_not_seen_is_allowed_for_up_to_the_margin():
+    # n = 16, SS = 0; t(17; 0.975) = 2.109816; sqrt(2 * 1.33^2 / (17 * 18)) = 0.107523.
+    assert paired_interval([0.0] * 16, 0.05).high == pytest.approx(0.226855, abs=1e-5)
+    assert paired_interval([0.0] * 16, 0.05, margin=0.1).high == pytest.approx(0.126855, abs=1e-5)
+    seen = 2.109816 * math.sqrt(2 * PSEUDO_SPREAD**2 / (17 * 18))
+    assert paired_interval([0.0] * 16, 0.05, margin=0.2).high == pytest.approx(seen, abs=1e-5)
+
+
+@given(accuracy_steps, alphas, st.floats(0.01, 0.9), st.floats(0.01, 0.9))
+def test_a_wider_margin_is_never_easier_to_exceed_nor_harder_to_stay_within(steps, alpha, m, other):
+    """An interval narrows by no more than the margin widens."""
+    narrow, wide = sorted([m, other])
+    d = np.array(steps) / 15
+    one, two = (paired_interval(d, alpha, span=1e4, margin=x) for x in (narrow, wide))
+    assert two.low - wide <= one.low - narrow + 1e-12
+    assert wide - two.high >= narrow - one.high - 1e-12
 
 
 @given(accuracy_steps, alphas)
 def test_agrees_with_scipy_on_the_augmented_sample(steps, alpha):
     d = np.array(steps) / 15
-    augmented = np.concatenate([d, d.mean() + np.array([-PSEUDO_SPREAD, PSEUDO_SPREAD])])
-    expected = stats.ttest_1samp(augmented, 0.0).confidence_interval(1 - alpha)
-    interval = paired_interval(d, alpha)
-    assert interval.low == pytest.approx(max(expected.low, -1), abs=1e-9)
-    assert interval.high == pytest.approx(min(expected.high, 1), abs=1e-9)
+    for spread, margin in ((FAILURE_SPREAD, 0.0), (PSEUDO_SPREAD, 100.0)):
+        augmented = np.concatenate([d, d.mean() + np.array([-spread, spread])])
+        expected = stats.ttest_1samp(augmented, 0.0).confidence_interval(1 - alpha)
+        interval = paired_interval(d, alpha, margin=margin)
+        assert interval.low == pytest.approx(max(expected.low, -1), abs=1e-9)
+        assert interval.high == pytest.approx(min(expected.high, 1), abs=1e-9)
 
 
 def test_agrees_with_scipys_bootstrap_where_both_apply():
@@ -129,4 +149,4 @@ def test_bad_input_is_one_sentence(differences, alpha, span, message):
 
 
 def test_reads_well():
-    assert str(paired_interval([0.0] * 64, 0.05)) == "+0.000 [-0.032, +0.032] n=64"
+    assert str(paired_interval([0.0] * 64, 0.05)) == "+0.000 [-0.057, +0.057] n=64"

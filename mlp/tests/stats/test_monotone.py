@@ -37,9 +37,9 @@ def test_small_falls_cannot_add_up_unseen():
 
 
 def test_says_how_many_seeds_it_needs():
-    few = dose_response(rows([0.3, 0.32, 0.9], 10), 0.05, cap=64)
-    assert (few.trend, few.n, few.needed) == (Trend.UNDECIDED, 8, 16)
-    assert dose_response(np.empty((0, 3)), 0.05, cap=64).needed == 8
+    few = dose_response(rows([0.3, 0.32, 0.9], 18), 0.05, cap=64)
+    assert (few.trend, few.n, few.needed) == (Trend.UNDECIDED, 16, 24)
+    assert dose_response(np.empty((0, 3)), 0.05, cap=64).needed == 16
 
 
 def test_page_by_hand():

@@ -33,8 +33,18 @@ TRAINING_SEED, EVALUATION_SEEDS = 0, (100, 200)
 LANES = 16
 """Numbers a vector instruction may take at once.
 
-TensorFlow's exponentials round otherwise in the rest of an array, which fills no vector.
+TensorFlow's exponentials and sums round otherwise in the rest of an array, which fills no vector.
 """
+
+
+def expressed_in_engine(genome: Genome) -> Genome:
+    """`genome` with the genes that cannot act in the engine set to one allele.
+
+    The trainer never acts. The dense operation acts where there is a bias for each unit: it decides
+    the order in which the bias's gradient is summed.
+    """
+    dense = genome.dense if genome.bias == "unit" else "matmul"
+    return genome.expressed().with_alleles(dense=dense, trainer="direct")
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Shape:
     epoch: int
     layer_size: int
     bias: str
+    dense: str
     logits: str
     dtype: str
     dropout: float
@@ -59,7 +70,7 @@ class Shape:
     @classmethod
     def of(cls, genome: Genome, dataset: Dataset) -> Shape:
         """The shape of the runs of one genome on a dataset."""
-        genome = genome.expressed()
+        genome = expressed_in_engine(genome)
         covered = covered_rows(genome, dataset)
         batch = min(genome.batch_size, covered)
         return cls(
@@ -68,6 +79,7 @@ class Shape:
             covered if covered % batch else 0,
             genome.layer_size,
             genome.bias,
+            genome.dense,
             genome.logits,
             genome.dtype,
             genome.dropout,
@@ -342,11 +354,18 @@ class Engine:
     def _bias_gradient(self, dz: Any) -> Any:
         """Sums [runs, 1, 1, 1 or units] of dz [runs, 1, batch, units].
 
-        A product with ones adds the rows one after another, as `BiasAddGrad` does; a sum does not.
+        A product with ones adds the rows one after another, as `BiasAddGrad` does, the gradient of
+        `tf.layers.dense`. The gradient of `+` is a sum, which adds them in another order.
         """
+        tf, (runs, _, rows, units) = self.tf, dz.shape
         if self.shape.bias == "scalar":
-            return self.tf.reduce_sum(dz, axis=[1, 2, 3], keepdims=True)
-        return self.tf.matmul(self.tf.ones([*dz.shape[:2], 1, dz.shape[2]], dz.dtype), dz)
+            return tf.reduce_sum(dz, axis=[1, 2, 3], keepdims=True)
+        if self.shape.dense == "layers":
+            return tf.matmul(tf.ones([runs, 1, 1, rows], dz.dtype), dz)
+        if units % LANES == 0:
+            return tf.reduce_sum(dz, axis=2, keepdims=True)
+        sums = [tf.reduce_sum(own, axis=0) for own in tf.unstack(tf.reshape(dz, [runs, rows, -1]))]
+        return tf.reshape(tf.stack(sums), [runs, 1, 1, units])
 
     def _adam(self) -> Callable[[int, Any], Any]:
         """Adam's operation, fused over all runs, for a parameter's number and its gradient."""
