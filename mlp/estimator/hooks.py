@@ -25,7 +25,8 @@ def start(hook: Any, session: Any, coord: Any) -> None:
         del hook._save
         if save is not None:
             hook._save = save
-    hook._timer.reset()
+    if hasattr(hook, "_timer"):  # a subclass may keep time in its own way
+        hook._timer.reset()
 
 
 class StopAfterRuns(tf.train.SessionRunHook):

@@ -13,7 +13,7 @@ from typing import Any
 
 from mlp.lab import SUPPORTED
 from mlp.report.plain import of_screen, plain_interval
-from mlp.report.results import Row, decided, ordered, screen_rows, signed, strains_compared
+from mlp.report.results import Row, command, decided, ordered, screen_rows, signed, strains_compared
 from mlp.report.roles import alone
 
 _FEEDING = {"coverage", "order", "batch_size"}
@@ -47,8 +47,8 @@ def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
         for lines, findings in said.items():
             title = "The conclusion" if finding == "C" else mine[0].heading
             on = f"{title} on {listed(list(findings))}"
-            command = _command(findings, everywhere, mine[0].claim.protocol)
-            told.append("\n".join([on + lines[0], *lines[1:], command]))
+            selected_by = _expression(findings, everywhere)
+            told.append("\n".join([on + lines[0], *lines[1:], command(rows, selected_by)]))
     if screened and any("\nCause of" in paragraph for paragraph in told):
         told.append(simultaneous(len(screened)))
     return told
@@ -69,14 +69,13 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _command(findings: Mapping[str, set[str]], everywhere: Sequence[str], protocol: str) -> str:
-    """What makes the claims again that a paragraph is drawn from, as a command."""
+def _expression(findings: Mapping[str, set[str]], everywhere: Sequence[str]) -> str:
+    """What selects the claims that a paragraph is drawn from."""
     names = sorted(set().union(*findings.values()) - {""})
     words = _any_of(["conclusion" if name == "C" else f"finding_{name}" for name in names])
     if len(findings) == 1 or list(findings) != everywhere:
         words += f" and {_any_of(list(findings))}"
-    option = "" if protocol == "quick" else f" --mlp-protocol={protocol}"
-    return f'pytest hypotheses -k "{words}"{option}'
+    return words
 
 
 def _any_of(words: Sequence[str]) -> str:

@@ -27,6 +27,7 @@ PAGE = "index.html"
 FIGURES = "figures"
 TITLE = "Knockout and rescue: the verdicts"
 RESULTS = "results.json"
+_INTERVAL = re.compile(r"\[[−+.\d]+, [−+.\d]+\]")
 _GENERATOR, _HEAD = '<meta name="generator" content="mlp.report">', 1_000
 _FILE = re.compile(rf'<a href="((?:{FIGURES}/)?[\w.-]+\.(?:svg|csv|json))">')
 
@@ -80,6 +81,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["typeset"] = _typeset
     environment.filters["signed"] = lambda value, places=3: signed(value, places)
     environment.filters["colour"] = outcome_colour
     environment.filters["general"] = lambda value: "–" if value is None else f"{value:.3g}"
@@ -108,11 +110,18 @@ def render(
         facts=_facts(study),
         tables=tables,
         changes=changes,
+        changed=compared.told(changes) if changes else [],
         changes_summary=compared.summary(changes) if changes else "",
         changes_origin=compared.origin(changes.saved) if changes else "",
     )
     first = [answer.file] if answer else []
     return text, [*first, *curves, *(e.picture for e in evidence if e.picture)]
+
+
+def _typeset(text: object) -> str:
+    """`text` with minus signs as typeset, and with each interval on one line."""
+    signs = re.sub(r"(?<![\w.)])-(?=\d)", "−", str(text))
+    return _INTERVAL.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), signs)
 
 
 def _template(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -156,6 +157,16 @@ def strains_compared(row: Row) -> set[str]:
     if row.screen:
         return {detail["good"], detail["bad"]}
     return {arm["genome"] for arm in detail.get("arms", ())}
+
+
+def command(rows: Iterable[Row], expression: str) -> str:
+    """The command that makes again what `-k expression` selects of the tests that made `rows`."""
+    rows = list(rows)
+    folder = posixpath.commonpath([posixpath.dirname(row.nodeid.split("::")[0]) for row in rows])
+    name = rows[0].claim.protocol
+    quoted = f'"{expression}"' if " " in expression else expression
+    option = "" if name == "quick" else f" --mlp-protocol={name}"
+    return f"pytest {folder}{' ' if folder else ''}-k {quoted}{option}"
 
 
 def signed(value: float, places: int = 3) -> str:

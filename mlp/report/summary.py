@@ -98,26 +98,15 @@ def _table(rows: Sequence[Row], recorded: bool = False) -> str:
 
 def _changes(changes: Changes) -> str:
     lines = [f"{compared.summary(changes)} ({_text(compared.origin(changes.saved))})."]
-    lines += [f"- **{_text(told)}**" for told in changes.otherwise]
-    for change in changes.verdicts:
-        was, now = change.before.claim.verdict, change.now.claim.verdict
-        lines.append(f"- {_which(change.now)}: verdict was {_text(was)}, is {_text(now)}")
-    for change in changes.moved:
-        was, now = change.before.effect_text(), change.now.effect_text()
-        lines.append(f"- {_which(change.now)}: effect was {was}, is {now}")
-    for change in changes.became_identical:
-        lines.append(f"- {_which(change.now)}: {compared.became_identical(change)}")
-    for change in changes.redefined:
-        lines.append(f"- {_which(change.now)}: {_text(change.redefined)}")
+    lines += [f"- **{_text(other)}**" for other in changes.otherwise]
+    for row, told, _ in compared.told(changes):
+        which = f"{_text(row.title)} on {_text(row.claim.dataset)}"
+        lines.append(f"- {which}: {_text(told)}")
     text = "\n".join(lines[:1] + ([""] if len(lines) > 1 else []) + lines[1:])
     if not changes.same:
         return text
     same = "\n".join(f"- {_text(words)}" for words in compared.by_finding(changes.same))
     return f"{text}\n\n<details><summary>Unchanged</summary>\n\n{same}\n\n</details>"
-
-
-def _which(row: Row) -> str:
-    return f"{_text(row.title)} on {_text(row.claim.dataset)}"
 
 
 def _origin(study: Study) -> str:

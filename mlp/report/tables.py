@@ -12,7 +12,7 @@ from mlp.report import calibrated, terminal
 from mlp.report.answers import answers, datasets
 from mlp.report.explain import explain
 from mlp.report.plain import plain_interval
-from mlp.report.results import Row, ordered, refuted_by_design
+from mlp.report.results import Row, command, ordered, refuted_by_design
 from mlp.report.roles import roles
 
 SAMPLE = ("test_estimator_rescues_matmul", "digits")
@@ -66,9 +66,8 @@ def _verdicts(rows: Sequence[Row]) -> str:
         dataset, *others = row.datasets
         variant = ", ".join(filter(None, (row.parameters, *(f"than on {o}" for o in others))))
         label = " ".join(row.sentence.split()) + (f" ({variant})" if variant else "")
-        option = "" if row.claim.protocol == "quick" else f" --mlp-protocol={row.claim.protocol}"
-        select = f"<br>`pytest hypotheses -k {row.test.removeprefix('test_')}{option}`"
-        found.setdefault(label + select, {})[dataset] = row
+        select = command([row], row.test.removeprefix("test_"))
+        found.setdefault(f"{label}<br>`{select}`", {})[dataset] = row
     names = sorted({dataset for cells in found.values() for dataset in cells})
     body = [[label, *(_cell(cells.get(n)) for n in names)] for label, cells in found.items()]
     return _table(["claim", *names], body)

@@ -136,6 +136,12 @@ def test_the_command_names_the_protocol():
     )
 
 
+def test_the_command_names_the_folder_of_the_tests():
+    of_root = replace(RESCUE, nodeid=RESCUE.nodeid.removeprefix("hypotheses/"))
+
+    assert only([of_root])[-1] == 'pytest -k "finding_3 and digits"'
+
+
 def conclusion(dataset, verdict="refuted", identical=True, test="test_c"):
     return finding_row("C", test, "Conclusion: c.", dataset, verdict, 0.0, identical=identical)
 
@@ -200,7 +206,7 @@ def test_datasets_of_which_the_same_is_to_be_said_share_a_paragraph():
         "The conclusion on digits, iris and wine is refuted in both of its claims: identical "
         "weights."
     )
-    assert command == 'pytest hypotheses -k "conclusion"'
+    assert command == "pytest hypotheses -k conclusion"
 
 
 def test_a_claim_that_compares_datasets_belongs_to_the_first():
