@@ -6,9 +6,9 @@ there it is more than finding 1 calls little, at either protocol.
 A gene answers for a lead if it alone makes or undoes half of it. Under train_op.run half is 0.15 on
 digits, and 0.15 on wine, where tf.matmul leads. Under Estimator.fit half is 0.07 on digits and 0.15
 on wine. A knockout must undo 0.07 there on digits, and 0.1 on wine. A rescue must bring 0.04 on
-digits and the finding's own 0.05 on wine, save by logits: within 700 steps they bring less than
-half of wine's lead without tf.layers' other alleles, and more than half with 2,000. Where no lead
-was seen, the line is the finding's own. The margins of the dense operation and of the number type
+digits and the finding's own 0.05 on wine. A rescue by logits must bring half of the lead on wine:
+after 700 steps its effect is too near 0.05 to be told from it. Where no lead was seen, the line is
+the finding's own. The margins of the dense operation and of the number type
 are larger, and may exceed the lead. Where an interval then reaches all of the lead, the explanation
 leaves the gene's role open. The number type's knockout is that of finding 2.
 
