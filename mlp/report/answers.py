@@ -44,6 +44,18 @@ def answers(rows: Iterable[Row]) -> list[Answer]:
     ]
 
 
+def by_finding(rows: Iterable[Row]) -> dict[str, dict[str, Cell]]:
+    """For each finding, and each dataset, what all claims that state it come to."""
+    found: dict[str, dict[str, list[Row]]] = {}
+    for row in ordered(rows):
+        if row.states_finding:
+            found.setdefault(row.heading, {}).setdefault(row.datasets[0], []).append(row)
+    return {
+        heading: {dataset: _cell(mine) for dataset, mine in sorted(cells.items())}
+        for heading, cells in found.items()
+    }
+
+
 def datasets(found: Sequence[Answer]) -> list[str]:
     """The datasets that answers have cells of."""
     return sorted({dataset for answer in found for dataset in answer.cells})

@@ -48,10 +48,7 @@ def verdict_table(rows: Sequence[Row]) -> str:
     One that compares its effect on two datasets stands in the first one's column.
     """
     rows = ordered(rows)
-    told = [
-        calibrated.level(rows),
-        "The second interval is the plain 95% one, adjusted for nothing.",
-    ]
+    told = ["The second interval is the plain 95% one: the claim's own, adjusted for nothing."]
     if design := refuted_by_design(rows):
         told.append(f"{design}.")
     parts = [" ".join(told)]
@@ -88,14 +85,18 @@ def _cell(row: Row | None) -> str:
 
 
 def lines(rows: Sequence[Row]) -> str:
-    """The explanation: an item for each finding and dataset, its command as code."""
-    return "\n".join(
+    """The explanation: an item for each finding and dataset, its command as code.
+
+    It stands before the tables, and so says at which level their intervals hold.
+    """
+    items = "\n".join(
         "- "
         + "<br>\n  ".join(
             f"`{line}`" if line.startswith("pytest ") else line for line in told.split("\n")
         )
         for told in explain(rows)
     )
+    return "\n\n".join(filter(None, (calibrated.level(rows), items)))
 
 
 def genes_table(rows: Sequence[Row]) -> str:

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from mlp.report.answers import by_finding
 from mlp.report.calibrated import level, overspent
 from mlp.report.results import CHANGED, Row, counts, ordered, refuted_by_design
 
@@ -46,6 +47,15 @@ def _columns(dataset: str, effect: str, margin: str, n: str, outcome: str, verdi
 
 def _short(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def answer(rows: Sequence[Row]) -> list[Line]:
+    """The answer in a line for each finding: what the claims that state it come to."""
+    lines: list[Line] = []
+    for heading, cells in by_finding(rows).items():
+        told = "; ".join(f"{dataset} {cell.text}" for dataset, cell in cells.items())
+        lines += [(text, "") for text in wrapped(f"{heading}: {told}")]
+    return lines
 
 
 def table(rows: Sequence[Row], partial: str = "") -> list[Line]:

@@ -125,7 +125,8 @@ def test_a_claim_on_two_datasets_stands_under_the_first():
     told = verdict_table(rows).splitlines()
 
     sentence = "Finding 3: training with Estimator.fit rescues the tf.matmul model."
-    assert told[0].startswith("An interval in brackets holds at 99.999%")
+    assert told[0].startswith("The second interval is the plain 95% one")
+    assert blocks(rows)["explanation"].startswith("An interval in brackets holds at 99.999%")
     assert told[2:] == [
         "**Finding 3**",
         "",

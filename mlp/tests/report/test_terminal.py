@@ -4,7 +4,7 @@ import random
 import re
 
 from mlp.report import terminal
-from mlp.tests.report.helpers import HOSTILE, comparison_detail, row, rows
+from mlp.tests.report.helpers import HOSTILE, comparison_detail, finding_row, row, rows
 
 
 def text(lines):
@@ -75,6 +75,23 @@ def test_no_interval_is_broken_between_lines():
         lines = terminal.wrapped(f"{'x' * shift} {'word ' * 11}effect +0.5 [-0.900, +1.000], end")
         assert all(len(line) <= 80 for line in lines)
         assert sum("[-0.900, +1.000]" in line for line in lines) == 1
+
+
+def test_the_answer_is_a_line_for_each_finding():
+    """Of one claim its verdict and effect, of several how many stand; others say nothing."""
+    made = [
+        finding_row("1", "test_a", "Finding 1: a.", "digits", "supported", 0.25),
+        finding_row("1", "test_b", "Finding 1: b.", "digits", "refuted", 0.5),
+        finding_row("1", "test_b", "Finding 1: b.", "iris", "refuted", 0.5),
+        finding_row("1", "test_c", "It explains.", "iris", "supported", 0.5),
+        finding_row("C", "test_d", "Conclusion: d.", "iris", "refuted", 0.0, identical=True),
+        finding_row("C", "test_e", "Conclusion: e.", "iris", "refuted", 0.0, identical=True),
+    ]
+    assert terminal.answer(made) == [
+        ("Finding 1: digits 1 of 2 supported; iris refuted, +0.50", ""),
+        ("Conclusion: iris refuted, identical", ""),
+    ]
+    assert terminal.answer(made[3:4]) == []
 
 
 def test_the_level_of_the_intervals_is_said_above_the_table():
