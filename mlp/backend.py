@@ -3,10 +3,13 @@
 `tf.compat.v1.layers` needs the tf-keras package, and `TF_USE_LEGACY_KERAS=1` before Keras is first
 touched. One thread a process: runs are small, deterministic, and spread over cores by processes.
 oneDNN is on and as exact as by default, and XLA is not asked for: else runs would round otherwise.
+What was imported is taken out of the collector's sight: it is never garbage, and each search for
+that of graphs would take a quarter of a second.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +49,8 @@ def _import() -> Any:
             f"training needs TensorFlow and tf-keras, which cannot be imported ({error}): "
             "pip install --upgrade tensorflow tf-keras"
         ) from None
+    gc.collect()
+    gc.freeze()
     return tensorflow
 
 
