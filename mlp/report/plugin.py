@@ -216,6 +216,9 @@ class Reporting:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.rows:
+            if len(self.rows) > 1 and (answer := terminal.answer(self.rows)):
+                terminalreporter.section("answer")
+                _print(terminalreporter, answer)
             terminalreporter.section("verdicts")
             _print(terminalreporter, terminal.table(self.rows, self._partial))
             if self._sentences:

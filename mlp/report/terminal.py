@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
+from mlp.lab import SUPPORTED
 from mlp.report.calibrated import overspent
 from mlp.report.results import CHANGED, Row, counts, ordered
 
@@ -73,6 +74,27 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
             ]
         lines.append((line(row), "red" if row.status == CHANGED else COLOURS[row.claim.verdict]))
     return [*lines, ("", ""), *totals(rows, partial)]
+
+
+def answer(rows: Sequence[Row]) -> list[Line]:
+    """A line for each finding: the verdicts of the claims that state it, on each dataset."""
+    lines: list[Line] = []
+    stated = [row for row in ordered(rows) if row.states_finding]
+    for finding in dict.fromkeys(row.heading for row in stated):
+        verdicts: dict[str, list[str]] = {}
+        for row in stated:
+            if row.heading == finding:
+                verdicts.setdefault(row.datasets[0], []).append(row.claim.verdict)
+        told = ", ".join(f"{dataset} {_together(of)}" for dataset, of in verdicts.items())
+        lines += [(text, "") for text in wrapped(f"{finding}: {told}")]
+    return lines
+
+
+def _together(verdicts: Sequence[str]) -> str:
+    """The verdict that all have, or how many are supported."""
+    if len(set(verdicts)) == 1:
+        return verdicts[0]
+    return f"{verdicts.count(SUPPORTED)} of {len(verdicts)} {SUPPORTED}"
 
 
 def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:

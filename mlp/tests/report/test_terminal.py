@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 
 from mlp.report import terminal
 from mlp.tests.report.helpers import HOSTILE, row, rows
@@ -68,6 +69,22 @@ def test_what_more_claims_than_the_error_is_divided_among_cost_is_said():
         f"360 claims, more than 300: {told} 0.06",
         "red",
     )
+
+
+def test_the_answer_is_a_line_for_each_finding_by_the_claims_that_state_it():
+    answer = terminal.answer(
+        [
+            replace(row("test_gene", verdict="refuted"), sentence="Is the gene necessary?"),
+            row("test_one"),
+            row("test_two", verdict="refuted"),
+            row("test_one", dataset="iris", verdict="undecided"),
+            replace(row("test_same", finding="C", verdict="refuted"), sentence="Conclusion: so."),
+        ]
+    )
+    assert [line for line, _ in answer] == [
+        "Finding 3: digits 1 of 2 supported, iris undecided",
+        "Conclusion: digits refuted",
+    ]
 
 
 def test_no_interval_is_broken_between_lines():
