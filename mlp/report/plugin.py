@@ -216,7 +216,7 @@ class Reporting:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.rows:
-            if answer := terminal.answer(self.rows):
+            if len(self.rows) > 1 and (answer := terminal.answer(self.rows)):
                 terminalreporter.section("answer")
                 _print(terminalreporter, answer)
             terminalreporter.section("verdicts")
