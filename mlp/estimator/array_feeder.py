@@ -53,7 +53,7 @@ class DataFeeder:
     ) -> None:
         self.x = map_values(_checked_features, extract_pandas_data(x))
         self.y = map_values(_as_labels, extract_pandas_labels(y))
-        if n_classes is not None and self.y is not None and not isinstance(self.y, dict):
+        if n_classes is not None and isinstance(self.y, np.ndarray):
             self.y = self.y.astype(np.int64 if n_classes > 1 else np.float32)
         first = next(iter(self.x.values())) if isinstance(self.x, dict) else self.x
         self.rows = int(first.shape[0])

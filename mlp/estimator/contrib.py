@@ -32,7 +32,7 @@ MODULES = {
     LEARN: "mlp.estimator",
     INNER: "mlp.estimator",
     f"{INNER}.estimators": "mlp.estimator",
-    f"{INNER}.basic_session_run_hooks": "tensorflow.compat.v1.train",
+    f"{INNER}.basic_session_run_hooks": "tf.train",
     f"{INNER}.estimators._sklearn": "mlp.estimator.errors",
     f"{INNER}.estimators.constants": "mlp.estimator.keys",
     f"{INNER}.estimators.estimator": "mlp.estimator.estimator",
@@ -49,18 +49,18 @@ MODULES = {
     f"{INNER}.learn_io.numpy_io": "mlp.estimator.input_fns",
     f"{INNER}.learn_io.pandas_io": "mlp.estimator.io",
     f"{INNER}.metric_spec": "mlp.estimator.metric_spec",
-    f"{INNER}.monitored_session": "tensorflow.compat.v1.train",
+    f"{INNER}.monitored_session": "tf.train",
     f"{INNER}.monitors": "mlp.estimator.monitors",
-    f"{INNER}.session_run_hook": "tensorflow.compat.v1.train",
+    f"{INNER}.session_run_hook": "tf.train",
     f"{INNER}.trainable": "mlp.estimator.bases",
     f"{INNER}.utils": "mlp.estimator.utils",
     f"{INNER}.utils.input_fn_utils": "mlp.estimator.utils",
     "tensorflow.contrib.metrics": "mlp.estimator.metrics",
     "tensorflow.contrib.metrics.python.ops.metric_ops": "mlp.estimator.metrics",
-    "tensorflow.contrib.framework.python.framework.checkpoint_utils": "tensorflow.compat.v1.train",
-    "tensorflow.contrib.framework.python.ops.variables": "tensorflow.compat.v1.train",
+    "tensorflow.contrib.framework.python.framework.checkpoint_utils": "tf.train",
+    "tensorflow.contrib.framework.python.ops.variables": "tf.train",
 }
-"""Which module stands for which: contrib's by name."""
+"""The module of today for each of contrib's; ``tf`` is TensorFlow 1's API."""
 
 FRAMEWORK = (
     "assert_global_step",
@@ -72,7 +72,7 @@ FRAMEWORK = (
     "load_checkpoint",
     "load_variable",
 )
-"""Names of ``tensorflow.contrib.framework`` that are ``tensorflow.compat.v1.train``'s today."""
+"""Names of ``tensorflow.contrib.framework`` that are ``tf.train``'s today."""
 
 
 class _Package(ModuleType):
@@ -99,13 +99,12 @@ def _put(name: str, module: ModuleType) -> None:
     parent, _, own = name.rpartition(".")
     sys.modules[name] = module
     holder = tensorflow if parent == "tensorflow" else _package(parent)
-    if own not in vars(holder):
-        setattr(holder, own, module)
+    setattr(holder, own, module)
 
 
 def _stand_in(name: str, target: str) -> None:
     """Put the module `target` at `name`; at a package of several modules, its names."""
-    module = importlib.import_module(target)
+    module = tf.train if target == "tf.train" else importlib.import_module(target)
     if not any(other.startswith(f"{name}.") for other in MODULES):
         _put(name, module)
         return
@@ -123,9 +122,9 @@ def _install() -> None:
             setattr(tensorflow, name, getattr(tf, name))
     for name, target in MODULES.items():
         _stand_in(name, target)
-    learn = _package(LEARN)
-    for own in ("estimators", "learn_io"):
-        setattr(learn, "io" if own == "learn_io" else own, sys.modules[f"{INNER}.{own}"])
+    for own in ("estimators", "monitors", "utils"):
+        _put(f"{LEARN}.{own}", sys.modules[f"{INNER}.{own}"])
+    _put(f"{LEARN}.io", sys.modules[f"{INNER}.learn_io"])
     framework = _package("tensorflow.contrib.framework")
     vars(framework).update({name: getattr(tf.train, name) for name in FRAMEWORK})
     vars(tf)["contrib"] = _package("tensorflow.contrib")

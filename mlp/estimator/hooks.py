@@ -17,7 +17,8 @@ def start(hook: Any, session: Any, coord: Any) -> None:
     if not isinstance(hook, tf.train.CheckpointSaverHook):
         hook.after_create_session(session, coord)
         return
-    save = vars(hook).get("_save")
+    save, timer = vars(hook).get("_save"), getattr(hook, "_timer", None)
+    time = dict(vars(timer)) if timer is not None else {}
     hook._save = lambda _session, _step: False
     try:
         hook.after_create_session(session, coord)
@@ -25,7 +26,8 @@ def start(hook: Any, session: Any, coord: Any) -> None:
         del hook._save
         if save is not None:
             hook._save = save
-    hook._timer.reset()
+    if timer is not None:
+        vars(timer).update(time)
 
 
 class StopAfterRuns(tf.train.SessionRunHook):

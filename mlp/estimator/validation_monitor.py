@@ -125,7 +125,7 @@ class ValidationMonitor(EveryN):
         if step - self._best_value_step < (self.early_stopping_rounds or 0):
             return False
         tf.logging.info(
-            "Stopping. Best step: %d with %s = %s.", self._best_value_step, metric, self._best_value
+            f"Stopping. Best step: {self._best_value_step} with {metric} = {self._best_value}."
         )
         self._early_stopped = True
         return True

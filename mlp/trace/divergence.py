@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlp.trace import gradient, inputs, loss, schedule, update, weights
@@ -88,6 +88,8 @@ def ladder(divergence: Divergence) -> list[str]:
     """The lines of the printed ladder."""
     first, findings = divergence.first, divergence.findings
     found = "no difference" if first is None else first.rung
+    if first is not None and not first.explains:
+        found += ", in what cannot explain a gap alone"
     title = f"First divergence of {divergence.names[0]} and {divergence.names[1]}: {found}"
     lines = [title]
     for rung in divergence.rungs:
@@ -182,6 +184,8 @@ def _weighed(losses: Rung, gradients: Rung, updates: Rung) -> tuple[Rung, Rung]:
         why = "the updates are equal all the same: the rule divides by the gradient's size"
         gradients = gradients.minor(why) if gradients.findings[0].hints else gradients
         losses = losses.minor(why)
+    if gradients.state == FAILED and not gradients.findings[0].hints:
+        gradients = replace(gradients, detail="as the loss does")
     return losses, gradients
 
 

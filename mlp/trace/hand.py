@@ -50,6 +50,7 @@ class HandRecorder(Recorder):
         """
         modes = {} if training is None else {"model": training}
         where = users_line()
+        x, y, prediction = (None if v is None else np.array(v) for v in (x, y, prediction))
         self.forward(x, prediction=prediction, modes=modes, graded=True, where=where)
         self.terms(y, loss=loss)
         before = _named(weights)
@@ -68,7 +69,7 @@ class HandRecorder(Recorder):
     def evaluated(self, x: Any, *, loss: Any = None, training: bool | None = None) -> None:
         """The model was evaluated on these rows."""
         modes = {} if training is None else {"model": training}
-        self.forward(x, modes=modes, graded=False, where=users_line())
+        self.forward(np.array(x), modes=modes, graded=False, where=users_line())
         self.terms(loss=loss)
 
 
@@ -76,5 +77,5 @@ def _named(arrays: Arrays | None) -> dict[str, Any]:
     if arrays is None:
         return {}
     if isinstance(arrays, Mapping):
-        return dict(arrays)
-    return {f"variable {place}": array for place, array in enumerate(arrays)}
+        return {name: np.array(array) for name, array in arrays.items()}
+    return {f"variable {place}": np.array(array) for place, array in enumerate(arrays)}

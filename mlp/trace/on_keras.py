@@ -302,9 +302,8 @@ class KerasWatch:
     def _seen_before(
         taps: Taps, given: tuple[str, ...], weights: tuple[str, ...], *arrays: Any
     ) -> None:
-        copies = [np.array(array) for array in arrays]
-        taps.stash["gradient"] = dict(zip(given, copies, strict=False))
-        taps.stash["before"] = dict(zip(weights, copies[len(given) :], strict=True))
+        taps.stash["gradient"] = dict(zip(given, arrays, strict=False))
+        taps.stash["before"] = dict(zip(weights, arrays[len(given) :], strict=True))
 
     @staticmethod
     def _seen_after(

@@ -46,7 +46,7 @@ def array_of(tensor: torch.Tensor) -> np.ndarray:
     tensor = tensor.detach()
     if tensor.dtype in (torch.bfloat16, torch.float16):
         tensor = tensor.float()
-    return np.array(tensor.cpu().numpy())
+    return np.array(tensor.cpu().numpy(), order="K")
 
 
 class TorchWatch:

@@ -103,7 +103,7 @@ class Recorder:
             told.pop("x", None)
         self.terms(**told)
 
-    # What adapters tell.
+    # What adapters tell, in arrays that nobody writes to any more.
 
     @property
     def level(self) -> int:
@@ -111,8 +111,8 @@ class Recorder:
         return self._epochs.level
 
     def value(self, array: Any) -> Value:
-        """An array as a value: kept while there is room, summarised from then on."""
-        array = np.array(array)
+        """An array, not copied, as a value: kept while there is room, summarised from then on."""
+        array = np.asarray(array)
         keep = array.nbytes <= self._room
         if keep:
             self._room -= array.nbytes
@@ -299,7 +299,7 @@ def _terms(
     """A batch of which only these are known."""
 
     def value(array: Any) -> Value | None:
-        return None if array is None else Value.of(np.array(array))
+        return None if array is None else Value.of(array)
 
     def number(array: Any) -> float | None:
         return None if array is None else float(np.mean(np.asarray(array, np.float64)))

@@ -54,7 +54,7 @@ class Taps:
 
         def run(*arrays: Any) -> Any:
             if self.recorder is not None:
-                deliver(*arrays)
+                deliver(*map(np.array, arrays))
             return np.int32(0)
 
         def seen() -> Any:
@@ -102,5 +102,5 @@ def _again(tensor: Any, done: dict[Any, Any]) -> Any:
     return done[key]
 
 
-def _array(value: Any) -> np.ndarray:
-    return np.asarray(tf.convert_to_tensor(value))
+def _array(value: Any) -> Any:
+    return tf.convert_to_tensor(value).numpy()

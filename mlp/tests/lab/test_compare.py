@@ -194,8 +194,8 @@ class TestComparing:
         assert not first & second
         assert min(first) == tiny_lab.first_seed + FAR
         claim = comparison.claim(Outcome.EQUIVALENT)
-        assert [arm["first_seed"] for arm in claim.detail["arms"]] == [41_000, 40_000]
-        assert re.search(r"\(seeds 41000\.\.410\d\d and 40000\.\.400\d\d\)", claim.line())
+        assert [arm["first_seed"] for arm in claim.detail["arms"]] == [101_000, 100_000]
+        assert re.search(r"\(seeds 101000\.\.1010\d\d and 100000\.\.1000\d\d\)", claim.line())
 
     def test_numbers_of_numpy_are_numbers(self, store):
         lab = Lab(store, protocol=TINY, seeds=np.int64(8), first_seed=np.uint32(7))

@@ -155,7 +155,7 @@ class TestScreensAndDoses:
             tiny_lab.dose_response(MATMUL, [1, 2, 3], "iris")
 
     def test_a_lab_says_what_it_would_do(self, tiny_lab):
-        assert repr(tiny_lab).startswith("<Lab tiny, seeds 40000..40015, cohort engine, runs in ")
+        assert repr(tiny_lab).startswith("<Lab tiny, seeds 100000..100015, cohort engine, runs in ")
 
     def test_doses_of_more_than_one_gene_are_refused(self, tiny_lab):
         genomes = [
