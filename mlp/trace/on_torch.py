@@ -6,7 +6,7 @@ is given them, by a hook before its step: between the two lie clipping and the u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -60,7 +60,7 @@ class TorchWatch:
         self.sensitive = sensitive_modules(model)
         self.rank = channels_last(model)
         self._handles: list[Any] = []
-        self._raw: dict[str, np.ndarray] = {}
+        self._raw: dict[str, float] = {}
         self._full = False
         self._before: dict[str, Any] = {}
 
@@ -177,6 +177,8 @@ class TorchWatch:
         outputs = _tensors(output)
         if outputs and outputs[0].is_floating_point():
             self.recorder.precision = str(outputs[0].dtype).removeprefix("torch.")
+        if self.recorder.level == FULL and self.recorder.accumulating:
+            self.recorder.accumulated(self._gradients())
         taking = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in outputs)
         self.recorder.forward(
             self._joined([self._channels_last(tensor) for tensor in inputs]),
@@ -186,8 +188,8 @@ class TorchWatch:
             where=users_line(),
         )
         if taking:
-            seen = self._graded(self.recorder.graded_by())
-            next(t for t in outputs if t.requires_grad).register_hook(seen)
+            taken = self.recorder.graded_by()
+            next(t for t in outputs if t.requires_grad).register_hook(lambda _: taken())
 
     def _stepped(self, names: Sequence[str], values: Sequence[Any]) -> None:
         if self.recorder.level != OFF:
@@ -206,17 +208,9 @@ class TorchWatch:
         same = len({len(a) for a in flat}) == 1
         return np.concatenate(flat, axis=1) if same else arrays[0]
 
-    def _graded(self, mark: Callable[[], None]) -> Callable[[torch.Tensor], None]:
-        def seen(_: torch.Tensor) -> None:
-            self._raw = {}
-            mark()
-
-        return seen
-
     def _accumulated(self, name: str, parameter: torch.Tensor) -> None:
         if self.recorder.level == FULL and parameter.grad is not None:
-            self._raw[name] = self._read(name, parameter.grad)
-            self.recorder.accumulated(self._raw)
+            self._raw[name] = float(torch.linalg.vector_norm(parameter.grad.float()))
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         del args, kwargs
@@ -228,7 +222,8 @@ class TorchWatch:
         gradient = self._gradients()
         if scale is not None:
             gradient = {name: array / float(scale) for name, array in gradient.items()}
-        self._before = {"before": self._weights(), "gradient": gradient, "where": users_line()}
+        seen = {"before": self._weights(), "gradient": gradient, "raw": self._raw}
+        self._before = seen | {"where": users_line()}
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         del optimizer, args, kwargs
