@@ -61,7 +61,7 @@ class TorchWatch:
         self.rank = channels_last(model)
         self._handles: list[Any] = []
         self._raw: dict[str, float] = {}
-        self._full = False
+        self._full = self.compiled = False
         self._before: dict[str, Any] = {}
 
     def _check(self) -> None:
@@ -142,6 +142,14 @@ class TorchWatch:
         )
         self.recorder.layers = layers_of(self.model, self.sensitive)
         self.recorder.final = {n: Value.of(w).digest for n, w in self._weights().items()}
+        self._refuse_compiled()
+
+    def _refuse_compiled(self) -> None:
+        if self.compiled:
+            raise TraceError(
+                "watch cannot see into a step compiled by torch.compile: "
+                "leave torch.compile out while watching"
+            )
 
     def explain(self, error: BaseException) -> TraceError | None:
         """What an error means that watching itself brought about: none does."""
@@ -165,11 +173,9 @@ class TorchWatch:
         return {name: self._read(name, grad) for name, grad in found.items()}
 
     def _forward(self, model: Any, args: Any, kwargs: Any, output: Any) -> None:
-        if torch.compiler.is_compiling():
-            raise TraceError(
-                "watch cannot see into a step compiled by torch.compile: "
-                "leave torch.compile out while watching"
-            )
+        if torch.compiler.is_compiling():  # an error here would only make it run uncompiled
+            self.compiled = True
+            return
         if self.recorder.level == OFF:
             self.recorder.forwards += 1
             return
@@ -214,6 +220,7 @@ class TorchWatch:
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         del args, kwargs
+        self._refuse_compiled()
         rates = [group["lr"] for group in optimizer.param_groups]
         self._full = self.recorder.begin_update(float(rates[0]))
         if not self._full:
