@@ -190,9 +190,9 @@ def _clipping(pair: Pair, i: int, place: int) -> str:
         if key in trace.constants:
             return text.format(trace.constants[key])
     ratios = {
-        n: g.norm / update.raw[n].norm
+        n: g.norm / update.raw[n]
         for n, g in update.gradient.items()
-        if n in update.raw and update.raw[n].norm
+        if update.raw.get(n)
     }
     if not ratios or min(ratios.values()) > 1 - 1e-4:
         return _saturated(update)
@@ -270,7 +270,8 @@ def _weighted(pair: Pair, i: int, place: int, sizes: list[int], values: Values) 
     update, terms = pair.steps[i][place], []
     for m, va, vb in values:
         name = (m.a, m.b)[place].name
-        sums = _data(*[micro.get(name) for micro in update.micro])
+        totals = [*[micro.get(name) for micro in update.micro], update.gradient.get(name)]
+        sums = _data(*totals)
         if not sums or len(sums) != len(sizes):
             return False
         parts = [sums[0], *[late - early for early, late in zip(sums, sums[1:], strict=False)]]

@@ -83,7 +83,8 @@ def check(pair: Pair) -> Rung:
         i = pair.fed.index("reordered")
         told = f"{label(i, pair.steps[i][0])}: the same rows in another order within the batch"
         return failed(Finding(NAME, told, explains=False, at=i))
-    told = "" if pair.steps[0][0].targets is not None else "; targets not seen"
+    seen = all(update.targets is not None for update in pair.steps[0])
+    told = "" if seen else "; targets not seen"
     return passed(NAME, f"same rows in the same order, {len(pair.steps)} updates{told}")
 
 

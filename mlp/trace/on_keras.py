@@ -104,7 +104,7 @@ class KerasWatch:
         self.taps.recorder = self.recorder
         self.taps.set_level()
         self.recorder.initial_buffers = {
-            name: Value.of(np.array(v)) for name, v in named_variables(self.model, False).items()
+            name: Value.of(v.numpy()) for name, v in named_variables(self.model, False).items()
         }
         for name in ("train_function", "test_function", "predict_function"):
             self._functions[name] = getattr(self.model, name, None)
@@ -146,7 +146,7 @@ class KerasWatch:
         )
         self.recorder.precision = str(self.model.compute_dtype)
         self.recorder.layers = layers_of(self.model)
-        self.recorder.final = {name: Value.of(np.array(v)).digest for name, v in weights.items()}
+        self.recorder.final = {name: Value.of(v.numpy()).digest for name, v in weights.items()}
         made = int(self.optimizer.iterations.numpy()) - self._iterations
         if made > self.recorder.updates_made == 0:
             raise TraceError(
@@ -320,7 +320,7 @@ class KerasWatch:
         taps.recorder.end_update(
             before=taps.stash.get("before"),
             gradient=clipped,
-            raw=gradient if clipped is not gradient else None,
+            raw={name: float(np.linalg.norm(g)) for name, g in gradient.items()},
             after=dict(zip(weights, arrays, strict=False)),
             buffers=dict(zip(buffers, arrays[len(weights) :], strict=True)),
             where=where,

@@ -42,7 +42,7 @@ class _Pending:
 
     batch: Batch
     graded: bool | None = None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    total: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Recorder:
@@ -71,7 +71,6 @@ class Recorder:
         self._epochs, self._room = Epochs(updates), keep
         self._pending: list[_Pending] = []
         self._current: Update | None = None
-        self._backward: _Pending | None = None
         self._evaluations: list[Evaluation] = []
         self._log: list[Update] = []
 
@@ -167,14 +166,20 @@ class Recorder:
         pending = self._pending[-1]
 
         def taken() -> None:
-            pending.graded, pending.raw, self._backward = True, {}, pending
+            pending.graded = True
 
         return taken
 
-    def accumulated(self, raw: Mapping[str, Any]) -> None:
-        """What the gradients have added up to in the backward pass that is going on."""
-        if self._backward is not None:
-            self._backward.raw = raw
+    @property
+    def accumulating(self) -> bool:
+        """Whether a gradient was taken of which no update was made."""
+        return any(pending.graded for pending in self._pending)
+
+    def accumulated(self, total: Mapping[str, Any]) -> None:
+        """What the gradients have added up to, before another forward pass adds to them."""
+        graded = [pending for pending in self._pending if pending.graded]
+        if graded:
+            graded[-1].total = total
 
     def begin_update(self, rate: float | None) -> bool:
         """The optimizer is about to update; whether the update is recorded in full."""
@@ -186,12 +191,11 @@ class Recorder:
             self._evaluated([p.batch for p in self._pending if p not in used])
             update = Update(0, 0, self.updates_made - 1, tuple(p.batch for p in used), rate=rate)
             self._epochs.fed(update.rows)
-            self._begin(update, [p.raw for p in used])
+            self._begin(update, [p.total for p in used[:-1]])
         self._pending.clear()
-        self._backward = None
         return self._current is not None and self._current in self.updates
 
-    def _begin(self, update: Update, raws: list[Mapping[str, Any]]) -> None:
+    def _begin(self, update: Update, totals: list[Mapping[str, Any]]) -> None:
         level = self.level
         if level == OFF:
             return
@@ -201,9 +205,7 @@ class Recorder:
         self._log.append(slim)
         self._current = slim
         if level == FULL:
-            micro = tuple(self.values(raw) for raw in raws) if len(raws) > 1 else ()
-            raw = micro[-1] if micro else self.values(raws[-1] if raws else None)
-            self._current = replace(update, raw=raw, micro=micro)
+            self._current = replace(update, micro=tuple(map(self.values, totals)))
             self.updates.append(self._current)
 
     def end_update(
@@ -211,7 +213,7 @@ class Recorder:
         *,
         before: Mapping[str, Any] | None = None,
         gradient: Mapping[str, Any] | None = None,
-        raw: Mapping[str, Any] | None = None,
+        raw: Mapping[str, float] | None = None,
         after: Mapping[str, Any] | None = None,
         buffers: Mapping[str, Any] | None = None,
         where: str = "",
@@ -221,9 +223,7 @@ class Recorder:
             return
         told = {"before": before, "gradient": gradient, "after": after, "buffers": buffers}
         seen: dict[str, Any] = {key: self.values(arrays) for key, arrays in told.items()}
-        if raw:
-            seen["raw"] = self.values(raw)
-        self._amend(replace(self._current, where=where, **seen))
+        self._amend(replace(self._current, where=where, raw=dict(raw or {}), **seen))
 
     def _amend(self, update: Update) -> None:
         """Put an update in the place of the one made last, of which it says more."""

@@ -8,7 +8,7 @@ from mlp.trace.inputs import habits
 from mlp.trace.pair import Match, Pair, different_modes, label
 from mlp.trace.record import Evaluation, Layer, Trace
 from mlp.trace.rung import Finding, Rung, failed, not_comparable, not_seen, number, passed
-from mlp.trace.update import constants, differing_constants
+from mlp.trace.update import constants, differing_constants, only_epsilon
 from mlp.trace.value import Value, distance
 
 BUFFERS, RATE, EVALUATION = "buffers", "rate and updates", "evaluation"
@@ -115,7 +115,7 @@ def check_rate(pair: Pair) -> Rung:
     found += _other_count(pair)
     names = differing_constants(pair)
     if names:
-        minor = set(names) <= {"epsilon", "amsgrad"} and "amsgrad" not in names
+        minor = only_epsilon(pair)
         told = f"{pair.a.optimizer} has {constants(pair)}"
         hint = "too small to explain a gap alone" if minor else "a constant of the optimizer"
         found.append(Finding(RATE, told, (hint,), explains=not minor))
