@@ -154,5 +154,3 @@ def _trace(parts: dict[str, Any]) -> Trace:
             "log": Log(**parts["log"]),
         }
     )
-
-

@@ -114,7 +114,9 @@ class TorchWatch:
         for name, value in matched(start, shapes, True).items():
             self._write(trainable[name], value, self.layout.get(name))
         buffers = buffers_of(self.model)
-        for name, value in matched(start, {n: tuple(b.shape) for n, b in buffers.items()}, False).items():
+        for name, value in matched(
+            start, {n: tuple(b.shape) for n, b in buffers.items()}, False
+        ).items():
             self._write(buffers[name], value, None)
 
     @staticmethod
@@ -135,10 +137,7 @@ class TorchWatch:
                 for n, p in self.model.named_parameters()
                 if p.requires_grad
             ),
-            *(
-                Variable(n, tuple(b.shape), False, False)
-                for n, b in buffers_of(self.model).items()
-            ),
+            *(Variable(n, tuple(b.shape), False, False) for n, b in buffers_of(self.model).items()),
         )
         self.recorder.layers = layers_of(self.model, self.sensitive)
         self.recorder.final = {n: Value.of(w).digest for n, w in self._weights().items()}
@@ -173,6 +172,7 @@ class TorchWatch:
         return {name: self._read(name, grad) for name, grad in found.items()}
 
     def _forward(self, model: Any, args: Any, kwargs: Any, output: Any) -> None:
+        del model
         if torch.compiler.is_compiling():  # an error here would only make it run uncompiled
             self.compiled = True
             return

@@ -28,7 +28,9 @@ def _is_users(path: str) -> bool:
 @lru_cache(maxsize=4096)
 def _told(path: str, line: int) -> str:
     text = linecache.getline(path, line).strip()
-    return f"{os.path.basename(path)}:{line}: {text}" if text else f"{os.path.basename(path)}:{line}"
+    return (
+        f"{os.path.basename(path)}:{line}: {text}" if text else f"{os.path.basename(path)}:{line}"
+    )
 
 
 def users_line(operation: Any = None) -> str:

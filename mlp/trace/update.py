@@ -57,7 +57,7 @@ def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
         own = pair.rounding.relative + pair.rounding.unit / _least(pair)
         slack = 4 * pair.rounding.unit * (np.abs(wa) + np.abs(xa)) + own * np.abs(da)
         counts = np.ones(da.shape, bool)
-        ga, gb = gradient.get(m.a.name, (None, None))
+        ga = gradient.get(m.a.name, (None, None))[0]
         if ga is not None and ga.data is not None:
             doubt = 4 * allowed(pair, i, ga) / np.sqrt(max(da.size, 1)) + _epsilon(pair)
             share = doubt / np.maximum(np.abs(np.asarray(ga.data, np.float64)), 1e-300)
@@ -71,7 +71,8 @@ def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
 def _least(pair: Pair) -> float:
     """The least 1 - beta or 1 - rho: its own rounding is that much larger than the type's."""
     decays = [t.constants.get(k) for t in (pair.a, pair.b) for k in ("beta_1", "beta_2", "rho")]
-    return min([1.0, *[1 - d for d in decays if d is not None and d < 1]])
+    least = min([1.0, *[1 - d for d in decays if d is not None and d < 1]])
+    return least
 
 
 def _epsilon(pair: Pair) -> float:
@@ -81,14 +82,14 @@ def _epsilon(pair: Pair) -> float:
     is no difference between programs, and epsilons that differ are told as constants.
     """
     epsilons = [t.constants.get("epsilon", 0.0) for t in (pair.a, pair.b)]
-    return max(epsilons) / float(np.sqrt(_least(pair)))
+    return max(epsilons) / _least(pair) ** 0.5
 
 
 def _other_update(pair: Pair, i: int, found: tuple[str, float, float]) -> Finding:
     ua, ub = pair.steps[i]
     name, na, nb = found
     sentence = (
-        f"{label(i, ua)}: {name} moves by {number(na)} against {number(nb)} on the same gradient"
+        f"{label(ua)}: {name} moves by {number(na)} against {number(nb)} on the same gradient"
     )
     hint, explains = _explain(pair, ua, ub)
     return Finding(NAME, sentence, (hint,), explains, i, (ua.where, ub.where))
@@ -147,7 +148,7 @@ def constants(pair: Pair) -> str:
 def only_epsilon(pair: Pair) -> bool:
     """Whether the constants differ by an epsilon alone, and one far below the gradients."""
     values = [v for u in pair.steps[0] for v in u.gradient.values()]
-    sizes = [v.norm / np.sqrt(max(np.prod(v.shape), 1)) for v in values]
+    sizes = [v.norm / float(max(np.prod(v.shape), 1)) ** 0.5 for v in values]
     usual = float(np.median(sizes)) if sizes else 0.0
     epsilons = [t.constants.get("epsilon", 0.0) for t in (pair.a, pair.b)]
     return _names(pair) == ["epsilon"] and max(epsilons) <= 1e-2 * usual

@@ -81,5 +81,3 @@ def looped(net, optimizer, loss=LOGITS, *, told=True, wrap=None, name="loop", tr
         step = steps(net, optimizer, loss, trace=trace if told else None, **kind)
         train(wrap(step) if wrap else step, net, **rows)
     return trace
-
-

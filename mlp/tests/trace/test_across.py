@@ -4,9 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-
 from mlp.tests.trace import keras_programs, torch_programs
+from mlp.tests.trace.torch_programs import torch
 from mlp.trace import first_divergence, watch
 
 

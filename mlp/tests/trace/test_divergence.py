@@ -84,7 +84,7 @@ def test_later_updates_are_not_compared_after_a_difference():
 
 
 def test_the_order_of_the_second_epoch_is_compared_though_weights_differ():
-    def same(epoch):
+    def same(_):
         return np.random.default_rng(0).permutation(60)
 
     def anew(epoch):
@@ -170,9 +170,8 @@ def test_other_models_empty_traces_and_other_things_are_refused():
 def test_a_model_of_no_known_framework_is_refused():
     from mlp.trace import watch
 
-    with pytest.raises(TraceError, match="needs a Keras 3 or PyTorch model; got dict"):
-        with watch({}):
-            pass
+    with pytest.raises(TraceError, match="needs a Keras 3 or PyTorch model; got dict"), watch({}):
+        pass
 
 
 def damaged(path):
@@ -208,7 +207,7 @@ def test_a_foreign_file_and_one_of_another_format_are_one_sentence(tmp_path):
         load(tmp_path / "foreign.npz")
     text = np.frombuffer(b'{"kind": "mlp.trace", "format": 99, "trace": {}}', np.uint8)
     np.savez(tmp_path / "later.npz", description=text)
-    with pytest.raises(TraceError, match="has format 99.*reads format 1"):
+    with pytest.raises(TraceError, match=r"has format 99.*reads format 1"):
         load(tmp_path / "later.npz")
     pickled = np.array([{"a": 1}], dtype=object)
     np.savez(tmp_path / "pickled.npz", description=pickled)

@@ -20,6 +20,7 @@ from mlp.tests.trace.keras_programs import (
 )
 from mlp.trace import first_divergence, watch
 
+
 def hint(divergence):
     assert divergence.first is not None, str(divergence)
     return " ".join(divergence.first.hints)
@@ -30,7 +31,7 @@ def states(divergence):
 
 
 def test_a_loop_that_does_what_fit_does_is_equal():
-    net = dict(norm=True, regulariser="l2")
+    net = {"norm": True, "regulariser": "l2"}
     for wrap in (None, tf.function):
         found = first_divergence(
             fitted(model(**net), adam()), looped(model(**net), adam(), wrap=wrap)
@@ -72,7 +73,7 @@ def test_logits_given_as_probabilities():
 
 
 def test_training_true_is_missing():
-    net = dict(norm=True)
+    net = {"norm": True}
     found = first_divergence(
         fitted(model(**net), adam()), looped(model(**net), adam(), training=None)
     )
@@ -84,7 +85,7 @@ def test_training_true_is_missing():
 
 @pytest.mark.parametrize("told", [True, False])
 def test_model_losses_are_left_out(told):
-    net = dict(regulariser=keras.regularizers.L2(0.01))
+    net = {"regulariser": keras.regularizers.L2(0.01)}
     fit = fitted(model(**net), sgd())
     loop = looped(model(**net), sgd(), penalty=False, told=told)
     found = first_divergence(fit, loop)
@@ -100,7 +101,7 @@ def test_model_losses_are_left_out(told):
 def test_the_last_partial_batch_is_dropped():
     fit = fitted(model(), sgd(), batch_size=40)
 
-    def train(step, net, **_):
+    def train(step, _):
         for _epoch in range(2):
             for start in (0, 40):
                 step(tf.constant(X[start : start + 40]), tf.constant(CLASSES[start : start + 40]))
@@ -146,7 +147,7 @@ def test_features_and_labels_shuffled_apart():
     assert "encoded" in hint(first_divergence(whole, encoded))
 
 
-def _whole(step, net, *, y, **_):
+def _whole(step, _, *, y):
     for _epoch in range(2):
         step(tf.constant(X), tf.constant(y))
 
@@ -249,7 +250,7 @@ def test_another_seed_is_no_cause_and_another_initialiser_is():
 
 
 def test_two_causes_are_both_found():
-    net = dict(norm=True)
+    net = {"norm": True}
     found = first_divergence(
         fitted(model(**net), sgd()), looped(model(**net), keras.optimizers.SGD(0.3), training=None)
     )

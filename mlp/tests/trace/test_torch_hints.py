@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-
-from mlp.tests.trace.torch_programs import adam, functional, model, nn, sgd, watched
+from mlp.tests.trace.torch_programs import adam, functional, model, nn, sgd, torch, watched
 from mlp.trace import first_divergence
 
 
@@ -62,7 +60,9 @@ def test_evaluation_in_training_mode():
 
 
 def test_evaluation_mode_left_on():
-    found = first_divergence(good(norm=True), watched(net := model(norm=True), sgd(net), back=False))
+    found = first_divergence(
+        good(norm=True), watched(net := model(norm=True), sgd(net), back=False)
+    )
     assert found.first.rung == "mode"
     assert found.first.at == 3
     assert "evaluation mode is left on in loop after an evaluation" in hint(found)

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-
-from mlp.tests.trace.torch_programs import X, Y, adam, functional, model, sgd, train, watched
+from mlp.tests.trace.torch_programs import X, Y, adam, functional, model, sgd, torch, train, watched
 from mlp.trace import TraceError, first_divergence, load, watch
 
 
@@ -13,7 +11,7 @@ def clip(parameters):
     torch.nn.utils.clip_grad_norm_(parameters, 0.1)
 
 
-def by_scaler(net, optimizer, trace=None):
+def by_scaler(net, optimizer, _trace=None):
     scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
     for start in [0, 32, 64] * 2:
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -69,7 +67,7 @@ def test_a_loop_is_seen_whole():
     kernel = first.gradient["0.weight"]
     moved = first.after["0.weight"].data - first.before["0.weight"].data
     np.testing.assert_allclose(moved, -0.1 * kernel.data, atol=1e-7)
-    assert [(e.after, len(e.rows), e.modes) for e in trace.evaluations][0] == (3, 40, {"2": False})
+    assert next((e.after, len(e.rows), e.modes) for e in trace.evaluations) == (3, 40, {"2": False})
     assert "optimizer.step()" in first.where
     assert "net(xb)" in first.batches[0].where
 
@@ -155,9 +153,13 @@ def test_a_step_compiled_by_torch_compile_is_one_sentence():
     def step(x, y):
         functional.cross_entropy(net(x), y).backward()
 
-    with pytest.raises(TraceError, match="leave torch.compile out"), watch(net, optimizer):
-        step(X[:32], Y[:32])
-        optimizer.step()
+    def run():
+        with watch(net, optimizer):
+            step(X[:32], Y[:32])
+            optimizer.step()
+
+    with pytest.raises(TraceError, match=r"leave torch\.compile out"):
+        run()
 
 
 def test_a_model_whose_forward_is_called_by_hand_is_said():
@@ -173,10 +175,14 @@ def test_a_model_whose_forward_is_called_by_hand_is_said():
 
 def test_a_trace_cut_off_by_ctrl_c_is_kept_and_compared(tmp_path):
     net = model()
-    with pytest.raises(KeyboardInterrupt):
+
+    def run():
         with watch(net, optimizer := sgd(net), name="cut", to=tmp_path / "cut.trace") as trace:
             train(net, optimizer, trace, epochs=1)
             raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
     kept = load(tmp_path / "cut.trace")
     assert kept.cut_off == "KeyboardInterrupt"
     found = first_divergence(kept, watched(net := model(), sgd(net)))

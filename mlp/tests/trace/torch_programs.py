@@ -68,5 +68,3 @@ def watched(net, optimizer, name="loop", *, told=True, **options):
     with watch(net, optimizer, name=name) as trace:
         train(net, optimizer, trace if told else None, **options)
     return trace
-
-
