@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from mlp.lab import DEFAULT_SEEDS
 from mlp.report import calibrated, compared, saved
@@ -69,11 +70,49 @@ def render(
     study: Study, tables: Sequence[str] = (), changes: Changes | None = None
 ) -> tuple[str, list[Picture]]:
     """The page's text and the pictures in it; `tables` are files beside it to link to."""
-    import jinja2
-
     evidence, stated = gather(study), answers(study.rows)
     most = study.provenance.get("seeds", {}).get("most")
     answer, curves = answer_figure(study.rows), curve_figures(study)
+    text = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            title=TITLE,
+            study=study,
+            counts=counts(study.rows),
+            differing=[e for e in evidence if e.row.status == CHANGED],
+            by_design=refuted_by_design(study.rows),
+            answers=stated,
+            answered=datasets(stated),
+            answer=answer,
+            simultaneous=simultaneous(len(screen_rows(study.rows))),
+            roles=(found := roles(study.rows)),
+            role_datasets=sorted({name for one in found for name in one.told}),
+            level=calibrated.level(study.rows),
+            most_seeds=MOST_SEEDS,
+            evidence=evidence,
+            tests=by_test(evidence),
+            charts=_charts(curves),
+            overlaid=study.protocol == RECORDED_PROTOCOL,
+            stated=calibrated.stated(study.rows, most or DEFAULT_SEEDS),
+            measured=calibrated.measured(),
+            calibrate=calibrated.COMMAND,
+            facts=_facts(study),
+            tables=tables,
+            changes=changes,
+            changed=compared.told(changes) if changes else [],
+            changes_summary=compared.summary(changes) if changes else "",
+            changes_origin=compared.origin(changes.saved) if changes else "",
+        )
+    )
+    first = [answer.file] if answer else []
+    return text, [*first, *curves, *(e.picture for e in evidence if e.picture)]
+
+
+def _environment() -> Any:
+    """What the page's template is rendered with: strict, escaping, with the report's filters."""
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_template),
         autoescape=True,
@@ -86,36 +125,7 @@ def render(
     environment.filters["colour"] = outcome_colour
     environment.filters["general"] = lambda value: "–" if value is None else f"{value:.3g}"
     environment.globals["script_hash"] = _hash(_template("filter.js.j2").removesuffix("\n"))
-    text = environment.get_template("page.html.j2").render(
-        title=TITLE,
-        study=study,
-        counts=counts(study.rows),
-        differing=[e for e in evidence if e.row.status == CHANGED],
-        by_design=refuted_by_design(study.rows),
-        answers=stated,
-        answered=datasets(stated),
-        answer=answer,
-        simultaneous=simultaneous(len(screen_rows(study.rows))),
-        roles=(found := roles(study.rows)),
-        role_datasets=sorted({name for one in found for name in one.told}),
-        level=calibrated.level(study.rows),
-        most_seeds=MOST_SEEDS,
-        evidence=evidence,
-        tests=by_test(evidence),
-        charts=_charts(curves),
-        overlaid=study.protocol == RECORDED_PROTOCOL,
-        stated=calibrated.stated(study.rows, most or DEFAULT_SEEDS),
-        measured=calibrated.measured(),
-        calibrate=calibrated.COMMAND,
-        facts=_facts(study),
-        tables=tables,
-        changes=changes,
-        changed=compared.told(changes) if changes else [],
-        changes_summary=compared.summary(changes) if changes else "",
-        changes_origin=compared.origin(changes.saved) if changes else "",
-    )
-    first = [answer.file] if answer else []
-    return text, [*first, *curves, *(e.picture for e in evidence if e.picture)]
+    return environment
 
 
 def _typeset(text: object) -> str:

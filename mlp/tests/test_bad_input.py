@@ -61,7 +61,7 @@ def hypothesis(name, rule, seen, remedy, body, **more):
 
 def loader(name, rule, seen, remedy, code):
     body = f"data.register({name!r}, {code})\nlab.compare(LAYERS, MATMUL, {name!r}).assert_better()"
-    return hypothesis(name, rule, seen, remedy, body)
+    return hypothesis(name, rule, seen, remedy, body, fixtures="lab, tmp_path")
 
 
 def mark(name, rule, seen, remedy, code, fixtures="lab, dataset"):

@@ -1,6 +1,6 @@
 """The figures of a report: SVG in one style, colour-blind safe, for a page, a file and print."""
 
-from mlp.report.figures.answer import Answer, answer_figure
+from mlp.report.figures.answer import AnswerPicture, answer_figure
 from mlp.report.figures.compare import comparison_figure
 from mlp.report.figures.curves import RECORDED_PROTOCOL, curve_figures
 from mlp.report.figures.dose import dose_figure
@@ -9,7 +9,7 @@ from mlp.report.figures.style import Picture
 
 __all__ = [
     "RECORDED_PROTOCOL",
-    "Answer",
+    "AnswerPicture",
     "Picture",
     "answer_figure",
     "cells_figure",

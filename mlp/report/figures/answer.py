@@ -60,14 +60,14 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnswerPicture:
     """The picture: as one file, and for the page a title and the panels of each pair."""
 
     file: Picture
     pairs: Sequence[tuple[str, Sequence[Picture]]]
 
 
-def answer_figure(rows: Iterable[Row]) -> Answer | None:
+def answer_figure(rows: Iterable[Row]) -> AnswerPicture | None:
     """The screens among `rows`: a row for each pair of strains, a column for each dataset.
 
     Claims that share a screen share a panel. None where there is no screen.
@@ -84,7 +84,7 @@ def answer_figure(rows: Iterable[Row]) -> Answer | None:
     whole = _together(pairs, panels)
     see = " ".join(LEGEND)
     file = Picture(NAME, TITLE, file_of(whole, TITLE), "", see)
-    return Answer(
+    return AnswerPicture(
         file,
         [
             (

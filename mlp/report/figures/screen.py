@@ -12,7 +12,7 @@ _WIDTH, _ROW, _COLUMN, _BARS, _SLOPE = 340, 17, 20, 150, 0.82
 
 
 def cells_figure(detail: Mapping[str, Any], dataset: str, name: str) -> Picture:
-    """A row for each combination: a dot for each gene with the good strain's allele, and a bar."""
+    """A row for each combination: a large dot for each gene of the good strain's, and a bar."""
     genes, cells = list(detail["genes"]), detail["cells"]
     cells = sorted(cells, key=lambda cell: (len(cell["on"]), [g not in cell["on"] for g in genes]))
     head = 8 + _SLOPE * CHARACTER * max(map(len, genes)) + 6
@@ -49,8 +49,8 @@ def _see(detail: Mapping[str, Any]) -> str:
     gene = max(main, key=lambda each: abs(main[each]["mean"]))
     found = main[gene]
     return (
-        f"A row is a combination; a black dot, a gene with the allele of {detail['good']}, a pale "
-        f"one, with that of {detail['bad']}. The largest main effect is that of {gene}: with its "
-        f"black dot, accuracy is on average {signed(found['mean'])} "
-        f"[{signed(found['low'])}, {signed(found['high'])}] higher."
+        f"A row is a combination: a large dot is the allele of {detail['good']}, a small one that "
+        f"of {detail['bad']}. The largest main effect is that of {gene}: its large dot changes "
+        f"accuracy by {signed(found['mean'])} [{signed(found['low'])}, {signed(found['high'])}], "
+        "averaged over the other genes."
     )

@@ -23,7 +23,6 @@ LIGHT: Mapping[str, str] = {
     "green": "#007d5c",
     "vermillion": "#b84500",
     "purple": "#a3457d",
-    "paper": "#ffffff",
 }
 """The colours of a file; the page has the same names, and others of its own where it is dark."""
 

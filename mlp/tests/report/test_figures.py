@@ -180,7 +180,7 @@ def test_a_screen_has_a_row_and_a_number_for_each_combination():
     assert sorted(t for t in shown if re.fullmatch(r"0\.\d\d", t)) == ["0.40"] * 2 + ["0.90"] * 2
     assert dots(picture, "ink") == dots(picture, "rule") == 4, "each gene is on in half the cells"
     assert "The largest main effect is that of coverage" in picture.see
-    assert "on average +0.50 [+0.40, +0.60] higher" in picture.see
+    assert "its large dot changes accuracy by +0.50 [+0.40, +0.60]" in picture.see
 
 
 def test_a_screen_of_more_genes_is_as_wide_as_they_need():
