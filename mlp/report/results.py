@@ -196,6 +196,7 @@ def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:
         prefix = "mlp." if number == 1 else f"mlp.{number}."
         values = {name: getattr(row.claim, name) for name in _PROPERTIES}
         values |= {"finding": row.finding, "recorded": row.recorded, "status": row.status}
+        values["vouched"] = row.vouched
         found += [(f"{prefix}{name}", str(value)) for name, value in values.items()]
     return found
 
@@ -216,7 +217,6 @@ _PROPERTIES = (
     "diverged",
     "executor",
     "identical",
-    "vouched",
 )
 
 

@@ -135,11 +135,11 @@ def published_table(rows: Sequence[Row], published: Sequence[Row]) -> str:
     there = {row.nodeid: row for row in published}
     both = [(here[row.nodeid], row) for row in ordered(there.values()) if row.nodeid in here]
     other = [(a, b) for a, b in both if a.claim.verdict != b.claim.verdict]
-    undecided = sum(b.claim.verdict == UNDECIDED for _, b in other)
+    undecided = sum(UNDECIDED in (a.claim.verdict, b.claim.verdict) for a, b in other)
     counts = [
         f"{len(both) - len(other)} of {len(both)} claims have the same verdict at both protocols",
-        *([f"{undecided} are undecided at the published one"] if undecided else []),
-        f"{len(other) - undecided or 'none'} have another",
+        *([f"undecided at one of them: {undecided}"] if undecided else []),
+        f"another: {len(other) - undecided or 'none'}",
     ]
     told = (
         "; ".join(counts) + ". Each study may err with probability 5%, so both together with 10%."
