@@ -60,7 +60,7 @@ def first_jobs(lab: Lab, claims: Iterable[Callable[[Lab], object]]) -> list[Job]
             break
         try:
             claim(asking)
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             raise
         except BaseException:
             continue
