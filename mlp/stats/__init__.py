@@ -23,7 +23,7 @@ from mlp.stats.looks import (
     look_sizes,
 )
 from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
-from mlp.stats.permutation import Agreement, agreement
+from mlp.stats.permutation import Agreement, agreement, sign_flip
 
 __all__ = [
     "CLAIM_ERROR",
@@ -53,5 +53,6 @@ __all__ = [
     "screen_effects",
     "sequential",
     "shapley",
+    "sign_flip",
     "whole_difference",
 ]
