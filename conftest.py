@@ -153,7 +153,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     no worker lacks a job meanwhile.
     """
     config = session.config
-    worker = config.workerinput["workerid"] if _is_worker(config) else ""  # type: ignore[attr-defined]
+    sent = config.workerinput if _is_worker(config) else {}  # type: ignore[attr-defined]
+    worker, workers = sent.get("workerid", ""), sent.get("workercount", 1)
     asks = [claim for item in session.items if (claim := marks.asking(item))]
     if config.option.collectonly or not any(marks.takes_lab(item) for item in session.items):
         return
@@ -162,7 +163,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if worker:
             store.sign_in()
         if worker in ("", "gw0"):
-            store.request(first_jobs(_lab_of(config), asks))
+            store.request(first_jobs(_lab_of(config), asks, workers))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

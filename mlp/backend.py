@@ -3,10 +3,13 @@
 `tf.compat.v1.layers` needs the tf-keras package, and `TF_USE_LEGACY_KERAS=1` before Keras is first
 imported. TensorFlow gets one thread a process: runs are small, and other processes use the other
 cores. oneDNN is on at its default precision, and XLA is off: otherwise rounding would differ.
+What was imported is hidden from the garbage collector: it is never garbage, and a search through it
+would take a quarter of a second.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +49,8 @@ def _import() -> Any:
             f"training needs TensorFlow and tf-keras, which cannot be imported ({error}): "
             "pip install --upgrade tensorflow tf-keras"
         ) from None
+    gc.collect()
+    gc.freeze()
     return tensorflow
 
 

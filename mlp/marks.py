@@ -146,11 +146,12 @@ def asking(item: pytest.Item) -> Callable[[object], object] | None:
     given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     indirect = any(mark.kwargs.get("indirect") for mark in item.iter_markers("parametrize"))
     skips = any(True for name in ("skip", "skipif") for _ in item.iter_markers(name))
-    taken = set(inspect.signature(item.obj).parameters) if hasattr(item, "obj") else set()
+    function: Any = getattr(item, "obj", None)
+    taken = set(inspect.signature(function).parameters) if function else set()
     if "lab" not in taken or not taken <= {"lab", *given} or indirect or skips:
         return None
     given = {name: value for name, value in given.items() if name in taken}
-    return lambda lab: item.obj(lab=lab, **given)
+    return lambda lab: function(lab=lab, **given)
 
 
 def _refutation(

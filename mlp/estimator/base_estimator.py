@@ -64,8 +64,7 @@ class BaseEstimator(ModelRunner, Evaluable, Trainable):
         if input_fn is None:
             SKCompat(self).fit(x, y, batch_size, steps, max_steps, monitors)
             return self
-        saved = None if max_steps is None else self._saved_step()
-        if saved is not None and max_steps <= saved:
+        if max_steps is not None and self._has_saved(max_steps):
             tf.logging.info("Skipping training since max_steps has already saved.")
             return self
         hooks = replace_monitors_with_hooks(monitors, self)

@@ -11,7 +11,10 @@ def start(hook: Any, session: Any, coord: Any) -> None:
 
     A `CheckpointSaverHook` of n steps saves at steps 1, n+1, 2n+1, ... and the last. Today's own
     saves before the first step, too, and at 0, n, 2n, ... A `ProfilerHook` profiles the first step.
+    A `LoggingTensorHook` logs in the order of its dict.
     """
+    if isinstance(hook, tf.train.LoggingTensorHook):
+        hook._tag_order = list(hook._tensors)
     if isinstance(hook, tf.train.ProfilerHook):
         hook._next_step = hook._next_step or 0
     if not isinstance(hook, tf.train.CheckpointSaverHook):

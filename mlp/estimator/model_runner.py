@@ -193,15 +193,15 @@ class ModelRunner(Parameters):
             raise NotFittedError(f"Couldn't find trained model at {self._model_dir}.")
         return path
 
-    def _saved_step(self) -> int | None:
-        """Global step of the latest checkpoint, None without one."""
+    def _has_saved(self, step: int) -> bool:
+        """Whether the latest checkpoint is of global step `step` or later."""
         path = tf.train.latest_checkpoint(self._model_dir)
         if path is None:
-            return None
+            return False
         try:
-            return int(tf.train.load_variable(path, tf.GraphKeys.GLOBAL_STEP))
+            return int(tf.train.load_variable(path, tf.GraphKeys.GLOBAL_STEP)) >= step
         except tf.errors.NotFoundError:
-            return None
+            return False
 
 
 def _with_directory(config: RunConfig, model_dir: str | os.PathLike[str] | None) -> RunConfig:

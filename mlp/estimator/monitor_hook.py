@@ -19,7 +19,7 @@ class RunHookAdapterForMonitors(tf.train.SessionRunHook):
 
     def __init__(self, monitors: Iterable[BaseMonitor]) -> None:
         self._monitors = list(monitors)
-        self._step: int | None = None
+        self._step: Any = None
         self._global_step: Any = None
         self._variables: dict[Any, Any] = {}
 

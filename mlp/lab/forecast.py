@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, cast
 
 from mlp.lab.lab import Lab
@@ -20,7 +20,8 @@ class _Asked(BaseException):
 class _Listening:
     """Stands in place of a store that has what it was asked for before, and answers nobody."""
 
-    def __init__(self) -> None:
+    def __init__(self, spare: int) -> None:
+        self._spare = spare
         self.jobs: list[Job] = []
         self._asked: set[str] = set()
 
@@ -32,20 +33,24 @@ class _Listening:
         return {key: {} for key in known}
 
     def spare(self) -> int:
-        return 0
+        return self._spare
 
     def obtain(self, jobs: Sequence[Job], _train: object) -> None:
         self.jobs += jobs
         raise _Asked
 
 
-def first_jobs(lab: Lab, claims: Iterable[Callable[[Lab], object]]) -> list[Job]:
+def first_jobs(
+    lab: Lab, claims: Collection[Callable[[Lab], object]], workers: int = 1
+) -> list[Job]:
     """Jobs for all that `claims` first ask of a lab like `lab`, in their order.
+
+    Where there are more `workers` than claims, the jobs are made small enough to share.
 
     Each is called with a lab that notes the question and ends the claim there: of a look, and of
     all that a claim does afterwards, nothing happens. A claim that fails before it asks has none.
     """
-    listening = _Listening()
+    listening = _Listening(max(0, workers - len(claims)))
     asking = Lab(
         lab.store,
         protocol=lab.protocol,
@@ -60,7 +65,7 @@ def first_jobs(lab: Lab, claims: Iterable[Callable[[Lab], object]]) -> list[Job]
             break
         try:
             claim(asking)
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             raise
         except BaseException:
             continue

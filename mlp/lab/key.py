@@ -36,16 +36,23 @@ _PLANNED = (
     "plan.py",
 )
 _TRAINING_PATH = {
-    "direct": ("backend.py", "network.py", "trainers/training.py", "trainers/direct.py"),
+    "direct": (
+        "backend.py",
+        "network.py",
+        "trainers/kept.py",
+        "trainers/training.py",
+        "trainers/direct.py",
+    ),
     "estimator": (
         "backend.py",
         "network.py",
+        "trainers/kept.py",
         "trainers/training.py",
         "trainers/direct.py",
         "trainers/estimator.py",
         "estimator",
     ),
-    "cohort": ("backend.py", "trainers/training.py", "trainers/cohort"),
+    "cohort": ("backend.py", "trainers/kept.py", "trainers/training.py", "trainers/cohort"),
 }
 """Modules, packages and definitions, relative to `mlp`, whose code could change what is trained."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -37,9 +37,9 @@ class Times:
     """
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
-        self.runs: Counter[str] = Counter()
-        self.steps: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.runs: defaultdict[str, float] = defaultdict(float)
+        self.steps: defaultdict[str, float] = defaultdict(float)
         self.memory = 0
         self._inner = 0.0
 
@@ -77,7 +77,8 @@ class Times:
     def add(self, counts: Mapping[str, Mapping[str, float]]) -> None:
         """Add what `to_dict` of another gave."""
         for name, of in counts.items():
-            getattr(self, name).update(of)
+            for what, count in of.items():
+                getattr(self, name)[what] += count
 
     def reset(self) -> None:
         """Begin anew."""

@@ -32,9 +32,8 @@ class Display:
             stream,
             tests=lambda: self._tests,
             workers=lambda: self._workers,
-            midline=lambda: writer.width_of_current_line > 0,
+            midline=lambda: writer.width_of_current_line != 0,
         )
-        self.ticker.start()
 
     @property
     def _tests(self) -> Tests:
@@ -59,10 +58,16 @@ class Display:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self) -> None:
         self.ticker.clear()
+        if not self._announced:
+            self._announced = True
+            self._announce()
+            self.ticker.start()
+
+    def _announce(self) -> None:
+        """Say what is to be done, once all processes know it."""
         reporter = self._reporter()
-        if self._announced or reporter is None:
+        if reporter is None:
             return
-        self._announced = True
         if self._in_place_of_letters:
             reporter.showfspath = False
             reporter._show_progress_info = False  # the percentage that ends a line of letters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ class Reporting:
         self._lines: list[terminal.Line] = []
         self._began = time.monotonic()
         self._spent: list[Spent] = []
-        self._took: Counter[str] = Counter()
+        self._took: defaultdict[str, float] = defaultdict(float)
 
     def check(self) -> None:
         """Refuse options that cannot be honoured, before anything is trained.
@@ -216,7 +216,7 @@ class Reporting:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.rows:
-            if answer := terminal.answer(self.rows):
+            if len(self.rows) > 1 and (answer := terminal.answer(self.rows)):
                 terminalreporter.section("answer")
                 _print(terminalreporter, answer)
             terminalreporter.section("verdicts")

@@ -86,7 +86,8 @@ class Ticker:
     def stop(self) -> None:
         """Print no more; clear the line that renewed itself."""
         self._stop.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
         self.clear()
 
     def __enter__(self) -> Ticker:

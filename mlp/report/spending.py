@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,12 +40,11 @@ def describe(workers: Sequence[Spent], claims: Mapping[str, float], wall: float)
     total = Times()
     for worker in workers:
         total.add(worker.times)
-    spent = Counter(total.seconds)
     lines = [f"{'seconds':>10} {'runs':>6}  of all workers together"]
     for kind, words in _WORDS.items():
         for key, name in ((kind, words), (kind + NEW_GRAPH, words + NEW_GRAPH)):
-            if key in spent:
-                lines.append(f"{spent[key]:10.1f} {int(total.runs[key]) or '':>6}  {name}")
+            if key in total.seconds:
+                lines.append(f"{total.seconds[key]:10.1f} {int(total.runs[key]) or '':>6}  {name}")
     lines.append(f"{'seconds':>10} {'':>6}  slowest tests, with what they trained for others")
     slowest = sorted(claims.items(), key=lambda claim: -claim[1])[:_SLOWEST]
     lines += [f"{seconds:10.1f} {'':>6}  {test}" for test, seconds in slowest]

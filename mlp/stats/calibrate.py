@@ -8,138 +8,43 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from mlp.command import new_file
 from mlp.stats.calibration import (
-    AT_MARGIN,
-    FALSE_DIFFERENCE,
-    FALSE_EQUIVALENT,
-    STATED,
-    Beyond,
+    EFFECTS_IN_MARGINS,
     Power,
     Rate,
-    beyond,
-    distribution_free_seeds,
     power,
     rates,
-    smallest_decision,
 )
 from mlp.stats.looks import CLAIM_ERROR, LOOKS, REGISTERED_CLAIMS, SUITE_ERROR, look_alpha
-from mlp.stats.methods import IN_USE, Method, all_methods
-from mlp.stats.scenarios import MARGINS, SCENARIOS
+from mlp.stats.methods import IN_USE, Method, all_methods, centred
+from mlp.stats.picture import Ratios, picture, ratios
+from mlp.stats.reach import HALF, NONE_OR_TWICE, REACH_MARGINS, Reach, Worst, reach, worst_law
+from mlp.stats.resample import Sampled, Seeds, committed, resampled_rates, seeds_taken
+from mlp.stats.scenarios import MARGINS, SCENARIOS, WIDE
+from mlp.stats.tables import (
+    COST_MARGIN,
+    effects_table,
+    method_table,
+    power_table,
+    reach_table,
+    seeds_table,
+    usual_table,
+)
 
-JUMPS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.87, 1.0)
+Row = TypeVar("Row", Rate, Worst, Reach)
+
+WORST_OF = ((0.6, MARGINS), (0.7, WIDE), (1.0, WIDE))
+"""Jumps whose worst two-valued law is shown at every effect, and the margins it is the worst of."""
+BEFORE = "one spread 0.75, looks doubling from 8"
+"""The rule before this one: eight shares of a claim's error, nothing used beyond 256 seeds."""
+_PER_CLAIM = 20
+"""A claim's differences are resampled one time in so many as a scenario is simulated."""
 EFFECTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.47)
 SDS = (0.0, 0.05, 0.15, 0.3)
-COSTS = ((0.0, 0.0), (0.1, 0.05), (0.3, 0.05), (0.47, 0.15))
-COST_MARGIN = 0.05
-
-KINDS = (FALSE_DIFFERENCE, FALSE_EQUIVALENT)
-
-Rows = list[Sequence[str]]
-
-
-def table(header: Sequence[str], rows: Rows, markdown: bool) -> str:
-    """The rows under their header, aligned; as a Markdown table if asked."""
-    widths = [max(len(r[k]) for r in (header, *rows)) for k in range(len(header))]
-    lines = [[c.ljust(w) for c, w in zip(r, widths, strict=True)] for r in (header, *rows)]
-    rule = ["-" * w for w in widths]
-    lines.insert(1, rule)
-    if markdown:
-        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-    return "\n".join("  ".join(cells).rstrip() for cells in lines)
-
-
-def _short(rate: float) -> str:
-    return "0" if rate < 1e-10 else f"{rate:.2g}"
-
-
-def scenario_table(found: Sequence[Rate], markdown: bool) -> str:
-    """Per scenario: the worst measured rate over the margins, for each kind and stated rate."""
-    rows: Rows = []
-    for name in dict.fromkeys(r.scenario for r in found):
-        mine = [r for r in found if r.scenario == name and r.method == IN_USE]
-        sims = max(r.sims for r in mine)
-        cells = [name, "exact" if sims == 0 else f"{sims:,}"]
-        for kind in KINDS:
-            for stated in STATED:
-                some = [r for r in mine if r.kind == kind and r.stated == stated]
-                cells.append(_cell(some))
-        at_margin = [r for r in mine if r.kind == AT_MARGIN and r.stated == CLAIM_ERROR]
-        cells += ["yes" if all(r.holds for r in mine if r.promised) else "NO", _cell(at_margin)]
-        rows.append(cells)
-    heads = [f"{k} (<= {s:.2g})" for k in KINDS for s in STATED]
-    return table(
-        ["differences", "sims", *heads, "holds", f"{AT_MARGIN} ({CLAIM_ERROR:.2g})"], rows, markdown
-    )
-
-
-def _cell(some: Sequence[Rate]) -> str:
-    if not some:
-        return "-"
-    worst = max(some, key=lambda r: r.upper)
-    exact = worst.sims == 0
-    return _short(worst.rate) if exact else f"{_short(worst.rate)} (< {worst.upper:.1g})"
-
-
-def method_table(
-    found: Sequence[Rate], methods: dict[str, Method], claim_error: float, markdown: bool
-) -> str:
-    """Per method: the worst rate at each stated rate, and the seeds it costs at `claim_error`."""
-    rows: Rows = []
-    for name, method in methods.items():
-        cells = [name]
-        for stated in STATED:
-            mine = [r for r in found if r.method == name and r.stated == stated and r.promised]
-            bad = sum(not r.holds for r in mine)
-            worst = max(r.rate for r in mine)
-            cells.append(f"{_short(worst)}, {bad} of {len(mine)} above")
-        for effect, sd in COSTS:
-            n = smallest_decision(method, effect, sd, COST_MARGIN, stated=claim_error)
-            cells.append(">4096" if n is None else str(n))
-        rows.append(cells)
-    free = [distribution_free_seeds(effect, COST_MARGIN, stated=claim_error) for effect, _ in COSTS]
-    rows.append(["least for any distribution-free", "0", "0", *map(str, free)])
-    heads = [f"worst rate (<= {s:.2g})" for s in STATED]
-    costs = [f"n: {e:g}, sd {s:g}" if e else "n: all zero" for e, s in COSTS]
-    return table(["interval", *heads, *costs], rows, markdown)
-
-
-def beyond_table(found: Sequence[Beyond], markdown: bool) -> str:
-    """Per jump: the worst two-valued law, whatever its probability."""
-    rows: Rows = []
-    for jump in dict.fromkeys(b.jump for b in found):
-        cells = [f"{jump:g}"]
-        for kind in KINDS:
-            worst = max(
-                (b for b in found if b.jump == jump and b.kind == kind), key=lambda b: b.rate
-            )
-            where = f"margin {worst.margin:g}, p = {worst.probability:.2g}"
-            over = "" if worst.rate <= worst.stated else f" ABOVE ({where})"
-            cells.append(_short(worst.rate) + over)
-        rows.append(cells)
-    return table(["jump", "worst false difference", "worst false equivalent"], rows, markdown)
-
-
-def power_table(found: Sequence[Power], markdown: bool) -> str:
-    """Share decided by each look, and the outcome they had."""
-    rows: Rows = []
-    for p in found:
-        shares = {"better": p.better, "equivalent": p.equivalent, "worse": p.worse}
-        said = ", ".join(f"{k} {v:.2f}" for k, v in shares.items() if v > 0.005)
-        by = [f"{share:.2f}" for share in p.decided_by]
-        rows.append([f"{p.effect:g}", f"{p.sd:g}", f"{p.margin:g}", *by, said or "-"])
-    heads = [f"by {n}" for n in found[0].looks]
-    return table(["effect", "sd", "margin", *heads, "outcome at the cap"], rows, markdown)
-
-
-def usual_table(found: Sequence[Power], markdown: bool) -> str:
-    """Per effect and sd: what 90% of comparisons have decided, and by which look."""
-    rows: Rows = []
-    for effect, sd in dict.fromkeys((p.effect, p.sd) for p in found):
-        mine = [p for p in found if (p.effect, p.sd) == (effect, sd)]
-        rows.append([f"{effect:g}", f"{sd:g}", *(p.usual for p in mine)])
-    return table(["effect", "sd", *(f"margin {m:g}" for m in MARGINS)], rows, markdown)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -148,8 +53,9 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m mlp.stats.calibrate",
         description=(
             "Measure the rates of false verdicts on every declared scenario, for the interval in "
-            "use and for alternatives, with power curves. Laws of at most three values are worked "
-            "out exactly, the others simulated. Exit status 1 if a stated rate is not kept."
+            "use and for alternatives, on the differences of a study's claims, resampled, and on "
+            "all laws of two values; with power curves. Laws of at most three values are worked "
+            "out exactly, the others simulated. Exit status 1 if a promised rate is not kept."
         ),
     )
     p.add_argument("--sims", type=int, help="simulated comparisons per law, at least 1 (100000)")
@@ -162,6 +68,12 @@ def parser() -> argparse.ArgumentParser:
         type=new_file,
         metavar="FILE",
         help="write the rates of the interval in use, and its power, to FILE",
+    )
+    p.add_argument(
+        "--picture",
+        type=new_file,
+        metavar="FILE",
+        help="draw the rates of the interval in use, by true effect, to FILE (SVG)",
     )
     p.add_argument(
         "--claim-error",
@@ -198,55 +110,139 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"[{time.monotonic() - started:5.0f} s] {what}", file=sys.stderr, flush=True)
 
     looks = LOOKS[:5] if options.quick else LOOKS
-    found = rates(SCENARIOS, methods, sims=sims, seed=options.seed, looks=looks, progress=progress)
-    progress("laws beyond the family")
-    points = 10 if options.quick else 150
-    worst = beyond(methods[IN_USE], JUMPS, points=points, looks=looks)
+    method, seed = methods[IN_USE], options.seed
+    found = rates(SCENARIOS, methods, sims=sims, seed=seed, looks=looks, progress=progress)
+    claims = committed()
+    found += resampled_rates(
+        claims[:10] if options.quick else claims,
+        method,
+        sims=max(1, sims // _PER_CLAIM),
+        seed=seed,
+        looks=looks,
+        progress=progress,
+    )
+    progress("laws of two values")
+    margins = (0.05, 0.2) if options.quick else REACH_MARGINS
+    seeds = seeds_by_rule(claims, methods, options.quick)
+    worst, reaches = two_valued(method, margins, looks)
+    measured = Measured(*(list(map(_rounded, rows)) for rows in (found, worst, reaches)), seeds)
     progress("power")
     few = min(sims, 1_000 if options.quick else 10_000)
-    powers = power(
-        methods[IN_USE], EFFECTS, SDS, sims=few, seed=options.seed, looks=looks, stated=error
-    )
-    report(found, methods, worst, powers, error, options.markdown)
+    powers = power(method, EFFECTS, SDS, sims=few, seed=seed, looks=looks, stated=error)
+    report(measured, methods, powers, error, options.markdown)
     if options.json:
-        plain = {
-            "rates": [dataclasses.asdict(x) for x in found if x.method == IN_USE],
-            "beyond": [dataclasses.asdict(x) for x in worst],
-            "power": [dataclasses.asdict(x) for x in powers],
-        }
-        options.json.write_text(json.dumps(plain) + "\n", encoding="utf-8")
+        options.json.write_text(measured.to_json(powers), encoding="utf-8")
+    if options.picture:
+        drawn = picture(measured.ratios, measured.reaches, claims)
+        options.picture.write_text(drawn, encoding="utf-8")
     progress("done")
     return 0 if all(r.holds for r in found if r.method == IN_USE and r.promised) else 1
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The rates of scenarios and of resampled claims, and those of laws of two values."""
+
+    rates: list[Rate]
+    worst: list[Worst]
+    reaches: list[Reach]
+    seeds: list[Seeds]
+
+    @property
+    def ratios(self) -> Ratios:
+        return ratios((r for r in self.rates if r.method == IN_USE), self.worst)
+
+    def to_json(self, powers: Sequence[Power]) -> str:
+        """What is measured of the interval in use, and its power: a row a line."""
+        mine = [r for r in self.rates if r.method == IN_USE]
+        parts = {
+            "rates": mine,
+            "worst": self.worst,
+            "reach": self.reaches,
+            "seeds": self.seeds,
+            "power": powers,
+        }
+        told = [
+            f'"{name}": [\n'
+            + ",\n".join(json.dumps(dataclasses.asdict(row)) for row in rows)
+            + "\n]"
+            for name, rows in parts.items()
+        ]
+        return "{" + ",\n".join(told) + "}\n"
+
+
+def two_valued(
+    method: Method, margins: Sequence[float], looks: tuple[int, ...]
+) -> tuple[list[Worst], list[Reach]]:
+    """The worst laws of the jumps shown, and how far jumps may go at each of `margins`."""
+    worst = [
+        worst_law(jump, margin, effect, method, looks=looks)
+        for jump, of in WORST_OF
+        for margin in of
+        for effect in EFFECTS_IN_MARGINS
+    ]
+    found = [reach(m, e, method, looks=looks) for m in margins for e in (NONE_OR_TWICE, HALF)]
+    return worst, found
+
+
+def seeds_by_rule(claims: list[Sampled], methods: dict[str, Method], quick: bool) -> list[Seeds]:
+    """What the claims take by each method that has a spread, and by the rule before."""
+    few = claims[:10] if quick else claims
+    found = [seeds_taken(k, few, m) for k, m in methods.items() if "spread" in k or k == IN_USE]
+    return [
+        *found,
+        seeds_taken(
+            BEFORE,
+            few,
+            centred(0.75),
+            looks=(8, 16, 32, 64, 128, 256),
+            stated=CLAIM_ERROR * (len(LOOKS) + 1) / 8,
+        ),
+    ]
+
+
+def _rounded(row: Row) -> Row:
+    """The row with its numbers to four digits, the stated rate as it is."""
+    numbers = {k: v for k, v in vars(row).items() if isinstance(v, float) and k != "stated"}
+    return dataclasses.replace(row, **{k: float(f"{v:.4g}") for k, v in numbers.items()})
+
+
 def report(
-    found: Sequence[Rate],
+    measured: Measured,
     methods: dict[str, Method],
-    worst: Sequence[Beyond],
     powers: Sequence[Power],
     claim_error: float,
     markdown: bool,
 ) -> None:
     """Print every table under a heading; `claim_error` is the rate of the seeds and the powers."""
+    found = measured.rates
     mine = [r for r in found if r.method == IN_USE and r.promised]
     kept = sum(r.holds for r in mine)
     print(
         f"Suite error {SUITE_ERROR:g} over {REGISTERED_CLAIMS} claims: {CLAIM_ERROR:.3g} a claim, "
         f"{look_alpha():.3g} a look ({', '.join(map(str, LOOKS))}, and one off the schedule).\n"
-        f"{kept} of {len(mine)} rates of the interval in use are at or below the stated one; "
-        f"{sum(r.shown for r in mine)} are exact or shown so with 99% confidence."
+        f"{kept} of {len(mine)} promised rates of the interval in use are at or below the stated "
+        f"one; {sum(r.shown for r in mine)} are exact or shown so with 99% confidence."
     )
     mark = "### " if markdown else ""
     at = f"at {claim_error:.2g} a claim"
     parts = (
-        ("False verdicts, worst over the margins", scenario_table(found, markdown)),
+        (
+            f"False verdicts by true effect in margins, as multiples of {CLAIM_ERROR:.2g}, worst "
+            "over the margins (promised: 0, 0.5, 2)",
+            effects_table(measured.ratios, markdown),
+        ),
         (
             f"Intervals side by side (cost: seeds to decide at margin {COST_MARGIN:g}, {at})",
             method_table(found, methods, claim_error, markdown),
         ),
         (
-            f"Beyond the family: the worst two-valued law of each jump (<= {CLAIM_ERROR:.2g})",
-            beyond_table(worst, markdown),
+            f"The largest jump whose two-valued laws all keep {CLAIM_ERROR:.2g}",
+            reach_table(measured.reaches, markdown),
+        ),
+        (
+            "Seeds the study's claims take by each rule, resampled (and left undecided)",
+            seeds_table(measured.seeds, markdown),
         ),
         (f"Seeds by which nine comparisons in ten decide, {at}", usual_table(powers, markdown)),
         (f"Power: share decided, {at}", power_table(powers, markdown)),

@@ -1,9 +1,11 @@
 """A screen of a function of your own: trained look by look until every effect is decided.
 
-Each effect (the whole difference, and each part's Shapley share of it) is read at every look at
-look_alpha(error / number of effects). So all intervals of all looks hold together with probability
-1 - error, and the screen may stop at any of them. `screen_effects` in a loop of one's own has no
-such promise: it would spend its error again at every look.
+Each effect (the whole difference, and each part's Shapley share of it) is held against the margin
+at every look, at look_alpha(error / number of effects). The probability that any outcome at any
+look is false is at most `error`, so the screen may stop at any look. False means: better or worse
+where there is no effect, or equivalent where the effect is twice the margin. `mlp/stats/README.md`
+says for which data this was measured. A loop of one's own around `screen_effects` has no such
+promise: it spends its error again at every look.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ class OwnScreen:
         runs, idle = sum(map(len, self.scores.values())), self.idle
         lines.append(
             f"Margin {self.margin:g}, {runs} runs. "
-            f"All intervals together hold with a probability of {1 - self.error:.0%}."
+            f"Probability that any outcome is false: at most {self.error:g}."
         )
         if not self.decided:
             lines.append("An undecided effect needs more seeds (cap) or a larger margin.")
@@ -115,7 +117,7 @@ def _read(
     alpha = look_alpha(error / (1 + len(parts)))
 
     def look(differences: FloatArray) -> Look:
-        interval = paired_interval(differences, alpha)
+        interval = paired_interval(differences, alpha, margin=margin)
         return Look(interval, classify(interval, margin), alpha)
 
     cells = {on: np.array(given) for on, given in scores.items()}

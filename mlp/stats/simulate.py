@@ -20,7 +20,10 @@ from mlp.stats.looks import LOOKS, look_alpha
 from mlp.stats.methods import Method
 from mlp.stats.scenarios import Law
 
-CHUNK = 2_500
+CHUNK = 5_000
+
+EXACT = 3
+"""A law of so many values, or fewer, is worked out exactly."""
 
 BETTER, WORSE, EQUIVALENT = 1, 2, 3
 """Codes of the outcomes in arrays; 0 is undecided."""
@@ -75,6 +78,14 @@ def decide(
     return outcome, when
 
 
+def codes_at(
+    method: Method, moments: Moments, claim_error: float, margin: float, mean: float
+) -> CodeArray:
+    """The outcomes of comparisons of mean 0, each difference moved by `mean`."""
+    moved = Moments(moments.looks, tuple(m + mean for m in moments.means), moments.squares)
+    return decide(method, moved, claim_error, margin)[0]
+
+
 def false_codes(mean: float, margin: float) -> tuple[int, ...]:
     """The outcomes that are false of a true mean: at the margin itself, all three."""
     tiny = 1e-9
@@ -94,7 +105,7 @@ def exact_rate(
     looks: tuple[int, ...] = LOOKS,
 ) -> float | None:
     """The exact probability of a false outcome; None for a law of more than three values."""
-    if law.values.size > 3:
+    if law.values.size > EXACT:
         return None
     # The last value's count is what the others leave: one axis for two values, two for three.
     spare = max(0, 2 - law.values.size)

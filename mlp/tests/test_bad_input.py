@@ -61,7 +61,7 @@ def hypothesis(name, rule, seen, remedy, body, **more):
 
 def loader(name, rule, seen, remedy, code):
     body = f"data.register({name!r}, {code})\nlab.compare(LAYERS, MATMUL, {name!r}).assert_better()"
-    return hypothesis(name, rule, seen, remedy, body)
+    return hypothesis(name, rule, seen, remedy, body, fixtures="lab, tmp_path")
 
 
 def mark(name, rule, seen, remedy, code, fixtures="lab, dataset"):
@@ -115,15 +115,15 @@ MARKS = [
 ]  # fmt: skip
 
 HYPOTHESES = [
-    hypothesis("itself", "express something different", "matmul and matmul do not", "change a gene",
+    hypothesis("itself", "train differently", "matmul and matmul do not", "change a gene",
                "lab.compare(MATMUL, MATMUL, 'iris').assert_better()"),
-    hypothesis("string for a genome", "is of genomes", "'matmul'", "try MATMUL",
+    hypothesis("string for a genome", "needs genomes", "'matmul'", "try MATMUL",
                "lab.compare('matmul', LAYERS, 'iris').assert_better()"),
     hypothesis("compared dataset", "one of iris, wine, digits", "'irish'", "did you mean 'iris'?",
                "lab.compare(LAYERS, MATMUL, 'irish').assert_better()"),
     hypothesis("margin 0", "between 0 and 1", "got 0", "try 0.05",
                "lab.compare(LAYERS, MATMUL, 'iris', margin=0).assert_better()"),
-    hypothesis("no pair", "an effect is a pair of genomes", "got matmul", "try (LAYERS, MATMUL)",
+    hypothesis("no pair", "an effect must be a pair of genomes", "got matmul", "try (LAYERS, MATMUL)",
                "lab.compare_effects(MATMUL, (LAYERS, MATMUL), 'iris').assert_better()"),
     hypothesis("screen of one", "1 to 8 genes that act", "differ in none", "choose other genomes",
                "lab.screen(MATMUL, MATMUL, 'iris')"),

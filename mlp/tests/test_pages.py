@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import subprocess
@@ -106,8 +107,10 @@ def check_pytest(words):
 def check_module(module, *words):
     if not module.startswith("mlp"):
         return
+    assert importlib.util.find_spec(module), f"no module {module}"
     subcommand = [w for w in words[:1] if re.fullmatch(r"[a-z]+", w)]
-    check_options(words, help_of("-m", module, *subcommand))
+    if subcommand or any(w.startswith("-") for w in words):
+        check_options(words, help_of("-m", module, *subcommand))
 
 
 def check_extras(words):

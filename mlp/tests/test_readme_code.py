@@ -65,8 +65,8 @@ def test_the_screen_shown_is_one_that_run_screen_prints():
     whole, *shares = (float(found[2]) for found in read)
     assert whole == pytest.approx(sum(shares), abs=0.0015)
     runs = 4 * int(read[0][4])
-    assert (
-        last == f"Margin 0.05, {runs} runs. All intervals together hold with a probability of 95%."
+    assert last == (
+        f"Margin 0.05, {runs} runs. Probability that any outcome is false: at most 0.05."
     )
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mlp.tests.small_suite import IRIS, OPTIONS, REFUTED_CLAIM, SUPPORTED_CLAIM, claim
+from mlp.tests.small_suite import IRIS, OPTIONS, REFUTED_CLAIM, SETTINGS, SUPPORTED_CLAIM, claim
 
 pytest_plugins = ("pytester",)
 
@@ -103,6 +103,34 @@ def test_what_failed_last_comes_first_if_pytest_is_asked_for_that(warm):
     warm.runpytest_inprocess(*asked)
 
     assert ids(warm, *asked, "--failed-first") == ["test_gene[iris]", "test_stated[iris]"]
+
+
+@pytest.fixture
+def both(two):
+    """A folder of hypotheses and one of unit tests, which pytest runs if it is given none."""
+    for name in ("hypotheses", "units"):
+        (two.path / name).mkdir()
+    (two.path / "test_user.py").rename(two.path / "hypotheses" / "test_user.py")
+    (two.path / "units" / "test_unit.py").write_text("def test_unit():\n    pass\n")
+    two.makeini("[pytest]\ntestpaths = units")
+    return two
+
+
+@pytest.mark.parametrize(("word", "status"), [("rescue", 5), ("unit", 0)])
+def test_words_without_a_folder_are_told_to_be_of_unit_tests(both, word, status):
+    result = both.runpytest_inprocess(*SETTINGS, "-k", word)
+
+    assert result.ret == status
+    result.stdout.fnmatch_lines([f'*For claims: pytest hypotheses -k "{word}"'])
+
+
+def test_words_that_no_claim_has_are_told_where_names_are(both):
+    result = both.runpytest_inprocess(*SETTINGS, "hypotheses", "-k", "rescues")
+
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(['No test matches -k "rescues". For all names: *'])
+    found = both.runpytest_inprocess(*SETTINGS, "hypotheses", "-k", "rescue and iris")
+    found.stdout.no_fnmatch_line("*For *: pytest hypotheses*")
 
 
 def test_a_test_may_name_its_own_datasets(warm):

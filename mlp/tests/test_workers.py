@@ -42,6 +42,6 @@ def test_a_worker_without_a_test_trains_for_the_one_that_has_one(suite, real):
         file.name: sum(map(int, file.read_text().split())) for file in suite.path.glob("*.trained")
     }
     assert set(runs) == {"gw0.trained", "gw1.trained"}
-    assert sum(runs.values()) == 16
+    assert sum(runs.values()) == (24 if real else 16), "4 seeds of 2 arms vouch for the engine"
     if not real:
         assert set(runs.values()) == {8}, "there are as many jobs as workers"

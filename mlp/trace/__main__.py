@@ -34,7 +34,9 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     add("--html", metavar="FILE", help="also write a page (default: none)")
     add("--picture", metavar="FILE", help="also draw a picture, .png, .svg or .pdf (default: none)")
     cost = commands.add_parser("cost", help="measure what watching costs, as ratios")
-    cost.add_argument("--repeats", type=int, default=5, help="of which the median counts (default 5)")
+    cost.add_argument(
+        "--repeats", type=int, default=5, help="of which the median counts (default 5)"
+    )
     chosen = parser.parse_args(argv)
     if chosen.command == "cost" and chosen.repeats < 1:
         parser.error(f"--repeats must be at least 1; got {chosen.repeats}: give more")
@@ -53,14 +55,12 @@ def names(given: list[str] | None) -> dict[str, str] | None:
     for text, pair in zip(given, pairs, strict=True):
         if len(pair) != 2 or not all(pair):
             raise TraceError(f"--map takes A=B, a variable of each trace; got {text!r}")
-    return {a: b for a, b in pairs}
+    return dict(pairs)
 
 
 def compare(chosen: argparse.Namespace) -> int:
     """Print the ladder of two traces."""
-    found = first_divergence(
-        chosen.a, chosen.b, repeat=chosen.repeat, names=names(chosen.map)
-    )
+    found = first_divergence(chosen.a, chosen.b, repeat=chosen.repeat, names=names(chosen.map))
     print(found)
     for write, path in ((found.html, chosen.html), (found.picture, chosen.picture)):
         if path:

@@ -1,8 +1,9 @@
 """What watching costs: the time of watched steps, and of steps after them, as ratios to unwatched.
 
 Each ratio is the median over repeats of the processor time of the same steps, watched and
-unwatched, taken alternately in one process of one thread. `watched` is of the steps recorded in full, `logged` of those of which
-rows are digested only, `after` of those that come when watching is over but the `with` is not.
+unwatched, taken alternately in one process of one thread.
+`watched` is of the steps recorded in full, `logged` of those of which rows are digested only,
+`after` of those that come when watching is over but the `with` is not.
 """
 
 from __future__ import annotations

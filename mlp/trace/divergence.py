@@ -123,7 +123,8 @@ def _others(divergence: Divergence, findings: tuple[Finding, ...], room: int) ->
         lines += [_cut(f"note: {note}") for note in trace.notes]
         if trace.cut_off:
             lines.append(
-                f"note: {trace.name} was cut off by {trace.cut_off} after {trace.updates_made} updates"
+                f"note: {trace.name} was cut off by {trace.cut_off} after "
+                f"{trace.updates_made} updates"
             )
     if len(lines) > room:
         lines = [*lines[: max(room - 1, 0)], f"and {len(lines) - room + 1} more: see .findings"]

@@ -98,7 +98,7 @@ def load(path: str | Path) -> Trace:
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         told = json.loads(arrays.pop("description").tobytes().decode("utf-8"))
         kind, version = told["kind"], told["format"]
@@ -154,5 +154,3 @@ def _trace(parts: dict[str, Any]) -> Trace:
             "log": Log(**parts["log"]),
         }
     )
-
-

@@ -47,7 +47,8 @@ def cross_entropy(y: np.ndarray, p: np.ndarray, *, logits: bool) -> float | None
         shifted = p - p.max(-1, keepdims=True)
         logs = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
     else:
-        logs = np.log(np.clip(p, 1e-7, 1 - 1e-7))
+        clipped = np.clip(p, 1e-7, 1 - 1e-7)  # as Keras does, which then divides by the sum
+        logs = np.log(clipped / clipped.sum(-1, keepdims=True))
     return float(-logs[np.arange(len(p)), classes].mean())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def allowed(pair: Pair, i: int, value: Value) -> float:
 def _curvature(pair: Pair) -> float:
     """The largest change of the gradient for a change of the weights, from update to update."""
     found = [0.0]
-    for (u, _), (v, _) in zip(pair.steps, pair.steps[1:], strict=False):
+    for (u, _), (v, _) in pairwise(pair.steps):
         step = _length({n: (v.before[n], w) for n, w in u.before.items() if n in v.before})
         turn = _length({n: (v.gradient[n], g) for n, g in u.gradient.items() if n in v.gradient})
         if step:
@@ -87,7 +88,7 @@ def _one_sided(pair: Pair, i: int, m: Match) -> bool:
 def _missing(pair: Pair, i: int, missing: list[Match]) -> Finding:
     m, (ua, _) = missing[0], pair.steps[i]
     name = pair.names[1] if m.a.name in ua.gradient else pair.names[0]
-    told = f"{label(i, ua)}: {name} has no gradient for {m.a.name}"
+    told = f"{label(ua)}: {name} has no gradient for {m.a.name}"
     hint = "it is detached from the loss: detach, stop_gradient, no_grad, or a frozen layer"
     return Finding(NAME, told, (hint,), at=i)
 
@@ -109,7 +110,7 @@ def _differing(pair: Pair, i: int, values: Values, loss: Rung) -> Finding:
     ua, ub = pair.steps[i]
     m, va, vb = max(values, key=lambda v: distance(v[1], v[2]) / (v[1].norm + v[2].norm + 1e-300))
     sentence = (
-        f"{label(i, ua)}: gradient of {m.a.name} has norm {number(va.norm)} against "
+        f"{label(ua)}: gradient of {m.a.name} has norm {number(va.norm)} against "
         f"{number(vb.norm)} on the same rows and weights"
     )
     where = (ua.where, ub.where)
@@ -128,9 +129,7 @@ def _differing(pair: Pair, i: int, values: Values, loss: Rung) -> Finding:
 
 def _residual(pair: Pair, i: int, terms: list[tuple[Value, np.ndarray]]) -> bool:
     """Whether arrays are zero but for rounding of the values beside them."""
-    return all(
-        float(np.linalg.norm(left)) <= 4 * allowed(pair, i, value) for value, left in terms
-    )
+    return all(float(np.linalg.norm(left)) <= 4 * allowed(pair, i, value) for value, left in terms)
 
 
 def _data(*values: Value | None) -> list[np.ndarray] | None:
@@ -189,18 +188,16 @@ def _clipping(pair: Pair, i: int, place: int) -> str:
     for key, text in words.items():
         if key in trace.constants:
             return text.format(trace.constants[key])
-    ratios = {
-        n: g.norm / update.raw[n].norm
-        for n, g in update.gradient.items()
-        if n in update.raw and update.raw[n].norm
-    }
+    ratios = {n: g.norm / update.raw[n] for n, g in update.gradient.items() if update.raw.get(n)}
     if not ratios or min(ratios.values()) > 1 - 1e-4:
         return _saturated(update)
     spread = max(ratios.values()) - min(ratios.values())
     whole = float(np.sqrt(sum(v.norm**2 for v in update.gradient.values())))
     if spread < 1e-3:
         return f"the norm of all together clipped to {number(whole)}"
-    return f"each variable's norm clipped to {number(max(g.norm for g in update.gradient.values()))}"
+    return (
+        f"each variable's norm clipped to {number(max(g.norm for g in update.gradient.values()))}"
+    )
 
 
 def _saturated(update: Update) -> str:
@@ -253,9 +250,7 @@ def _micro(pair: Pair, i: int, values: Values) -> str:
         c = factor(pair, i, values)
         c = 1 / c if c and not place else c
         if c and abs(c - count) < 1e-3 * count:
-            return (
-                f"{name} adds up {count} micro-batches whose losses are not divided by {count}"
-            )
+            return f"{name} adds up {count} micro-batches whose losses are not divided by {count}"
         sizes = [0 if b.x_rows is None else len(b.x_rows) for b in update.batches]
         if len(set(sizes)) > 1 and _weighted(pair, i, place, sizes, values):
             return (
@@ -270,10 +265,11 @@ def _weighted(pair: Pair, i: int, place: int, sizes: list[int], values: Values) 
     update, terms = pair.steps[i][place], []
     for m, va, vb in values:
         name = (m.a, m.b)[place].name
-        sums = _data(*[micro.get(name) for micro in update.micro])
+        totals = [*[micro.get(name) for micro in update.micro], update.gradient.get(name)]
+        sums = _data(*totals)
         if not sums or len(sums) != len(sizes):
             return False
-        parts = [sums[0], *[late - early for early, late in zip(sums, sums[1:], strict=False)]]
+        parts = [sums[0], *[late - early for early, late in pairwise(sums)]]
         weights = np.array(sizes) / sum(sizes) * len(sizes)
         whole = sum(w * part for w, part in zip(weights, parts, strict=True))
         other = _data(va if place else vb)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlp.trace.pair import Pair, joined, label, pair_digests
+from mlp.trace.pair import Pair, joined, label, same_set
 from mlp.trace.record import Trace
 from mlp.trace.rung import Finding, Rung, failed, not_seen, number, passed
 
@@ -78,12 +78,13 @@ def check(pair: Pair) -> Rung:
         return failed(*found)
     others = [i for i, fed in enumerate(pair.fed) if fed == "other"]
     if others:
-        return failed(_other_rows(pair, others[0], ha, hb))
+        return failed(_other_rows(pair, others[0]))
     if "reordered" in pair.fed:
         i = pair.fed.index("reordered")
-        told = f"{label(i, pair.steps[i][0])}: the same rows in another order within the batch"
+        told = f"{label(pair.steps[i][0])}: the same rows in another order within the batch"
         return failed(Finding(NAME, told, explains=False, at=i))
-    told = "" if pair.steps[0][0].targets is not None else "; targets not seen"
+    seen = all(update.targets is not None for update in pair.steps[0])
+    told = "" if seen else "; targets not seen"
     return passed(NAME, f"same rows in the same order, {len(pair.steps)} updates{told}")
 
 
@@ -131,25 +132,22 @@ def _batch_findings(pair: Pair) -> list[Finding]:
     for i, (ua, ub) in enumerate(pair.steps):
         if pair.fed[i] != "other":
             continue
-        (na, nb), at = pair.names, label(i, ua)
+        (na, nb), at = pair.names, label(ua)
         ra, rb, ta, tb = ua.rows, ub.rows, ua.targets, ub.targets
-        assert ra is not None and rb is not None
-        same = [np.array_equal(np.sort(r), np.sort(s)) for r, s in ((ra, rb), (ta, tb)) if
-                r is not None and s is not None]  # fmt: skip
-        if same[0] and ta is not None and tb is not None:
-            mixed = [np.sort(pair_digests(r, t)) for r, t in ((ra, ta), (rb, tb))]
-            if not np.array_equal(*mixed):
-                told = f"{at}: the same rows with other targets in {na} and {nb}"
-                hint = (
-                    "features and labels are shuffled apart: use one permutation for both"
-                    if same[1]
-                    else "targets are encoded or read in another way"
-                )
-                return [Finding(NAME, told, (hint,), at=i)]
+        if ra is None or rb is None:
+            return []
+        if ta is not None and tb is not None and same_set(ra, rb):
+            told = f"{at}: the same rows with other targets in {na} and {nb}"
+            hint = "targets are encoded or read in another way"
+            if same_set(ta, tb):
+                hint = "features and labels are shuffled apart: use one permutation for both"
+            return [Finding(NAME, told, (hint,), at=i)]
         scaled = _scale(joined(ua, "x"), joined(ub, "x"))
         if scaled:
             told = f"{at}: the inputs of {nb} are {scaled} those of {na}"
-            return [Finding(NAME, told, ("normalisation is missing, or done twice, on one side",), at=i)]
+            return [
+                Finding(NAME, told, ("normalisation is missing, or done twice, on one side",), at=i)
+            ]
         return []
     return []
 
@@ -175,12 +173,12 @@ def _follows(fa: np.ndarray, fb: np.ndarray) -> bool:
     return bool(varies.any() and slope.any() and left <= 1e-5 * max(np.abs(fb).max(), 1e-30))
 
 
-def _other_rows(pair: Pair, i: int, ha: Habits, hb: Habits) -> Finding:
+def _other_rows(pair: Pair, i: int) -> Finding:
     """Rows of which no more can be said than that they are others."""
     na, nb = pair.names
     rows = [np.unique(t.log.rows(0)) for t in (pair.a, pair.b)]
-    shared = len(np.intersect1d(*rows, assume_unique=True))
-    told = f"{label(i, pair.steps[i][0])}: {na} and {nb} are fed other rows"
+    shared = len(np.intersect1d(rows[0], rows[1], assume_unique=True))
+    told = f"{label(pair.steps[i][0])}: {na} and {nb} are fed other rows"
     if shared and shared == len(rows[0]) == len(rows[1]):
         hint = (
             "each shuffles by its own seed, which explains no gap but hides what comes after: "

@@ -54,7 +54,7 @@ def _agree(pair: Pair, i: int, la: float, lb: float) -> bool:
 
 
 def _not_finite(pair: Pair, i: int, la: float, lb: float) -> Rung:
-    at = label(i, pair.steps[i][0])
+    at = label(pair.steps[i][0])
     if np.isfinite(la) == np.isfinite(lb):
         told = f"{at}: the losses of both are {la:g} and {lb:g}; nothing after it can be compared"
         return failed(Finding(NAME, told, ("both programs diverge alike",), False, i))
@@ -71,7 +71,7 @@ def _where(step: tuple[Update, Update]) -> tuple[str, str]:
 def _other_loss(pair: Pair, i: int, la: float, lb: float) -> Finding:
     """A loss that differs on the same rows and weights, with what explains it exactly."""
     ua, ub = pair.steps[i]
-    sentence = f"{label(i, ua)}: loss {number(la)} against {number(lb)} on the same rows and weights"
+    sentence = f"{label(ua)}: loss {number(la)} against {number(lb)} on the same rows and weights"
     hints: list[str] = []
     for name, trace, update, mine, other in (
         (pair.names[1], pair.b, ub, lb, la),
@@ -92,7 +92,12 @@ def _shapes(ua: Update, ub: Update) -> str:
     for update in (ub, ua):
         batch = update.batches[-1]
         y, p = batch.y, batch.prediction
-        if y is not None and p is not None and len(p.shape) != len(y.shape) and p.shape[-1:] == (1,):
+        if (
+            y is not None
+            and p is not None
+            and len(p.shape) != len(y.shape)
+            and p.shape[-1:] == (1,)
+        ):
             return f"; targets {y.shape} against predictions {p.shape}"
     return ""
 
@@ -156,7 +161,7 @@ def _settings(pair: Pair) -> str:
     for layer, there in zip(pair.a.layers, pair.b.layers, strict=False):
         for key, value in layer.settings.items():
             other = there.settings.get(key)
-            if layer.kind == there.kind and other is not None and not matches(value, other, 1e-6):
-                if key != "share of the new batch":
-                    return f"{layer.kind} has {key} {value:g} against {other:g}"
+            comparable = layer.kind == there.kind and key != "share of the new batch"
+            if comparable and other is not None and not matches(value, other, 1e-6):
+                return f"{layer.kind} has {key} {value:g} against {other:g}"
     return ""

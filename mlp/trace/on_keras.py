@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from mlp.trace import deliver
 from mlp.trace.errors import TraceError
 from mlp.trace.keras_model import (
     constants_of,
@@ -47,13 +47,6 @@ def _flat(structure: Any) -> list[Any]:
     return [leaf for leaf in tf.nest.flatten(structure) if leaf is not None]
 
 
-def _one(arrays: list[np.ndarray]) -> Any:
-    """Several inputs or outputs as one array, rows first."""
-    if len(arrays) < 2:
-        return arrays[0] if arrays else None
-    return np.concatenate([np.reshape(a, (len(a), -1)).astype(np.float32) for a in arrays], axis=1)
-
-
 class KerasWatch:
     """Feeds a recorder from a model and its optimizer."""
 
@@ -78,7 +71,10 @@ class KerasWatch:
 
     def _check(self) -> None:
         strategy = getattr(self.model, "distribute_strategy", None)
-        if tf.distribute.has_strategy() or type(strategy).__name__ != "_DefaultDistributionStrategy":
+        if (
+            tf.distribute.has_strategy()
+            or type(strategy).__name__ != "_DefaultDistributionStrategy"
+        ):
             raise TraceError(
                 f"watch sees one device; the model trains under {type(strategy).__name__}: "
                 "build it outside the strategy's scope"
@@ -104,7 +100,7 @@ class KerasWatch:
         self.taps.recorder = self.recorder
         self.taps.set_level()
         self.recorder.initial_buffers = {
-            name: Value.of(np.array(v)) for name, v in named_variables(self.model, False).items()
+            name: Value.of(v.numpy()) for name, v in named_variables(self.model, False).items()
         }
         for name in ("train_function", "test_function", "predict_function"):
             self._functions[name] = getattr(self.model, name, None)
@@ -146,7 +142,7 @@ class KerasWatch:
         )
         self.recorder.precision = str(self.model.compute_dtype)
         self.recorder.layers = layers_of(self.model)
-        self.recorder.final = {name: Value.of(np.array(v)).digest for name, v in weights.items()}
+        self.recorder.final = {name: Value.of(v.numpy()).digest for name, v in weights.items()}
         made = int(self.optimizer.iterations.numpy()) - self._iterations
         if made > self.recorder.updates_made == 0:
             raise TraceError(
@@ -169,12 +165,7 @@ class KerasWatch:
     # What is put in the place of methods; each calls the method, which comes first.
 
     def _stepped(self, names: Sequence[str], values: Sequence[Any]) -> None:
-        self.taps.tap(LIGHT, partial(self._seen_step, self.taps, names), values)
-
-    @staticmethod
-    def _seen_step(taps: Taps, names: Sequence[str], *arrays: Any) -> None:
-        assert taps.recorder is not None
-        taps.recorder.stepped(names, arrays)
+        self.taps.tap(LIGHT, partial(deliver.seen_step, self.taps, names), values)
 
     def _layer_call(
         self, name: str, layer: Any, original: Callable[..., Any], *args: Any, **kwargs: Any
@@ -199,22 +190,9 @@ class KerasWatch:
             return outputs
         graded = could_possibly_record() or None
         where = users_line(None if tf.executing_eagerly() else leaves[0].op)
-        seen = partial(self._seen_call, self.taps, len(inputs), dict(self.modes), graded, where)
+        seen = partial(deliver.seen_call, self.taps, len(inputs), dict(self.modes), graded, where)
         self.taps.tap(LIGHT, seen, [*inputs, *leaves])
         return outputs
-
-    @staticmethod
-    def _seen_call(
-        taps: Taps, inputs: int, modes: dict[str, bool], graded: Any, where: str, *arrays: Any
-    ) -> None:
-        assert taps.recorder is not None
-        taps.recorder.forward(
-            _one(list(arrays[:inputs])),
-            prediction=_one(list(arrays[inputs:])),
-            modes=modes,
-            graded=graded,
-            where=where,
-        )
 
     def _compute_loss(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         loss = original(*args, **kwargs)
@@ -222,14 +200,8 @@ class KerasWatch:
         y, weight = _flat(given.get("y")), _flat(given.get("sample_weight"))
         leaves = [*y, *weight, loss]
         if not any(isinstance(leaf, keras.KerasTensor) for leaf in leaves):
-            self.taps.tap(LIGHT, partial(self._seen_terms, self.taps, len(y)), leaves)
+            self.taps.tap(LIGHT, partial(deliver.seen_terms, self.taps, len(y)), leaves)
         return loss
-
-    @staticmethod
-    def _seen_terms(taps: Taps, targets: int, *arrays: Any) -> None:
-        assert taps.recorder is not None
-        y, weight = list(arrays[:targets]), list(arrays[targets:-1])
-        taps.recorder.terms(_one(y), sample_weight=_one(weight), loss=arrays[-1])
 
     def _fit(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         def begin(*_: Any) -> None:
@@ -260,12 +232,12 @@ class KerasWatch:
         taps, read = self.taps, [*weights.values(), *buffers.values()]
         where = users_line(None if tf.executing_eagerly() else next(iter(given.values())).op)
         penalty = self._penalty()
-        begin = partial(self._seen_begin, taps, bool(penalty))
+        begin = partial(deliver.seen_begin, taps, bool(penalty))
         taps.tap(LIGHT, begin, [self.optimizer.learning_rate, *penalty])
-        before = partial(self._seen_before, taps, tuple(given), tuple(weights))
+        before = partial(deliver.seen_before, taps, tuple(given), tuple(weights))
         taps.tap(FULL, before, list(given.values()), list(weights.values()))
         done = original(grads, trainable_variables)
-        after = partial(self._seen_after, taps, tuple(weights), tuple(buffers), where)
+        after = partial(deliver.seen_after, taps, tuple(weights), tuple(buffers), where)
         taps.tap(FULL, partial(after, self.recorder.constants), [], read)
         return done
 
@@ -289,57 +261,3 @@ class KerasWatch:
             here = tf.constant(0).graph
             losses = [loss for loss in losses if getattr(loss, "graph", here) is here]
         return [tf.add_n([tf.reduce_sum(loss) for loss in losses])] if losses else []
-
-    @staticmethod
-    def _seen_begin(taps: Taps, penalised: bool, rate: Any, *penalty: Any) -> None:
-        assert taps.recorder is not None
-        if penalised:
-            taps.recorder.terms(regularisation=penalty[0])
-        full = taps.recorder.begin_update(float(rate))
-        taps.set_level(FULL if full else None)
-
-    @staticmethod
-    def _seen_before(
-        taps: Taps, given: tuple[str, ...], weights: tuple[str, ...], *arrays: Any
-    ) -> None:
-        taps.stash["gradient"] = dict(zip(given, arrays, strict=False))
-        taps.stash["before"] = dict(zip(weights, arrays[len(given) :], strict=True))
-
-    @staticmethod
-    def _seen_after(
-        taps: Taps,
-        weights: tuple[str, ...],
-        buffers: tuple[str, ...],
-        where: str,
-        constants: Mapping[str, float],
-        *arrays: Any,
-    ) -> None:
-        assert taps.recorder is not None
-        gradient = taps.stash.get("gradient", {})
-        clipped = clip(gradient, constants)
-        taps.recorder.end_update(
-            before=taps.stash.get("before"),
-            gradient=clipped,
-            raw=gradient if clipped is not gradient else None,
-            after=dict(zip(weights, arrays, strict=False)),
-            buffers=dict(zip(buffers, arrays[len(weights) :], strict=True)),
-            where=where,
-        )
-        taps.stash.clear()
-        taps.set_level()
-
-
-def clip(gradient: dict[str, Any], constants: Mapping[str, float]) -> dict[str, Any]:
-    """The gradient as Keras clips it before its update rule; the same object where it does not."""
-    if "clipvalue" in constants:
-        most = constants["clipvalue"]
-        return {name: np.clip(g, -most, most) for name, g in gradient.items()}
-    norms = {name: float(np.linalg.norm(g)) for name, g in gradient.items()}
-    if "clipnorm" in constants:
-        most = constants["clipnorm"]
-        return {name: g * (most / max(norms[name], most)) for name, g in gradient.items()}
-    if "global_clipnorm" in constants:
-        most = constants["global_clipnorm"]
-        whole = float(np.sqrt(sum(norm**2 for norm in norms.values())))
-        return {name: g * (most / max(whole, most)) for name, g in gradient.items()}
-    return gradient

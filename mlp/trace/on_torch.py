@@ -6,7 +6,7 @@ is given them, by a hook before its step: between the two lie clipping and the u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -60,8 +60,8 @@ class TorchWatch:
         self.sensitive = sensitive_modules(model)
         self.rank = channels_last(model)
         self._handles: list[Any] = []
-        self._raw: dict[str, np.ndarray] = {}
-        self._full = False
+        self._raw: dict[str, float] = {}
+        self._full = self.compiled = False
         self._before: dict[str, Any] = {}
 
     def _check(self) -> None:
@@ -114,7 +114,9 @@ class TorchWatch:
         for name, value in matched(start, shapes, True).items():
             self._write(trainable[name], value, self.layout.get(name))
         buffers = buffers_of(self.model)
-        for name, value in matched(start, {n: tuple(b.shape) for n, b in buffers.items()}, False).items():
+        for name, value in matched(
+            start, {n: tuple(b.shape) for n, b in buffers.items()}, False
+        ).items():
             self._write(buffers[name], value, None)
 
     @staticmethod
@@ -135,13 +137,18 @@ class TorchWatch:
                 for n, p in self.model.named_parameters()
                 if p.requires_grad
             ),
-            *(
-                Variable(n, tuple(b.shape), False, False)
-                for n, b in buffers_of(self.model).items()
-            ),
+            *(Variable(n, tuple(b.shape), False, False) for n, b in buffers_of(self.model).items()),
         )
         self.recorder.layers = layers_of(self.model, self.sensitive)
         self.recorder.final = {n: Value.of(w).digest for n, w in self._weights().items()}
+        self._refuse_compiled()
+
+    def _refuse_compiled(self) -> None:
+        if self.compiled:
+            raise TraceError(
+                "watch cannot see into a step compiled by torch.compile: "
+                "leave torch.compile out while watching"
+            )
 
     def explain(self, error: BaseException) -> TraceError | None:
         """What an error means that watching itself brought about: none does."""
@@ -165,11 +172,10 @@ class TorchWatch:
         return {name: self._read(name, grad) for name, grad in found.items()}
 
     def _forward(self, model: Any, args: Any, kwargs: Any, output: Any) -> None:
-        if torch.compiler.is_compiling():
-            raise TraceError(
-                "watch cannot see into a step compiled by torch.compile: "
-                "leave torch.compile out while watching"
-            )
+        del model
+        if torch.compiler.is_compiling():  # an error here would only make it run uncompiled
+            self.compiled = True
+            return
         if self.recorder.level == OFF:
             self.recorder.forwards += 1
             return
@@ -177,6 +183,8 @@ class TorchWatch:
         outputs = _tensors(output)
         if outputs and outputs[0].is_floating_point():
             self.recorder.precision = str(outputs[0].dtype).removeprefix("torch.")
+        if self.recorder.level == FULL and self.recorder.accumulating:
+            self.recorder.accumulated(self._gradients())
         taking = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in outputs)
         self.recorder.forward(
             self._joined([self._channels_last(tensor) for tensor in inputs]),
@@ -186,8 +194,8 @@ class TorchWatch:
             where=users_line(),
         )
         if taking:
-            seen = self._graded(self.recorder.graded_by())
-            next(t for t in outputs if t.requires_grad).register_hook(seen)
+            taken = self.recorder.graded_by()
+            next(t for t in outputs if t.requires_grad).register_hook(lambda _: taken())
 
     def _stepped(self, names: Sequence[str], values: Sequence[Any]) -> None:
         if self.recorder.level != OFF:
@@ -206,20 +214,13 @@ class TorchWatch:
         same = len({len(a) for a in flat}) == 1
         return np.concatenate(flat, axis=1) if same else arrays[0]
 
-    def _graded(self, mark: Callable[[], None]) -> Callable[[torch.Tensor], None]:
-        def seen(_: torch.Tensor) -> None:
-            self._raw = {}
-            mark()
-
-        return seen
-
     def _accumulated(self, name: str, parameter: torch.Tensor) -> None:
         if self.recorder.level == FULL and parameter.grad is not None:
-            self._raw[name] = self._read(name, parameter.grad)
-            self.recorder.accumulated(self._raw)
+            self._raw[name] = float(torch.linalg.vector_norm(parameter.grad.float()))
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         del args, kwargs
+        self._refuse_compiled()
         rates = [group["lr"] for group in optimizer.param_groups]
         self._full = self.recorder.begin_update(float(rates[0]))
         if not self._full:
@@ -228,7 +229,8 @@ class TorchWatch:
         gradient = self._gradients()
         if scale is not None:
             gradient = {name: array / float(scale) for name, array in gradient.items()}
-        self._before = {"before": self._weights(), "gradient": gradient, "where": users_line()}
+        seen = {"before": self._weights(), "gradient": gradient, "raw": self._raw}
+        self._before = seen | {"where": users_line()}
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         del optimizer, args, kwargs

@@ -31,8 +31,10 @@ def match(
         there = {variable.name: variable for variable in b}
         pairs = [(v, there[names[v.name]]) for v in a if names.get(v.name) in there]
     else:
-        keys = [[tuple(sorted(v.shape)) if len(v.shape) == 2 else v.shape for v in s] for s in (a, b)]
-        blocks = SequenceMatcher(None, *keys, autojunk=False).get_matching_blocks()
+        keys = [
+            [tuple(sorted(v.shape)) if len(v.shape) == 2 else v.shape for v in s] for s in (a, b)
+        ]
+        blocks = SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_matching_blocks()
         pairs = [(a[i + k], b[j + k]) for i, j, size in blocks for k in range(size)]
     matched = [Match(va, vb, va.shape != vb.shape) for va, vb in pairs]
     used = {m.a.name for m in matched}, {m.b.name for m in matched}
@@ -131,7 +133,7 @@ def turned(value: Value) -> Value:
     return value if value.data is None else Value.of(value.data.T)
 
 
-def label(i: int, ua: Update) -> str:
+def label(ua: Update) -> str:
     """An update in words."""
     return f"update {ua.number}" + (f" (epoch {ua.epoch + 1})" if ua.epoch else "")
 
@@ -149,7 +151,12 @@ def same_rows(ua: Update, ub: Update, rounding: Rounding) -> str:
     if np.array_equal(ra, rb) or _close(ua, ub, rounding):
         return "same" if ta is None or tb is None or np.array_equal(ta, tb) else "other"
     mixed = [r if t is None or tb is None else pair_digests(r, t) for r, t in ((ra, ta), (rb, tb))]
-    return "reordered" if np.array_equal(np.sort(mixed[0]), np.sort(mixed[1])) else "other"
+    return "reordered" if same_set(mixed[0], mixed[1]) else "other"
+
+
+def same_set(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays hold the same elements, each as often, in whatever order."""
+    return bool(np.array_equal(np.sort(a), np.sort(b)))
 
 
 def pair_digests(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -167,7 +174,12 @@ def joined(update: Update, what: str) -> np.ndarray | None:
 
 def _close(ua: Update, ub: Update, rounding: Rounding) -> bool:
     xa, xb = joined(ua, "x"), joined(ub, "x")
-    if xa is None or xb is None or xa.size != xb.size or not {xa.dtype.kind, xb.dtype.kind} <= set("fiub"):
+    if (
+        xa is None
+        or xb is None
+        or xa.size != xb.size
+        or not {xa.dtype.kind, xb.dtype.kind} <= set("fiub")
+    ):
         return False
     gap = np.abs(xa.ravel().astype(np.float64) - xb.ravel())
     return bool(gap.max(initial=0) <= 8 * rounding.unit * np.abs(xa).max(initial=0))
@@ -180,11 +192,15 @@ def same_targets(ua: Update, ub: Update) -> bool:
         return False
     if ya.size == yb.size:
         return bool(np.array_equal(ya.ravel(), yb.ravel()))
-    classes = [y.argmax(-1).ravel() if y.ndim > 1 and y.shape[-1] > 1 else y.ravel() for y in (ya, yb)]
-    return classes[0].size == classes[1].size and bool(np.array_equal(*classes))
+    classes = [
+        y.argmax(-1).ravel() if y.ndim > 1 and y.shape[-1] > 1 else y.ravel() for y in (ya, yb)
+    ]
+    return classes[0].size == classes[1].size and bool(np.array_equal(classes[0], classes[1]))
 
 
-def different_modes(a: Trace, b: Trace, ua: object, ub: object) -> tuple[tuple[str, bool, bool], ...]:
+def different_modes(
+    a: Trace, b: Trace, ua: object, ub: object
+) -> tuple[tuple[str, bool, bool], ...]:
     """The layers that two updates or evaluations ran in different modes, with both modes."""
     listed = [_modes(a, ua, a.framework == b.framework), _modes(b, ub, a.framework == b.framework)]
     if [kind for kind, _, _ in listed[0]] != [kind for kind, _, _ in listed[1]]:

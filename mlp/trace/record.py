@@ -51,8 +51,9 @@ class Batch:
 class Update:
     """One update of the variables. Arrays are by the name of the variable.
 
-    `gradient` is what the update rule was given; `raw` what the backward pass left, where it was
-    seen apart. `buffers` are as after the update.
+    `gradient` is what the update rule was given, `raw` the norms of what the backward pass left,
+    where they were seen apart, `micro` what the gradient had added up to after each but the last
+    of several batches. `buffers` are as after the update.
     """
 
     epoch: int
@@ -61,7 +62,7 @@ class Update:
     batches: tuple[Batch, ...] = ()
     before: Mapping[str, Value] = field(default_factory=dict)
     gradient: Mapping[str, Value] = field(default_factory=dict)
-    raw: Mapping[str, Value] = field(default_factory=dict)
+    raw: Mapping[str, float] = field(default_factory=dict)
     micro: tuple[Mapping[str, Value], ...] = ()
     after: Mapping[str, Value] = field(default_factory=dict)
     buffers: Mapping[str, Value] = field(default_factory=dict)

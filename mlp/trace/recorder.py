@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from mlp.trace.batch import batch_of, log_of, merged, slim
 from mlp.trace.epochs import FULL, LIGHT, OFF, Epochs
 from mlp.trace.errors import TraceError
-from mlp.trace.record import Batch, Evaluation, Layer, Log, Trace, Update, Variable
+from mlp.trace.record import Batch, Evaluation, Layer, Trace, Update, Variable
 from mlp.trace.source import users_line
-from mlp.trace.value import Value, row_digests
+from mlp.trace.value import Value
 
 __all__ = ["FULL", "LIGHT", "OFF", "Recorder"]
 
@@ -33,8 +34,6 @@ MOST_EVALUATIONS = 16
 MOST_WAITING = 64
 """Forward passes whose arrays wait for an update; of older ones only the rows' digests do."""
 
-_UNSEEN = float("nan")
-
 
 @dataclass
 class _Pending:
@@ -42,7 +41,7 @@ class _Pending:
 
     batch: Batch
     graded: bool | None = None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    total: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Recorder:
@@ -71,7 +70,6 @@ class Recorder:
         self._epochs, self._room = Epochs(updates), keep
         self._pending: list[_Pending] = []
         self._current: Update | None = None
-        self._backward: _Pending | None = None
         self._evaluations: list[Evaluation] = []
         self._log: list[Update] = []
 
@@ -135,12 +133,12 @@ class Recorder:
         self.forwards += 1
         if self.level == OFF:
             return
-        batch = replace(_terms(x=x, prediction=prediction), modes=dict(modes or {}), where=where)
+        batch = replace(batch_of(x=x, prediction=prediction), modes=dict(modes or {}), where=where)
         self._pending.append(_Pending(batch, graded))
         past = self._pending[-2:-1] if graded is False else self._pending[:-MOST_WAITING][-1:]
         for pending in past:
             if pending.graded is not True:
-                pending.batch = _slim(pending.batch)
+                pending.batch = slim(pending.batch)
 
     def terms(
         self,
@@ -153,12 +151,12 @@ class Recorder:
         x: Any = None,
     ) -> None:
         """What the loss of the last forward pass was made of."""
-        told = _terms(x, y, prediction, loss, sample_weight, regularisation)
+        told = batch_of(x, y, prediction, loss, sample_weight, regularisation)
         if self._pending:
-            self._pending[-1].batch = _merged(self._pending[-1].batch, told)
+            self._pending[-1].batch = merged(self._pending[-1].batch, told)
         elif self._current is not None and self._current.batches:
             *first, last = self._current.batches
-            self._amend(replace(self._current, batches=(*first, _merged(last, told))))
+            self._amend(replace(self._current, batches=(*first, merged(last, told))))
         elif self.level != OFF:
             self._pending.append(_Pending(replace(told, where=users_line())))
 
@@ -167,14 +165,20 @@ class Recorder:
         pending = self._pending[-1]
 
         def taken() -> None:
-            pending.graded, pending.raw, self._backward = True, {}, pending
+            pending.graded = True
 
         return taken
 
-    def accumulated(self, raw: Mapping[str, Any]) -> None:
-        """What the gradients have added up to in the backward pass that is going on."""
-        if self._backward is not None:
-            self._backward.raw = raw
+    @property
+    def accumulating(self) -> bool:
+        """Whether a gradient was taken of which no update was made."""
+        return any(pending.graded for pending in self._pending)
+
+    def accumulated(self, total: Mapping[str, Any]) -> None:
+        """What the gradients have added up to, before another forward pass adds to them."""
+        graded = [pending for pending in self._pending if pending.graded]
+        if graded:
+            graded[-1].total = total
 
     def begin_update(self, rate: float | None) -> bool:
         """The optimizer is about to update; whether the update is recorded in full."""
@@ -186,24 +190,20 @@ class Recorder:
             self._evaluated([p.batch for p in self._pending if p not in used])
             update = Update(0, 0, self.updates_made - 1, tuple(p.batch for p in used), rate=rate)
             self._epochs.fed(update.rows)
-            self._begin(update, [p.raw for p in used])
+            self._begin(update, [p.total for p in used[:-1]])
         self._pending.clear()
-        self._backward = None
         return self._current is not None and self._current in self.updates
 
-    def _begin(self, update: Update, raws: list[Mapping[str, Any]]) -> None:
+    def _begin(self, update: Update, totals: list[Mapping[str, Any]]) -> None:
         level = self.level
         if level == OFF:
             return
         update = replace(update, epoch=self._epochs.epoch, index=self._epochs.index)
         self._epochs.updated()
-        slim = replace(update, batches=tuple(_slim(batch) for batch in update.batches))
-        self._log.append(slim)
-        self._current = slim
+        self._current = replace(update, batches=tuple(map(slim, update.batches)))
+        self._log.append(self._current)
         if level == FULL:
-            micro = tuple(self.values(raw) for raw in raws) if len(raws) > 1 else ()
-            raw = micro[-1] if micro else self.values(raws[-1] if raws else None)
-            self._current = replace(update, raw=raw, micro=micro)
+            self._current = replace(update, micro=tuple(map(self.values, totals)))
             self.updates.append(self._current)
 
     def end_update(
@@ -211,7 +211,7 @@ class Recorder:
         *,
         before: Mapping[str, Any] | None = None,
         gradient: Mapping[str, Any] | None = None,
-        raw: Mapping[str, Any] | None = None,
+        raw: Mapping[str, float] | None = None,
         after: Mapping[str, Any] | None = None,
         buffers: Mapping[str, Any] | None = None,
         where: str = "",
@@ -221,15 +221,13 @@ class Recorder:
             return
         told = {"before": before, "gradient": gradient, "after": after, "buffers": buffers}
         seen: dict[str, Any] = {key: self.values(arrays) for key, arrays in told.items()}
-        if raw:
-            seen["raw"] = self.values(raw)
-        self._amend(replace(self._current, where=where, **seen))
+        self._amend(replace(self._current, where=where, raw=dict(raw or {}), **seen))
 
     def _amend(self, update: Update) -> None:
         """Put an update in the place of the one made last, of which it says more."""
         if self.updates and self.updates[-1] is self._current:
             self.updates[-1] = update
-        self._log[-1] = replace(update, batches=tuple(_slim(batch) for batch in update.batches))
+        self._log[-1] = replace(update, batches=tuple(map(slim, update.batches)))
         self._current = update
 
     def _evaluated(self, batches: Sequence[Batch]) -> None:
@@ -269,7 +267,7 @@ class Recorder:
             layers=self.layers,
             updates=tuple(self.updates),
             evaluations=tuple(self._evaluations),
-            log=_log(self._log),
+            log=log_of(self._log),
             initial_buffers=dict(self.initial_buffers),
             final=dict(self.final),
             precision=self.precision,
@@ -286,56 +284,3 @@ class Recorder:
     def save(self, path: str | Path) -> Path:
         """Write what was recorded so far as one file."""
         return self.trace().save(path)
-
-
-def _terms(
-    x: Any = None,
-    y: Any = None,
-    prediction: Any = None,
-    loss: Any = None,
-    sample_weight: Any = None,
-    regularisation: Any = None,
-) -> Batch:
-    """A batch of which only these are known."""
-
-    def value(array: Any) -> Value | None:
-        return None if array is None else Value.of(array)
-
-    def number(array: Any) -> float | None:
-        return None if array is None else float(np.mean(np.asarray(array, np.float64)))
-
-    return Batch(
-        x=value(x),
-        y=value(y),
-        prediction=value(prediction),
-        sample_weight=value(sample_weight),
-        loss=number(loss),
-        regularisation=number(regularisation),
-        x_rows=None if x is None else row_digests(x),
-        y_rows=None if y is None else row_digests(y),
-    )
-
-
-def _merged(batch: Batch, told: Batch) -> Batch:
-    known = {name: v for name, v in vars(told).items() if v is not None and name != "where"}
-    return replace(batch, **{name: v for name, v in known.items() if name != "modes" or v})
-
-
-def _slim(batch: Batch) -> Batch:
-    return replace(batch, x=None, y=None, prediction=None, sample_weight=None)
-
-
-def _log(updates: Sequence[Update]) -> Log:
-    """The log of updates, one row each."""
-    rows = [np.empty(0, np.uint64) if u.rows is None else u.rows for u in updates]
-    targets = [u.targets for u in updates]
-    seen = [t for t in targets if t is not None]
-    whole = len(seen) == len(targets) > 0
-    return Log(
-        epoch=np.array([u.epoch for u in updates], np.int64),
-        sizes=np.array([len(r) for r in rows], np.int64),
-        x=np.concatenate(rows) if rows else np.empty(0, np.uint64),
-        y=np.concatenate(seen) if whole else np.empty(0, np.uint64),
-        loss=np.array([_UNSEEN if u.loss is None else u.loss for u in updates], np.float64),
-        rate=np.array([_UNSEEN if u.rate is None else u.rate for u in updates], np.float64),
-    )

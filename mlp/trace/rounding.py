@@ -51,7 +51,7 @@ def _unit(trace: Trace) -> float:
 
 
 def _measured(a: Trace, b: Trace, repeat: Trace | None) -> float:
-    """The largest relative difference of first losses and gradients between a run and its repeat."""
+    """The largest relative difference between the first update of a run and of its repeat."""
     if repeat is None or not repeat.updates:
         return 0.0
     run = a if a.name == repeat.name or b.name != repeat.name else b

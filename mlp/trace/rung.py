@@ -47,9 +47,7 @@ class Rung:
 
     def minor(self, why: str) -> Rung:
         """The same, its findings unable to explain a gap, for a reason."""
-        told = tuple(
-            replace(f, explains=False, hints=(*f.hints, why)) for f in self.findings
-        )
+        told = tuple(replace(f, explains=False, hints=(*f.hints, why)) for f in self.findings)
         return replace(self, findings=told)
 
 

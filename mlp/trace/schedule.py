@@ -8,7 +8,7 @@ from mlp.trace.inputs import habits
 from mlp.trace.pair import Match, Pair, different_modes, label
 from mlp.trace.record import Evaluation, Layer, Trace
 from mlp.trace.rung import Finding, Rung, failed, not_comparable, not_seen, number, passed
-from mlp.trace.update import constants, differing_constants
+from mlp.trace.update import constants, differing_constants, only_epsilon
 from mlp.trace.value import Value, distance
 
 BUFFERS, RATE, EVALUATION = "buffers", "rate and updates", "evaluation"
@@ -20,7 +20,8 @@ def check_buffers(pair: Pair) -> Rung:
     if not pair.a.buffers and not pair.b.buffers:
         return passed(BUFFERS, "no model has any")
     if len(pair.a.buffers) != len(pair.b.buffers):
-        told = f"{pair.names[0]} has {len(pair.a.buffers)} buffers, {pair.names[1]} {len(pair.b.buffers)}"
+        counts = (len(pair.a.buffers), len(pair.b.buffers))
+        told = f"{pair.names[0]} has {counts[0]} buffers, {pair.names[1]} {counts[1]}"
         return failed(Finding(BUFFERS, told, ("normalisation on one side only",)))
     settings = _other_share(pair)
     compared, barred = 0, ""
@@ -51,9 +52,7 @@ def _other_share(pair: Pair) -> Finding | None:
         sa, sb = la.settings[SHARE], lb.settings[SHARE]
         if np.isclose(sa, sb, rtol=1e-4):
             continue
-        told = (
-            f"{la.name} takes {sa:.3g} of each new batch into its statistics, {lb.name} {sb:.3g}"
-        )
+        told = f"{la.name} takes {sa:.3g} of each new batch into its statistics, {lb.name} {sb:.3g}"
         hint = "batch-norm momentum differs"
         if np.isclose(sa + sb, 1, rtol=1e-4):
             hint += (
@@ -69,7 +68,7 @@ def _other_buffer(
 ) -> Finding:
     ua, ub = pair.steps[i]
     told = (
-        f"{label(i, ua)}: {m.a.name} is {number(va.norm)} against {number(vb.norm)} (norm) after "
+        f"{label(ua)}: {m.a.name} is {number(va.norm)} against {number(vb.norm)} (norm) after "
         "the same rows and weights"
     )
     where = (ua.where, ub.where)
@@ -115,7 +114,7 @@ def check_rate(pair: Pair) -> Rung:
     found += _other_count(pair)
     names = differing_constants(pair)
     if names:
-        minor = set(names) <= {"epsilon", "amsgrad"} and "amsgrad" not in names
+        minor = only_epsilon(pair)
         told = f"{pair.a.optimizer} has {constants(pair)}"
         hint = "too small to explain a gap alone" if minor else "a constant of the optimizer"
         found.append(Finding(RATE, told, (hint,), explains=not minor))
@@ -171,7 +170,9 @@ def check_evaluation(pair: Pair) -> Rung:
         hint = f"{name} evaluates in training mode: call model.eval(), or model(x, training=False)"
         return failed(Finding(EVALUATION, told, (hint,), where=(ea.where, eb.where)))
     if len(ea.rows) != len(eb.rows):
-        told = f"evaluation: {len(ea.rows)} rows in {pair.names[0]}, {len(eb.rows)} in {pair.names[1]}"
+        told = (
+            f"evaluation: {len(ea.rows)} rows in {pair.names[0]}, {len(eb.rows)} in {pair.names[1]}"
+        )
         hint = "one is evaluated on one batch, on a part, or on other data"
         return failed(Finding(EVALUATION, told, (hint,), where=(ea.where, eb.where)))
     if not np.array_equal(np.sort(ea.rows), np.sort(eb.rows)):

@@ -6,6 +6,7 @@ import linecache
 import os
 import sys
 import sysconfig
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,15 +18,19 @@ _LIBRARIES = tuple(
 _GENERATED = "__autograph_generated_file"
 
 
+@lru_cache(maxsize=4096)
 def _is_users(path: str) -> bool:
     if path.startswith("<") or _GENERATED in path or "site-packages" in path:
         return False
     return not path.startswith((*_LIBRARIES, _HERE))
 
 
+@lru_cache(maxsize=4096)
 def _told(path: str, line: int) -> str:
     text = linecache.getline(path, line).strip()
-    return f"{os.path.basename(path)}:{line}: {text}" if text else f"{os.path.basename(path)}:{line}"
+    return (
+        f"{os.path.basename(path)}:{line}: {text}" if text else f"{os.path.basename(path)}:{line}"
+    )
 
 
 def users_line(operation: Any = None) -> str:

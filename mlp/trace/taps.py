@@ -76,7 +76,7 @@ class Taps:
         return [operation] if graph() is tf.constant(0).graph else []
 
 
-_ELEMENTWISE = {
+_ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "Identity": lambda x: x,
     "Neg": tf.negative,
     "Mul": tf.multiply,
@@ -97,8 +97,10 @@ def _again(tensor: Any, done: dict[Any, Any]) -> Any:
     key = tensor.ref()
     if key not in done:
         compute = _ELEMENTWISE.get(tensor.op.type)
-        anew = compute is not None and len(tensor.op.inputs) > 0
-        done[key] = compute(*[_again(i, done) for i in tensor.op.inputs]) if anew else tensor
+        if compute is None or len(tensor.op.inputs) == 0:
+            done[key] = tensor
+        else:
+            done[key] = compute(*[_again(term, done) for term in tensor.op.inputs])
     return done[key]
 
 

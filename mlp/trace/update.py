@@ -40,8 +40,8 @@ def check(pair: Pair) -> Rung:
 def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
     """Variables whose updates differ, with both norms; None where they are not all shown whole.
 
-    An element counts where rounding of its gradient explains at most a hundredth of its update:
-    Adam makes as much of a gradient of 1e-9 as of one of 1.
+    An element counts where rounding of its gradient, or an epsilon, explains at most a hundredth of
+    its update: Adam makes as much of a gradient of 1e-9 as of one of 1.
     """
     found = []
     before = {m.a.name: (va, vb) for m, va, vb in pair.values(i, "before")}
@@ -54,11 +54,12 @@ def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
             return None
         wa, wb, xa, xb = (np.asarray(v.data, np.float64) for v in values if v is not None)
         da, db = xa - wa, xb - wb
-        slack = 4 * pair.rounding.unit * (np.abs(wa) + np.abs(xa)) + pair.rounding.relative * np.abs(da)
+        own = pair.rounding.relative + pair.rounding.unit / _least(pair)
+        slack = 4 * pair.rounding.unit * (np.abs(wa) + np.abs(xa)) + own * np.abs(da)
         counts = np.ones(da.shape, bool)
-        ga, gb = gradient.get(m.a.name, (None, None))
+        ga = gradient.get(m.a.name, (None, None))[0]
         if ga is not None and ga.data is not None:
-            doubt = 4 * allowed(pair, i, ga) / np.sqrt(max(da.size, 1))
+            doubt = 4 * allowed(pair, i, ga) / np.sqrt(max(da.size, 1)) + _epsilon(pair)
             share = doubt / np.maximum(np.abs(np.asarray(ga.data, np.float64)), 1e-300)
             counts = share < 1e-2
             slack = slack + np.minimum(share, 1) * np.abs(da)
@@ -67,11 +68,28 @@ def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
     return found if after else None
 
 
+def _least(pair: Pair) -> float:
+    """The least 1 - beta or 1 - rho: its own rounding is that much larger than the type's."""
+    decays = [t.constants.get(k) for t in (pair.a, pair.b) for k in ("beta_1", "beta_2", "rho")]
+    least = min([1.0, *[1 - d for d in decays if d is not None and d < 1]])
+    return least
+
+
+def _epsilon(pair: Pair) -> float:
+    """The gradient of which an epsilon is as large as the rule's denominator, in its first update.
+
+    Keras adds Adam's epsilon before the second moment is corrected, PyTorch after; that they do
+    is no difference between programs, and epsilons that differ are told as constants.
+    """
+    epsilons = [t.constants.get("epsilon", 0.0) for t in (pair.a, pair.b)]
+    return max(epsilons) / _least(pair) ** 0.5
+
+
 def _other_update(pair: Pair, i: int, found: tuple[str, float, float]) -> Finding:
     ua, ub = pair.steps[i]
     name, na, nb = found
     sentence = (
-        f"{label(i, ua)}: {name} moves by {number(na)} against {number(nb)} on the same gradient"
+        f"{label(ua)}: {name} moves by {number(na)} against {number(nb)} on the same gradient"
     )
     hint, explains = _explain(pair, ua, ub)
     return Finding(NAME, sentence, (hint,), explains, i, (ua.where, ub.where))
@@ -88,7 +106,7 @@ def _explain(pair: Pair, ua: Update, ub: Update) -> tuple[str, bool]:
         return f"the learning rate is {ua.rate:g} against {ub.rate:g}", True
     different = constants(pair)
     if different:
-        return f"{pair.a.optimizer} has {different}", set(_names(pair)) != {"epsilon"}
+        return f"{pair.a.optimizer} has {different}", not only_epsilon(pair)
     return "the update rules differ: their state, a constraint, or a frozen variable", True
 
 
@@ -125,6 +143,15 @@ def constants(pair: Pair) -> str:
     a, b = pair.a.constants, pair.b.constants
     told = [f"{key} {a.get(key, 0.0):g} against {b.get(key, 0.0):g}" for key in _names(pair)]
     return ", ".join(told)
+
+
+def only_epsilon(pair: Pair) -> bool:
+    """Whether the constants differ by an epsilon alone, and one far below the gradients."""
+    values = [v for u in pair.steps[0] for v in u.gradient.values()]
+    sizes = [v.norm / float(max(np.prod(v.shape), 1)) ** 0.5 for v in values]
+    usual = float(np.median(sizes)) if sizes else 0.0
+    epsilons = [t.constants.get("epsilon", 0.0) for t in (pair.a, pair.b)]
+    return _names(pair) == ["epsilon"] and max(epsilons) <= 1e-2 * usual
 
 
 def differing_constants(pair: Pair) -> list[str]:

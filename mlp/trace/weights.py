@@ -15,7 +15,9 @@ VARIABLES, INITIAL, MODE = "trainable variables", "initial weights", "mode"
 def told(variables: list[Variable], most: int = 3) -> str:
     """Variables with their shapes, in words."""
     listed = [f"{v.name} {v.shape}" for v in variables[:most]]
-    return ", ".join(listed) + (f" and {len(variables) - most} more" if len(variables) > most else "")
+    return ", ".join(listed) + (
+        f" and {len(variables) - most} more" if len(variables) > most else ""
+    )
 
 
 def check_variables(pair: Pair) -> Rung:
@@ -57,9 +59,7 @@ def check_initial(pair: Pair) -> Rung:
     if not values:
         return not_seen(INITIAL, "a trace shows no weights before its first update")
     apart = [
-        (m, va, vb)
-        for m, va, vb in values
-        if not distance(va, vb) <= pair.rounding.weights(va, 0)
+        (m, va, vb) for m, va, vb in values if not distance(va, vb) <= pair.rounding.weights(va, 0)
     ]
     if not apart:
         return passed(INITIAL, f"equal, {len(values)} variables")
@@ -121,7 +121,7 @@ def _other_mode(pair: Pair, i: int, different: tuple[tuple[str, bool, bool], ...
     ua, ub = pair.steps[i]
     words = ("training mode", "inference mode")
     sentence = (
-        f"{label(i, ua)}: {layer} is in {words[not on]} in {pair.names[0]} and in "
+        f"{label(ua)}: {layer} is in {words[not on]} in {pair.names[0]} and in "
         f"{words[on]} in {pair.names[1]}"
     )
     if trace.framework == "Keras":
@@ -132,5 +132,3 @@ def _other_mode(pair: Pair, i: int, different: tuple[tuple[str, bool, bool], ...
         hint = f"{inference} trains in evaluation mode: call model.train() before the loop"
     where = tuple(u.batches[-1].where if u.batches else "" for u in (ua, ub))
     return Finding(MODE, sentence, (hint,), at=i, where=(where[0], where[1]))
-
-

@@ -209,7 +209,7 @@ class TestComparing:
 
     def test_cohorts_that_share_no_seed_are_of_genomes_that_differ(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)
-        with pytest.raises(LabError, match="express something different"):
+        with pytest.raises(LabError, match="train differently"):
             lab.compare_seeds(BASE, "iris", other=BASE.with_alleles(shuffle_seed="run"))
         fitted = BASE.with_alleles(trainer="estimator")
 

@@ -225,7 +225,7 @@ def test_a_margin_by_dataset_is_that_of_the_screen():
 
 
 def test_a_gene_that_was_not_varied_has_no_share_to_claim():
-    with pytest.raises(LabError, match="logits, coverage, order; got 'coverge'"):
+    with pytest.raises(LabError, match=r"logits, coverage, order\) only; got 'coverge'"):
         a_screen(lambda _on, _s: 50).assert_responsible("coverge")
 
 

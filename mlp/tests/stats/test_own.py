@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlp.stats import Outcome, look_sizes, run_screen
+from mlp.stats import Outcome, look_sizes, paired_interval, run_screen
 
 PARTS = ["rows", "logits"]
 
@@ -47,13 +47,22 @@ def test_it_trains_no_more_than_the_look_that_decides_needs():
 
 
 @pytest.mark.parametrize("cap", [256, 20])
-def test_all_intervals_of_all_looks_together_keep_the_error(cap):
+def test_all_effects_at_all_looks_together_keep_the_error(cap):
     """Every effect, at every look there may be, spends no more than `error` in all (Bonferroni)."""
     found = run_screen(scored, PARTS, margin=0.1, error=0.05, cap=cap)
 
     effects = [found.whole, *found.shares.values()]
     assert sum(look.alpha for look in effects) * len(look_sizes(cap)) <= 0.05 + 1e-12
     assert all(1 - look.interval.level == pytest.approx(look.alpha) for look in effects)
+    drawn = [
+        paired_interval(
+            np.subtract(found.scores[frozenset(PARTS)], found.scores[frozenset()]),
+            found.whole.alpha,
+            margin=margin,
+        )
+        for margin in (0.1, 0.0)
+    ]
+    assert found.whole.interval == drawn[0] != drawn[1]
 
 
 def test_the_scores_are_read_in_seed_order_whatever_else_was_trained():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mlp.data import Dataset
 from mlp.genome import HIDDEN_LAYERS, Genome
 from mlp.plan import Array, Plan, covered_rows
+from mlp.trainers.kept import Kept
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 """Adam's constants, as in all four original models.
@@ -86,12 +87,6 @@ class Shape:
             genome.dropout_mode,
             genome.reporting,
         )
-
-
-@lru_cache(maxsize=64)
-def engine_of(shape: Shape, runs: int, losses: bool) -> Engine:
-    """The engine of this shape and number of runs: built once in a process."""
-    return Engine(shape, runs, losses)
 
 
 class Engine:
@@ -392,3 +387,7 @@ class Engine:
             for power, beta in zip(self.powers, (BETA1, BETA2), strict=True)
         ]
         return [*powers, self.step.assign_add(1)]
+
+
+engine_of = Kept(Engine, most=6)
+"""The engine of a shape, a number of runs, and whether losses are kept."""
