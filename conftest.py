@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,25 +14,24 @@ from mlp import interrupt
 
 interrupt.tell_interruption_in_one_line()  # before the imports that take seconds
 
-from mlp import collection, data, installed, marks
+from mlp import collection, installed, marks, options
 from mlp.collection import USER_ERRORS, datasets
 from mlp.data import DataError
 from mlp.lab import (
-    DEFAULT_SEEDS,
     DEFAULT_STORE,
-    FIRST_SEED,
-    FIRST_SEEDS,
     ClaimError,
     Lab,
     check_seeds,
     first_seed_under,
     train_waiting_jobs,
 )
+from mlp.lab.forecast import first_jobs
+from mlp.lab.times import SPENT
 from mlp.report.claimed import judge, row_of, tell
-from mlp.report.outputs import add_options
-from mlp.report.plugin import DAMAGED, Reporting, junit_properties
-from mlp.report.progress import Ticker, duplicate_stdout
-from mlp.run import PROTOCOLS, protocol
+from mlp.report.display import Display
+from mlp.report.plugin import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
+from mlp.report.spending import spent_here
+from mlp.run import protocol
 from mlp.store import Store
 
 ROOT = Path(__file__).parent
@@ -41,68 +41,12 @@ MOST_IN_ADVANCE = 4
 take from milliseconds to minutes, and none should wait behind a long one while others idle."""
 
 STORE = pytest.StashKey[Store]()
-TICKER = pytest.StashKey[Ticker]()
 REPORTING = pytest.StashKey[Reporting]()
 LAB = pytest.StashKey[Lab]()
 
 
-def _integer(text: str) -> int | str:
-    """A whole number; anything else as it stands, for `check_seeds` to refuse."""
-    try:
-        return int(text)
-    except ValueError:
-        return text
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("mlp", "mlp: knockout and rescue of training pipelines")
-    group.addoption(
-        "--mlp-protocol",
-        default="quick",
-        metavar="NAME",
-        help="what is held equal: "
-        + "; ".join(
-            f"{p.name} (rate {p.learning_rate:g}, {p.steps:,} steps)" for p in PROTOCOLS.values()
-        )
-        + ". Default: quick",
-    )
-    group.addoption(
-        "--mlp-dataset",
-        action="append",
-        metavar="NAME[,NAME]",
-        help=f"only these datasets, of {', '.join(data.names())}. Default: all",
-    )
-    group.addoption(
-        "--mlp-first-seed",
-        type=_integer,
-        metavar="N",
-        help="first seed of every comparison: rerun the study on seeds it has never seen. "
-        f"Default: {FIRST_SEED}; "
-        + "; ".join(f"under {name}, {first}" for name, first in FIRST_SEEDS.items()),
-    )
-    group.addoption(
-        "--mlp-seeds",
-        type=_integer,
-        default=DEFAULT_SEEDS,
-        metavar="N",
-        help="most seeds a comparison may use; looks are at 16, 24, 32, ... up to N. "
-        f"Default: {DEFAULT_SEEDS}",
-    )
-    group.addoption(
-        "--mlp-store",
-        type=Path,
-        metavar="FILE",
-        help=f"where runs are kept. Default: {DEFAULT_STORE} in the root folder",
-    )
-    group.addoption(
-        "--mlp-fresh", action="store_true", help="discard the runs the store holds, and train anew"
-    )
-    group.addoption(
-        "--mlp-real",
-        action="store_true",
-        help="train everything on the real TensorFlow API, never on the cohort engine (slow)",
-    )
-    add_options(group)
+    options.add(parser.getgroup("mlp", "mlp: knockout and rescue of training pipelines"))
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -121,6 +65,13 @@ def _open_store(config: pytest.Config, fresh: bool = False) -> Store:
     return Store(path, study=_study(config), fresh=fresh)
 
 
+def _store_of(config: pytest.Config) -> Store:
+    """The process's store, opened when it is first asked for."""
+    if STORE not in config.stash:
+        config.stash[STORE] = _open_store(config)
+    return config.stash[STORE]
+
+
 def _only_unit_tests(config: pytest.Config) -> bool:
     paths = [Path(config.invocation_params.dir, a.split("::")[0]).resolve() for a in config.args]
     return all(path.is_relative_to(ROOT / "mlp") for path in paths)
@@ -130,6 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marks.FINDING)
     config.addinivalue_line("markers", marks.REFUTED)
     config.pluginmanager.register(collection, "mlp-collection")
+    recall_costs(config)
     if getattr(config.option, "maxschedchunk", MOST_IN_ADVANCE) is None:
         config.option.maxschedchunk = MOST_IN_ADVANCE
     if config.option.mlp_first_seed is None:
@@ -139,7 +91,6 @@ def pytest_configure(config: pytest.Config) -> None:
             config,
             datasets=lambda: datasets(config),
             store=lambda: config.stash.get(STORE, None),
-            ticker=lambda: config.stash.get(TICKER, None),
         )
         config.pluginmanager.register(config.stash[REPORTING], "mlp-reporting")
         if not getattr(config.option, "testrunuid", None):
@@ -186,16 +137,33 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except USER_ERRORS as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[STORE] = store
-    stream = duplicate_stdout()
-    config.add_cleanup(stream.close)
-    reporting = config.stash[REPORTING]
-    config.stash[TICKER] = Ticker(
-        store.progress, stream, lambda: (reporting.ended, session.testscollected)
-    )
+    display = Display(session, store)
+    config.pluginmanager.register(display, "mlp-display")
     workers = config.pluginmanager.has_plugin("dsession")
-    answer = interrupt.Answer(config.stash[TICKER].say if workers else lambda _: None)
+    answer = interrupt.Answer(display.ticker.say if workers else lambda _: None)
     config.pluginmanager.register(answer, "mlp-interrupt")
-    config.stash[TICKER].start()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Make a worker known to the study before any worker can run out of tests; ask for what is due.
+
+    A worker that does run out helps the others for as long as one of them has tests. One process
+    asks for all that the claims will ask for first: so the session knows how long that takes, and
+    no worker lacks a job meanwhile.
+    """
+    config = session.config
+    sent = config.workerinput if _is_worker(config) else {}  # type: ignore[attr-defined]
+    worker, workers = sent.get("workerid", ""), sent.get("workercount", 1)
+    asks = [claim for item in session.items if (claim := marks.asking(item))]
+    if config.option.collectonly or not any(marks.takes_lab(item) for item in session.items):
+        return
+    with suppress(*USER_ERRORS):  # the fixture `lab` says what is wrong
+        store = _store_of(config)
+        if worker:
+            store.sign_in()
+        if worker in ("", "gw0"):
+            store.request(first_jobs(_lab_of(config), asks, workers))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -204,9 +172,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if _is_worker(config) and STORE in config.stash:
         if going_on:
             train_waiting_jobs(config.stash[STORE])
-        config.workeroutput[DAMAGED] = config.stash[STORE].damaged  # type: ignore[attr-defined]
-    if TICKER in config.stash:
-        config.stash[TICKER].stop()
+        output: dict[str, object] = config.workeroutput  # type: ignore[attr-defined]
+        output |= {DAMAGED: config.stash[STORE].damaged, TIMES: vars(spent_here())}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -214,19 +181,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[STORE].close()
 
 
-@pytest.fixture(scope="session")
-def _lab(request: pytest.FixtureRequest) -> Lab:
-    config = request.config
-    if STORE not in config.stash:
-        config.stash[STORE] = _open_store(config)
+def _lab_of(config: pytest.Config) -> Lab:
+    """A lab as the options have it."""
     option = config.option
     return Lab(
-        config.stash[STORE],
+        _store_of(config),
         protocol=option.mlp_protocol,
         seeds=option.mlp_seeds,
         first_seed=option.mlp_first_seed,
         real=option.mlp_real,
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    with SPENT.spent("claims"):
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def _lab(request: pytest.FixtureRequest) -> Lab:
+    return _lab_of(request.config)
 
 
 @pytest.fixture

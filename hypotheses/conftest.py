@@ -1,4 +1,4 @@
-"""Datasets of the suite's own: registered here, they are known to every process of a study."""
+"""Datasets of the suite's own. Registered here, every process of a study knows them."""
 
 from __future__ import annotations
 

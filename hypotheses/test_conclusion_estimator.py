@@ -1,7 +1,7 @@
 """The conclusion: training with tf.contrib.learn's Estimator is what makes the difference.
 
-Tested on the real API with everything else Estimator brought held equal: the same rows in the
-same order, the same batch size, the same initial weights, the same number type.
+These claims are tested on the real API. All else that came with Estimator is held equal: the rows
+and their order, the batch size, the initial weights, the number type.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Controls: what must come out equivalent does, and a planted effect of known size is found."""
+"""Controls: what must be equivalent is, and a planted effect of known size is found."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from mlp.lab import Lab
 
 PLANTED = 0.4
 PROMISED_SEEDS = 48
-"""Seeds by which the looks find an effect of 0.3, of a spread of 0.15, 19 times in 20
-(`python -m mlp.stats.calibrate`); two fifths of what the model gets right are more than 0.3."""
+"""Seeds by which the looks find an effect of 0.3 with a spread of 0.15, 19 times in 20.
+
+`python -m mlp.stats.calibrate` prints this number. Two fifths of what the model gets right are more
+than 0.3."""
 
 
 def test_two_cohorts_that_differ_in_nothing_but_seeds_are_equivalent(
@@ -27,7 +29,7 @@ def test_gene_that_only_affects_reporting_is_equivalent(lab: Lab, dataset: str) 
 def test_planted_effect_is_found(lab: Lab, dataset: str) -> None:
     """Positive control: two fifths of right answers spoiled are found, on seeds of their own.
 
-    Paired by seed, spoiled runs would be the runs they spoil, without noise between them.
+    If the arms shared their seeds, a spoiled run would be the run it spoils, with no noise between.
     """
     spoiled = LAYERS_ESTIMATOR_FLOAT32.with_alleles(handicap=PLANTED)
     comparison = lab.compare_seeds(LAYERS_ESTIMATOR_FLOAT32, dataset, other=spoiled)

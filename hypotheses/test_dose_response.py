@@ -1,4 +1,4 @@
-"""Dose and response: the responsible gene on digits is not a switch."""
+"""Dose-response: the gene that is responsible on digits is not a switch."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mlp.genome import MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab
 
 DOSES: tuple[str | float, ...] = ("first_batch", 0.1, 0.2, 0.4, 0.7, "all")
-"""Shares of the training rows ever seen; the first and the last are the published alleles."""
+"""Shares of the training rows ever seen. The first and the last are the published alleles."""
 
 HALFWAY = 0.1
-"""A dose between: 144 of 1,439 rows, not three batches."""
+"""A dose in between: 144 of 1,439 rows, less than three batches."""
 
 
 def _share(dose: str | float) -> float:

@@ -1,4 +1,4 @@
-"""Beyond the post: is double softmax alone harmful, where, and why does it kill one dataset?"""
+"""Beyond the post: is double softmax alone harmful? On which dataset, and why there?"""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_double_softmax_harms_wine_more_from_glorot_weights(lab: Lab, dataset: s
 def test_double_softmax_harms_wine_as_it_is_more_than_wine_scaled(lab: Lab, dataset: str) -> None:
     """Why wine: its features are unscaled, up to 1,680; scaled, double softmax costs far less.
 
-    A likely reason, not measured: large features and Glorot's larger weights make large outputs,
-    which saturate the first softmax, and what is saturated learns nothing.
+    A likely reason, not measured: large features and Glorot's larger weights make large outputs.
+    Large outputs saturate the first softmax, and a saturated softmax has no gradient.
     """
     harm = (DOUBLE, LAYERS_ESTIMATOR_FLOAT32)
     lab.compare_effects(

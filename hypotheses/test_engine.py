@@ -1,4 +1,4 @@
-"""The cohort engine, which most claims run on, does as well as the real API it stands for."""
+"""The cohort engine, which trains for most claims, does as well as the real API."""
 
 from __future__ import annotations
 

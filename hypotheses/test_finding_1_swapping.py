@@ -1,9 +1,9 @@
 """Finding 1: swapping tf.matmul for tf.layers, or a hyperparameter, makes little difference.
 
-The post calls gaps of about 0.05 little and of about 0.3 a lot: the line is drawn between, for each
-dataset and protocol where cohorts can resolve it. Where the post names no size, as for all margins
-of this suite, they were chosen on pilot seeds before any run of those that verdicts rest on
-(`mlp.lab.FIRST_SEED`, `mlp.lab.FIRST_SEEDS`).
+The post calls gaps of about 0.05 little and gaps of about 0.3 a lot. The margins lie in between,
+where cohorts can resolve them on that dataset and protocol. All margins of this suite were chosen
+on pilot seeds, before any of the seeds that verdicts rest on was trained (`mlp.lab.FIRST_SEED`,
+`mlp.lab.FIRST_SEEDS`).
 """
 
 from __future__ import annotations

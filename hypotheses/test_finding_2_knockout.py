@@ -1,10 +1,10 @@
 """Finding 2: knocking out Estimator.fit, running the train op, degrades tf.layers a lot.
 
-The post's chart shows 0.97 against 0.72 on digits: "a lot" is 0.1 and more. The validation sets of
-iris and wine have 15 and 17 rows: there it is 0.25, about four rows. At the published protocol
-wine's gap is half as wide: "a lot" is 0.1 there too, and of a single gene, on either, about half of
-the gap. float64 runs are slow: genes other than the number type are tested with it at float32, and
-at the published protocol the number type is asked for most of the gap.
+The post's chart shows 0.97 against 0.72 on digits, so "a lot" is 0.1 or more there. The validation
+sets of iris and wine have 15 and 17 rows, so "a lot" is 0.25 there, about four rows. At the
+published protocol wine's gap is half as wide, and its margin is 0.1. A single gene must explain
+about half of the gap on digits and wine. float64 runs are slow, so the other genes are tested at
+float32. At the published protocol, dtype must explain most of the gap on digits (margin 0.2).
 """
 
 from __future__ import annotations

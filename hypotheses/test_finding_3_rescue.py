@@ -1,8 +1,8 @@
 """Finding 3: training with Estimator.fit instead of train_op.run rescues the tf.matmul model.
 
-The post's chart shows 0.92 against 0.42 on digits: a rescue is half of that gap and more, there.
-On iris and wine the model's spread over seeds, 0.15 and 0.3, sets what cohorts can resolve: on wine
-the claim is of a rescue as large as the whole gap on digits.
+The post's chart shows 0.92 against 0.42 on digits, so a rescue is at least half of that gap there.
+On iris and wine the accuracy of the model varies more from seed to seed (standard deviations of
+0.15 and 0.3), and cohorts resolve less. On wine the margin is as large as the whole gap on digits.
 """
 
 from __future__ import annotations

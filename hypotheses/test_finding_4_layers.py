@@ -3,11 +3,13 @@
 "A little" is more than 0.01 on digits. The validation sets of iris and wine have 15 and 17 rows:
 there it is more than finding 1 calls little, at either protocol.
 
-A gene answers for a lead if it alone makes or undoes half of it: under train_op.run 0.15 on digits,
-and as much on wine, where it is tf.matmul that leads; under Estimator.fit 0.04 on digits. Where no
-lead was seen, or less than cohorts can halve, the line is the finding's own. The dense operation,
-which the real API alone can tell apart, and the number type are slow to train: their margins are
-larger, and may exceed the lead. Where an interval then reaches all of the lead, the explanation
+A gene answers for a lead if it alone makes or undoes half of it. Under train_op.run half is 0.15 on
+digits, and 0.15 on wine, where tf.matmul leads. Under Estimator.fit half is 0.07 on digits and 0.15
+on wine. A knockout must undo 0.07 there on digits, and 0.1 on wine. A rescue must bring 0.04 on
+digits and the finding's own 0.05 on wine. A rescue by logits must bring half of the lead on wine:
+after 700 steps its effect is too near 0.05 to be told from it. Where no lead was seen, the line is
+the finding's own. The margins of the dense operation and of the number type
+are larger, and may exceed the lead. Where an interval then reaches all of the lead, the explanation
 leaves the gene's role open. The number type's knockout is that of finding 2.
 
 At the published protocol the leads are smaller: half is 0.125 on digits under train_op.run, where
@@ -42,10 +44,13 @@ HALF_UNDER_TRAIN_OP_RUN = Margin(
     0.2, {"digits": 0.15, "wine": 0.15}, under={"published": {"digits": 0.125, "wine": 0.2}}
 )
 PART_UNDER_ESTIMATOR = Margin(
-    0.2, {"digits": 0.04, "wine": 0.05}, under={"published": {"digits": 0.1, "wine": 0.1}}
+    0.2, {"digits": 0.07, "wine": 0.1}, under={"published": {"digits": 0.1, "wine": 0.1}}
 )
 RESCUED_UNDER_ESTIMATOR = Margin(
     0.2, {"digits": 0.04, "wine": 0.05}, under={"published": {"digits": 0.01, "wine": 0.04}}
+)
+HALF_BY_LOGITS_UNDER_ESTIMATOR = Margin(
+    0.2, {"digits": 0.04, "wine": 0.15}, under={"published": {"digits": 0.01, "wine": 0.04}}
 )
 SLOW_UNDER_ESTIMATOR = Margin(0.2, {"digits": 0.1}, under={"published": {"digits": 0.2}})
 SLOW_UNDER_TRAIN_OP_RUN = Margin(
@@ -159,14 +164,24 @@ def test_knocking_out_one_gene_undoes_the_lead_under_estimator(
                 pytest.mark.refuted("not all of the lead", on="wine", protocol="published"),
             ],
         ),
-        pytest.param("logits", marks=pytest.mark.refuted("no lead of three rows", on="iris")),
+        pytest.param(
+            "logits",
+            marks=[
+                pytest.mark.refuted("no lead of three rows", on="iris"),
+                pytest.mark.refuted("not half of the lead alone", on="wine", protocol="quick"),
+            ],
+        ),
         DENSE,
     ],
 )
 def test_one_gene_rescues_matmul_under_estimator(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient under Estimator.fit? Given alone, tf.matmul does better."""
     rescued = MATMUL_ESTIMATOR.rescue(gene, donor=LAYERS_ESTIMATOR_FLOAT32)
-    asked = {"dense": SLOW_UNDER_ESTIMATOR, "bias": PART_UNDER_ESTIMATOR}
+    asked = {
+        "dense": SLOW_UNDER_ESTIMATOR,
+        "bias": PART_UNDER_ESTIMATOR,
+        "logits": HALF_BY_LOGITS_UNDER_ESTIMATOR,
+    }
     margin = asked.get(gene, RESCUED_UNDER_ESTIMATOR)
     lab.compare(rescued, MATMUL_ESTIMATOR, dataset, margin=margin).assert_better()
 

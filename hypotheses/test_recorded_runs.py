@@ -1,9 +1,9 @@
-"""The strains are the original programs in distribution, at the protocol these were recorded at.
+"""In distribution, the strains are the original programs, at the protocol of the recorded runs.
 
-Three recorded seeds can be no cohort: that they and ours are draws from one distribution is tested
-by the exact permutation test of the difference in mean, strain by strain and dataset by dataset, at
-5% over all twelve (Bonferroni). Their spread decides what shift it could have seen: it is shown as
-the interval around the difference.
+Three recorded seeds are too few for a cohort. The exact permutation test of the difference in mean
+tests whether the recorded runs and ours come from one distribution. It is made for each strain and
+dataset, at 5% over all twelve (Bonferroni). The interval around a difference shows the smallest
+shift that the test could have detected.
 """
 
 from __future__ import annotations

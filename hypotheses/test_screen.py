@@ -17,10 +17,10 @@ BETWEEN_MATMUL_STRAINS = Margin(0.3, {"digits": 0.01, "wine": 0.5})
 BETWEEN_LAYERS_AND_MATMUL = Margin(
     0.3, {"digits": 0.01, "wine": 0.05}, under={"published": {"wine": 0.25}}
 )
-UNDER_ESTIMATOR = Margin(0.3, {"digits": 0.05, "wine": 0.05}, under={"published": {"digits": 0.08}})
+UNDER_ESTIMATOR = Margin(0.3, {"digits": 0.08, "wine": 0.05})
 
-SEEDS_UNDER_ESTIMATOR = {"digits": 128, "wine": 128}
-"""Seeds of the first look: finding 4's claims on single genes train the same cells with as many."""
+SEEDS_UNDER_ESTIMATOR = {"digits": 64, "wine": 64}
+"""Seeds of the first look: most of finding 4's claims on single genes train these cells so far."""
 
 
 @pytest.mark.finding("2")

@@ -1,12 +1,15 @@
-"""TensorFlow, imported once and only where training happens, with `tf.compat.v1.layers` alive.
+"""TensorFlow, imported once, and only where training happens.
 
 `tf.compat.v1.layers` needs the tf-keras package, and `TF_USE_LEGACY_KERAS=1` before Keras is first
-touched. One thread a process: runs are small, deterministic, and spread over cores by processes.
-oneDNN is on and as exact as by default, and XLA is not asked for: else runs would round otherwise.
+imported. TensorFlow gets one thread a process: runs are small, and other processes use the other
+cores. oneDNN is on at its default precision, and XLA is off: otherwise rounding would differ.
+What was imported is hidden from the garbage collector: it is never garbage, and a search through it
+would take a quarter of a second.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +20,7 @@ from mlp import installed
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """Keep what TensorFlow's C++ writes while it loads, before any log level holds, off stderr."""
+    """Hide what TensorFlow's C++ code writes to stderr while it loads and ignores the log level."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -46,11 +49,13 @@ def _import() -> Any:
             f"training needs TensorFlow and tf-keras, which cannot be imported ({error}): "
             "pip install --upgrade tensorflow tf-keras"
         ) from None
+    gc.collect()
+    gc.freeze()
     return tensorflow
 
 
 tensorflow: Any = _import()
-"""TensorFlow as it is today."""
+"""Today's TensorFlow."""
 
 tf: Any = tensorflow.compat.v1
-"""TensorFlow as the study knew it: `tensorflow.compat.v1`."""
+"""TensorFlow as the study used it: `tensorflow.compat.v1`."""

@@ -1,4 +1,4 @@
-"""A name out of those there are, or a refusal that suggests the nearest."""
+"""Look up a name in a closed list. An unknown name is refused, with the nearest known name."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Named = TypeVar("Named")
 
 
 def one_of(kind: str, name: object, there: Mapping[str, Named], error: type[Exception]) -> Named:
-    """What is called `name` among those `there`, each of which is a `kind`.
+    """The value that `there` has under `name`. `kind` says in a word what the values are.
 
     Raises:
-        error: there is none; the message lists those there are.
+        error: `name` is unknown. The message lists the known names.
     """
     if not isinstance(name, str) or name not in there:
         listed = ", ".join(there)
@@ -22,6 +22,6 @@ def one_of(kind: str, name: object, there: Mapping[str, Named], error: type[Exce
 
 
 def suggest(word: object, valid: Iterable[str]) -> str:
-    """The end of a refusal: which of the valid words comes near, if one does."""
+    """The end of an error message: the valid word that is most like `word`; "" if none is."""
     near = difflib.get_close_matches(str(word), list(valid), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""

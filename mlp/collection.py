@@ -101,12 +101,35 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out other datasets; put first the claims that state a finding; mark the refuted ones.
+
+    What pytest orders by its own options (`--failed-first`, `--new-first`) it orders after this.
+    """
     if config.option.mlp_dataset:
         kept = (None, *datasets(config))
         others = [item for item in items if marks.dataset_of(item) not in kept]
         items[:] = [item for item in items if item not in others]
         config.hook.pytest_deselected(items=others)
+    items.sort(key=lambda item: not marks.states_finding(item))
     for item in items:
         reason = marks.recorded_refutation(item, config.option.mlp_protocol)
         if reason is not None:
             item.add_marker(pytest.mark.xfail(raises=Refuted, strict=True, reason=reason))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter,
+    exitstatus: int,
+    config: pytest.Config,
+) -> None:
+    """Say how claims are selected, where `-k` selected none."""
+    word = config.option.keyword
+    if not word or not (config.rootpath / "hypotheses").is_dir():
+        return
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        told = f'Without a folder, -k selects unit tests. For claims: pytest hypotheses -k "{word}"'
+    elif exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        told = f'No test matches -k "{word}". For all names: pytest hypotheses --collect-only -q'
+    else:
+        return
+    terminalreporter.write_line(told, yellow=True)

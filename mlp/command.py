@@ -1,4 +1,4 @@
-"""What the command lines of the packages check before they begin work that takes minutes."""
+"""Checks of command-line options, made before work that takes minutes begins."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 
 def new_file(text: str) -> Path:
-    """The path of a file to write at the end, as a type for argparse.
+    """The path of a file to be written at the end: an argparse type.
 
     Raises:
-        ArgumentTypeError: its folder does not exist, or it is a folder itself.
+        ArgumentTypeError: the path is a folder, or its folder does not exist.
     """
     path = Path(text)
     if path.is_dir():
         raise argparse.ArgumentTypeError(f"needs a file; {text} is a folder: name a file in it")
     if not path.parent.is_dir():
         raise argparse.ArgumentTypeError(
-            f"needs a folder that exists; {path.parent} does not: make it, or name another"
+            f"needs a folder that exists; {path.parent} does not: make it, or name another folder"
         )
     return path
 
@@ -26,7 +26,7 @@ def new_file(text: str) -> Path:
 def check_least(
     parser: argparse.ArgumentParser, given: Mapping[str, int], least: Mapping[str, int]
 ) -> None:
-    """End, as argparse does, at an option that is given less than its least; by their names."""
+    """End the program, as argparse does, if an option of `given` is below its value in `least`."""
     for option, value in given.items():
         if value < least[option]:
             parser.error(f"{option} must be at least {least[option]}; got {value}: give more")

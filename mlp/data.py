@@ -1,8 +1,8 @@
-"""The datasets, and the split of a seed.
+"""The datasets, and how a seed splits each of them.
 
-Features are raw and unscaled, float64 `[rows, features]`; labels are int64 `[rows]`. The split is
-the study's: rows shuffled with NumPy's legacy `RandomState(seed)`, then `k = int(0.1 * rows)` rows
-of validation, `k` of test, the rest training.
+Features are raw and unscaled, float64 `[rows, features]`. Labels are int64 `[rows]`. The split is
+that of the study: NumPy's legacy `RandomState(seed)` shuffles the rows. The first
+`k = int(0.1 * rows)` rows are for validation, the next `k` for test, the others for training.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.chosen import one_of
+from mlp.installed import missing
 
 Loader = Callable[[], tuple[NDArray[np.float64], NDArray[np.int64]]]
 
 
 class DataError(ValueError):
-    """An unknown dataset, or one that cannot be used."""
+    """A dataset that does not exist, or that cannot be used."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """`x` float64 [rows, features], `y` int64 [rows] with classes 0..classes-1.
 
-    `digest` is a SHA-256 over both: the part of a run's key that stands for its data.
+    `digest` is a SHA-256 of both. It stands for the data in the key of a run.
     """
 
     name: str
@@ -52,18 +53,18 @@ class Dataset:
 
     @property
     def held_out(self) -> int:
-        """Rows of validation, and as many of test: `int(0.1 * rows)`."""
+        """Number of validation rows, and of test rows: `int(0.1 * rows)` each."""
         return int(0.1 * len(self.y))
 
     @property
     def training_rows(self) -> int:
-        """Rows left for training."""
+        """Number of training rows."""
         return len(self.y) - 2 * self.held_out
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Row indices into the dataset's own order, int64: `validation` [k], `test` [k], `training`."""
+    """Row numbers in the dataset's own order, int64: `validation` [k], `test` [k], `training`."""
 
     validation: NDArray[np.int64]
     test: NDArray[np.int64]
@@ -71,10 +72,10 @@ class Split:
 
 
 MIN_ROWS = 81
-"""Rows of a dataset of which every claim is asked: more than 64, a batch, are left for training."""
+"""Fewest rows of a dataset that all claims use: more than one batch of 64 is left for training."""
 
 MIN_ROWS_SPECIAL = 30
-"""Rows of an opt-in dataset: three each for validation and test."""
+"""Fewest rows of an opt-in dataset: three for validation, and three for test."""
 
 _LOADERS: dict[str, Loader] = {}
 _SPECIAL: set[str] = set()
@@ -83,21 +84,25 @@ _SPECIAL: set[str] = set()
 def register(name: str, loader: Loader, *, opt_in: bool = False) -> None:
     """Add a dataset: `loader()` returns features [rows, features] and labels [rows] 0..classes-1.
 
-    The loader runs when the dataset is first used. Every claim is asked on every dataset, unless
-    it names its own; a `opt_in` one is used by claims that name it alone. It needs 81 rows or
-    more, so that more than a batch of 64 is left for training; an opt-in one needs 30, and claims
-    about genes that act on the rows may be refused on fewer than 81.
+    The loader runs when the dataset is first used. A claim that names no dataset is asked on every
+    dataset. A dataset registered with `opt_in` is used only by claims that name it.
+
+    A dataset needs 81 rows, so that more than one batch of 64 is left for training. An opt-in
+    dataset needs 30 rows. With fewer than 81 rows, claims about genes that act on the rows may be
+    refused.
 
     Raises:
-        DataError: the name is taken, or is not made of letters, digits, "_", "-" and ".".
+        DataError: the name is taken, or holds other characters than letters, digits, "_-.".
     """
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
         raise DataError(
-            f"a dataset's name is made of letters, digits, '_', '-' and '.'; got {name!r}: "
-            "choose another"
+            "a dataset's name must consist of letters, digits, '_', '-' and '.'; "
+            f"got {name!r}: choose another name"
         )
     if name in _LOADERS:
-        raise DataError(f"a dataset's name must be new; {name!r} is registered: choose another")
+        raise DataError(
+            f"a dataset's name must be new; {name!r} exists already: choose another name"
+        )
     _LOADERS[name] = loader
     if opt_in:
         _SPECIAL.add(name)
@@ -109,10 +114,10 @@ def names() -> tuple[str, ...]:
 
 
 def check_name(name: str) -> None:
-    """Refuse the name of a dataset that does not exist, without loading anything.
+    """Refuse the name of a dataset that does not exist. Nothing is loaded.
 
     Raises:
-        DataError: there is none; the message lists those there are.
+        DataError: no dataset has this name. The message lists the datasets.
     """
     one_of("dataset", name, _LOADERS, DataError)
 
@@ -121,15 +126,15 @@ def load(name: str) -> Dataset:
     """The dataset called `name`.
 
     Raises:
-        DataError: there is none (the message lists those there are), its loader fails, its arrays
-            have the wrong shape or values, or scikit-learn is missing.
+        DataError: no dataset has this name (the message lists the datasets), its loader fails, its
+            arrays have the wrong shape or values, or scikit-learn is missing.
     """
     check_name(name)
     return _load(name)
 
 
 def _place(error: BaseException) -> str:
-    """Where in a loader's own code an error arose; "" where it arose in none."""
+    """The file and line of a loader's own code where an error arose; "" if there is none."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if f.filename != __file__ and "site-packages" not in f.filename]
     return f" at {own[-1].filename}:{own[-1].lineno}" if own else ""
@@ -143,8 +148,8 @@ def _load(name: str) -> Dataset:
         raise
     except Exception as error:
         raise DataError(
-            f"a dataset's loader must return features and labels; that of {name!r} raised "
-            f"{type(error).__name__} ({error}){_place(error)}: mend it"
+            f"a dataset's loader must return features and labels; the loader of {name!r} raised "
+            f"{type(error).__name__} ({error}){_place(error)}: fix it"
         ) from error
     x, counted = _numbers(name, "features", features), _numbers(name, "labels", labels)
     _check_shapes(name, x, counted)
@@ -158,11 +163,11 @@ def _load(name: str) -> Dataset:
 
 
 def _refused(name: str, rule: str, seen: object) -> DataError:
-    return DataError(f"a dataset's {rule}; {name!r} gave {seen}: mend its loader")
+    return DataError(f"a dataset's {rule}; {name!r} has {seen}: fix its loader")
 
 
 def _numbers(name: str, what: str, given: NDArray[Any]) -> NDArray[np.float64]:
-    """`given` as float64, a copy of its own."""
+    """`given` as a new float64 array."""
     values = given.ravel().tolist() if given.dtype.kind not in "biuf" else []
     odd = [value for value in values if not isinstance(value, Real)]
     try:
@@ -177,16 +182,16 @@ def _check_shapes(name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> 
     if x.ndim != 2 or x.shape[1] < 1 or y.shape != (len(x),):
         raise _refused(
             name,
-            "arrays must be x [rows, features], y [rows], of at least one feature",
+            "arrays must be x [rows, features] and y [rows], with at least one feature",
             f"x {x.shape}, y {y.shape}",
         )
     if len(x) < MIN_ROWS_SPECIAL:
         raise _refused(name, f"rows must be {MIN_ROWS_SPECIAL} or more", f"{len(x)} rows")
     if len(x) < MIN_ROWS and name not in _SPECIAL:
         raise DataError(
-            f"a dataset of which every claim is asked must have {MIN_ROWS} rows or more, since a "
-            f"batch of 64 must not hold all rows trained on; {name!r} gave {len(x)}: register it "
-            "with opt_in=True, or give more"
+            f"a dataset that all claims use must have {MIN_ROWS} rows or more, so that one batch "
+            f"of 64 does not hold all training rows; {name!r} has {len(x)} rows: register it with "
+            "opt_in=True, or give more rows"
         )
 
 
@@ -206,18 +211,18 @@ def _check_labels(name: str, y: NDArray[np.float64]) -> None:
         raise _refused(name, "labels must be whole numbers", seen)
     classes = np.unique(y)
     if len(classes) < 2:
-        raise _refused(name, "labels must be of at least 2 classes", f"{classes[0]:g} in every row")
+        raise _refused(name, "labels must name at least 2 classes", f"{classes[0]:g} in every row")
     if classes[0] != 0:
-        raise _refused(name, "labels must count from 0", f"labels from {classes[0]:g} on")
+        raise _refused(name, "labels must count from 0", f"{classes[0]:g} as its lowest label")
     if classes[-1] != len(classes) - 1:
         gap = np.flatnonzero(classes != np.arange(len(classes)))[0]
         rule = "labels must be 0, 1, 2, ... without a gap"
-        raise _refused(name, rule, f"none of {gap}, but {classes[gap]:g}")
+        raise _refused(name, rule, f"no label {gap}, but a label {classes[gap]:g}")
 
 
 @lru_cache(maxsize=256)
 def split(dataset: Dataset, seed: int) -> Split:
-    """The split of `dataset` under the split seed `seed` (0 to 2**32 - 1)."""
+    """The split of `dataset` that `seed` (0 to 2**32 - 1) makes."""
     rows = np.arange(len(dataset.y))
     np.random.RandomState(seed).shuffle(rows)
     k = dataset.held_out
@@ -229,11 +234,8 @@ def _scikit_learn(name: str) -> Loader:
     def loader() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         try:
             from sklearn import datasets
-        except ImportError as error:
-            raise DataError(
-                f"dataset {name!r} comes with scikit-learn, which cannot be imported ({error}): "
-                "pip install scikit-learn"
-            ) from None
+        except ImportError:
+            raise DataError(str(missing(f"dataset {name!r}", "scikit-learn"))) from None
         x, y = getattr(datasets, f"load_{name}")(return_X_y=True)
         return x, y
 

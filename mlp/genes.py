@@ -1,4 +1,4 @@
-"""Genes and alleles: every respect in which two training pipelines can differ."""
+"""Genes and alleles: the respects in which two training pipelines can differ."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Allele = str | int | float
 
 
 class GenomeError(ValueError):
-    """A gene, allele or strain that does not exist, or an edit that changes nothing."""
+    """A gene, allele or strain that does not exist, or a change that changes nothing."""
 
 
 @dataclass(frozen=True)
 class Gene:
     """One respect in which two pipelines can differ.
 
-    `alleles` is the closed list of named alleles; `number` accepts further, numeric alleles and
-    `rule` says in words which. `meaning` is one line for people.
+    `alleles` lists the named alleles. `number` says whether a number is an allele too, and `rule`
+    says in words which numbers are. `meaning` is one line for people.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Gene:
     rule: str = ""
 
     def valid(self, allele: object) -> bool:
-        """Whether `allele` is one of this gene's."""
+        """Whether this gene has the allele `allele`."""
         if isinstance(allele, str):
             return allele in self.alleles
         is_number = isinstance(allele, (int, float)) and not isinstance(allele, bool)
@@ -134,7 +134,7 @@ GENES: Mapping[str, Gene] = {g.name: g for g in _GENES}
 
 
 def plain(value: Any) -> Any:
-    """A number of any kind, NumPy's too, as int or float; anything else as it is."""
+    """`value` as int or float if it is a number of any kind (NumPy's too); otherwise `value`."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return value
     try:
@@ -147,6 +147,6 @@ def gene(name: str) -> Gene:
     """The gene called `name`.
 
     Raises:
-        GenomeError: there is none; the message lists those there are.
+        GenomeError: no gene has this name. The message lists the genes.
     """
     return one_of("gene", name, GENES, GenomeError)

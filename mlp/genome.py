@@ -1,8 +1,7 @@
 """Genomes: full sets of alleles, the four strains of the study, knockout and rescue.
 
-A `Genome` is a full set of alleles, frozen and hashable. The four strains of the 2018 study are
-named genomes; `knockout` and `rescue` give a strain one allele of a donor. Nothing here knows
-TensorFlow.
+A `Genome` is frozen and hashable. The four strains of the 2018 study are named genomes. `knockout`
+and `rescue` give a strain one allele of a donor. Nothing here knows TensorFlow.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from mlp.chosen import one_of, suggest
 from mlp.genes import GENES, Allele, GenomeError, gene, plain
 
 HIDDEN_LAYERS = 6
-"""Hidden layers of every strain of the study; a linear output layer follows."""
+"""Number of hidden layers of every strain. A linear output layer follows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Genome:
-    """A full set of alleles. See `GENES` for what each gene means and which alleles it has.
+    """A full set of alleles. `GENES` says what each gene means and which alleles it has.
 
     Raises:
-        GenomeError: an allele is not one of its gene's; the message lists the valid ones.
+        GenomeError: a gene does not have the allele given. The message lists its alleles.
     """
 
     dense: str
@@ -57,7 +56,7 @@ class Genome:
             object.__setattr__(self, name, float(getattr(self, name)))
 
     def with_alleles(self, **alleles: Allele) -> Genome:
-        """This genome with the named genes set.
+        """This genome with other alleles of the named genes.
 
         Raises:
             GenomeError: an unknown gene or allele.
@@ -67,7 +66,7 @@ class Genome:
         return replace(self, **alleles)  # type: ignore[arg-type]
 
     def knockout(self, name: str, *, donor: Genome) -> Genome:
-        """This strain with gene `name`'s allele replaced by that of `donor`, which fails.
+        """This strain with the allele of gene `name` that `donor`, a failing strain, has.
 
         Raises:
             GenomeError: unknown gene, or both already have the same allele.
@@ -75,7 +74,7 @@ class Genome:
         return self._take(name, donor)
 
     def rescue(self, name: str, *, donor: Genome) -> Genome:
-        """This failing strain given gene `name`'s allele of `donor`, a strain that does well.
+        """This failing strain with the allele of gene `name` that `donor`, a working strain, has.
 
         Raises:
             GenomeError: unknown gene, or both already have the same allele.
@@ -95,18 +94,18 @@ class Genome:
         return replace(self, **{name: getattr(donor, name)})
 
     def seeded_by_run(self) -> Genome:
-        """This genome with the seeding habits that break pairing put right.
+        """This genome, seeded so that its runs can be paired with those of another genome.
 
-        The split and the initial weights follow the run's seed, so that two genomes with one
-        seed share their rows and, where init and shapes agree, their initial weights.
+        The run's seed decides the split and the initial weights. Two genomes with one seed then
+        share their split and, if init and shapes agree, their initial weights.
         """
         return replace(self, split="run", init_seed="run")
 
     def expressed(self) -> Genome:
-        """This genome with genes that cannot act set to one allele.
+        """This genome with each gene that cannot act set to one fixed allele.
 
-        With a dropout rate of 0 its mode cannot act; without shuffling the shuffle seed cannot.
-        Two genomes that express the same train the same runs.
+        If the dropout rate is 0, the dropout mode cannot act. If rows are not shuffled, the shuffle
+        seed cannot act. Two genomes that express the same alleles train the same runs.
         """
         genome = self
         if genome.dropout == 0.0:
@@ -118,7 +117,7 @@ class Genome:
         return genome
 
     def alleles(self) -> dict[str, Allele]:
-        """Gene name to allele, in field order."""
+        """Each gene's allele, by the gene's name, in field order."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -183,8 +182,9 @@ LAYERS_ESTIMATOR = Genome(
 )
 
 LAYERS_ESTIMATOR_FLOAT32 = LAYERS_ESTIMATOR.with_alleles(dtype="float32")
-"""LAYERS_ESTIMATOR with the number type of the other strains, for comparisons gene by gene; float64
-trains several times slower, and is compared by claims of its own."""
+"""LAYERS_ESTIMATOR with the number type of the other strains, for comparisons gene by gene.
+
+float64 trains several times slower. Claims of their own compare it."""
 
 STRAINS: Mapping[str, Genome] = {
     "matmul": MATMUL,
@@ -192,25 +192,25 @@ STRAINS: Mapping[str, Genome] = {
     "matmul_estimator": MATMUL_ESTIMATOR,
     "layers_estimator": LAYERS_ESTIMATOR,
 }
-"""The four strains of the study, exactly as published, by name."""
+"""The four strains of the study, as published, by name."""
 
 
 def strain(name: str) -> Genome:
     """The strain called `name`.
 
     Raises:
-        GenomeError: there is none; the message lists those there are.
+        GenomeError: no strain has this name. The message lists the strains.
     """
     return one_of("strain", name, STRAINS, GenomeError)
 
 
 def differing(a: Genome, b: Genome) -> tuple[str, ...]:
-    """Names of the genes whose alleles differ between `a` and `b`, in field order."""
+    """Names of the genes in which `a` and `b` differ, in field order."""
     return tuple(f.name for f in fields(Genome) if getattr(a, f.name) != getattr(b, f.name))
 
 
 def describe(genome: Genome) -> str:
-    """A short name: the nearest strain, then the alleles in which `genome` differs from it."""
+    """A short name: the most similar strain, then the alleles in which `genome` differs from it."""
     form = genome.seeded_by_run()
     name, nearest = min(STRAINS.items(), key=lambda kv: len(differing(kv[1].seeded_by_run(), form)))
     edits = [f"{g}={getattr(genome, g)}" for g in differing(nearest.seeded_by_run(), form)]

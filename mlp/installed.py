@@ -1,4 +1,4 @@
-"""What is installed, found without importing it."""
+"""What the study needs to be installed, checked without importing it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import importlib.util
 from functools import cache
 
 OLDEST_TENSORFLOW = (2, 16)
-"""The oldest TensorFlow release the suite runs on."""
+"""The oldest TensorFlow release that the study runs on."""
+
+REMEDY = 'pip install "mlp-genetics[study]"'
+"""The command that installs all that the study needs."""
 
 
 class InstallationError(RuntimeError):
-    """A package the suite needs is missing, or not of a version it can run on."""
+    """A package that the study needs is missing or too old."""
 
 
 @cache
@@ -19,7 +22,7 @@ def tensorflow_version() -> str:
     """TensorFlow's version.
 
     Raises:
-        InstallationError: it is not installed, or too old.
+        InstallationError: TensorFlow is not installed, or too old.
     """
     for name in ("tensorflow", "tensorflow-cpu", "tf-nightly"):
         try:
@@ -28,19 +31,24 @@ def tensorflow_version() -> str:
             continue
         check_tensorflow(version)
         return version
-    raise InstallationError("training needs TensorFlow, which is missing: pip install tensorflow")
+    raise missing("training", "TensorFlow")
+
+
+def missing(what: str, package: str) -> InstallationError:
+    """The error that says: `what` needs `package`, which is not installed."""
+    return InstallationError(f"{what} needs {package}, which is not installed: {REMEDY}")
 
 
 def check_tensorflow(version: str) -> None:
     """Refuse a TensorFlow `version` that is too old.
 
     Raises:
-        InstallationError: it is.
+        InstallationError: TensorFlow is too old.
     """
     if tuple(int(p) for p in version.split(".")[:2]) < OLDEST_TENSORFLOW:
         raise InstallationError(
-            "training needs TensorFlow "
-            f"{'.'.join(map(str, OLDEST_TENSORFLOW))} or later; found {version}: "
+            f"training needs TensorFlow {'.'.join(map(str, OLDEST_TENSORFLOW))} or later; "
+            f"found {version}: "
             "pip install --upgrade tensorflow tf-keras"
         )
 
@@ -50,26 +58,21 @@ def tf_keras_version() -> str:
     """The version of tf-keras, which keeps `tf.compat.v1.layers` alive.
 
     Raises:
-        InstallationError: it is not installed.
+        InstallationError: tf-keras is not installed.
     """
     try:
         return importlib.metadata.version("tf-keras")
     except importlib.metadata.PackageNotFoundError:
-        raise InstallationError(
-            "tf.compat.v1.layers needs tf-keras of TensorFlow's own version, which is missing: "
-            "pip install tf-keras"
-        ) from None
+        raise missing("tf.compat.v1.layers", "tf-keras") from None
 
 
 def check() -> None:
-    """Refuse an installation that cannot run the study, before anything is imported.
+    """Refuse an installation that cannot run the study, before TensorFlow is imported.
 
     Raises:
-        InstallationError: a package is missing or too old; the message gives the remedy.
+        InstallationError: a package is missing or too old. The message names the remedy.
     """
     tensorflow_version()
     tf_keras_version()
     if importlib.util.find_spec("sklearn") is None:
-        raise InstallationError(
-            "the datasets come with scikit-learn, which is missing: pip install scikit-learn"
-        )
+        raise missing("the study's data", "scikit-learn")

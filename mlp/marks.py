@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,40 @@ def dataset_of(item: pytest.Item) -> str | None:
     """The dataset a test is given; None for a test that takes none."""
     params = getattr(item, "callspec", None)
     return params.params.get("dataset") if params else None
+
+
+def heading(finding: str) -> str:
+    """What a finding is called, and what the docstring of a claim that states it begins with."""
+    return "Conclusion" if finding == "C" else f"Finding {finding}"
+
+
+def states_finding(item: pytest.Item) -> bool:
+    """Whether a test's claim is one that the study itself makes, as its docstring says."""
+    said = (getattr(getattr(item, "function", None), "__doc__", None) or "").strip()
+    marked = item.get_closest_marker("finding")
+    name = read_finding(marked.args, dict(marked.kwargs)) if marked else ""
+    return bool(name) and said.startswith(heading(name))
+
+
+def takes_lab(item: pytest.Item) -> bool:
+    """Whether a test asks the lab, and so makes a claim."""
+    return "lab" in getattr(item, "fixturenames", ())
+
+
+def asking(item: pytest.Item) -> Callable[[object], object] | None:
+    """The claim of a test as a function of a lab; None if pytest alone can give what it takes.
+
+    That is a test of fixtures other than `lab`, or one that may be skipped.
+    """
+    given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    indirect = any(mark.kwargs.get("indirect") for mark in item.iter_markers("parametrize"))
+    skips = any(True for name in ("skip", "skipif") for _ in item.iter_markers(name))
+    function: Any = getattr(item, "obj", None)
+    taken = set(inspect.signature(function).parameters) if function else set()
+    if "lab" not in taken or not taken <= {"lab", *given} or indirect or skips:
+        return None
+    given = {name: value for name, value in given.items() if name in taken}
+    return lambda lab: function(lab=lab, **given)
 
 
 def _refutation(

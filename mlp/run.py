@@ -1,4 +1,4 @@
-"""Protocols and runs: what is held equal in a comparison, and what one training leaves behind."""
+"""Protocols (the training budget of a comparison) and runs (the record of one training)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlp.genome import Genome
 
 
 class ProtocolError(ValueError):
-    """A protocol that does not exist or cannot be run."""
+    """A protocol that does not exist, or that cannot be run."""
 
 
 def _is_number(value: object) -> bool:
@@ -25,7 +25,7 @@ def _is_count(value: object) -> bool:
 
 
 def _as_float(value: object) -> float:
-    """`value` as a float; not a number where it is none, or too large for one."""
+    """`value` as a float; NaN if it is no number, or too large."""
     if not isinstance(value, Real) or isinstance(value, bool):
         return float("nan")
     try:
@@ -36,11 +36,13 @@ def _as_float(value: object) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """What is held equal: Adam's learning rate, updates, and updates between samples of the curve.
+    """A training budget: Adam's learning rate, the number of updates, and the sampling of curves.
+
+    `steps` is the number of updates. A curve is sampled after every `sample_every` updates.
 
     Raises:
-        ProtocolError: no name, a rate or count that is not positive, or `steps` no multiple of
-            `sample_every`.
+        ProtocolError: the name is empty, a rate or count is not positive, or `steps` is no multiple
+            of `sample_every`.
     """
 
     name: str
@@ -69,22 +71,27 @@ class Protocol:
 
     @property
     def sampled_steps(self) -> tuple[int, ...]:
-        """Update counts after which curves are sampled: 0, sample_every, ..., steps."""
+        """Numbers of updates after which curves are sampled: 0, sample_every, ..., steps."""
         return tuple(range(0, self.steps + 1, self.sample_every))
 
 
 PROTOCOLS: Mapping[str, Protocol] = {
-    "quick": Protocol(name="quick", learning_rate=1e-3, steps=2_000, sample_every=50),
+    "quick": Protocol(name="quick", learning_rate=1e-3, steps=700, sample_every=50),
     "published": Protocol(name="published", learning_rate=1e-4, steps=20_000, sample_every=200),
 }
-"""`quick`: the original scripts' default rate, 2,000 steps. `published`: the post's charts."""
+"""`quick`: the original scripts' default rate, 700 steps. `published`: the post's charts.
+
+700 is the smallest multiple of 100 from 500 on at which, on pilot seeds, every finding and cause
+comes out as at 2,000 steps. `hypotheses/README.md` names the one verdict on a single gene that
+does not.
+"""
 
 
 def protocol(name: str) -> Protocol:
     """The protocol called `name`.
 
     Raises:
-        ProtocolError: there is none; the message lists those there are.
+        ProtocolError: no protocol has this name. The message lists the protocols.
     """
     return one_of("protocol", name, PROTOCOLS, ProtocolError)
 
@@ -93,9 +100,10 @@ def protocol(name: str) -> Protocol:
 class Saw:
     """What a run actually saw.
 
-    `distinct_rows` counts training rows fed at least once; `updates` counts updates made;
-    `order` and `init` are SHA-256 digests of the rows fed, step by step, and of the initial
-    weights; `first_loss` is the loss on the first batch before the first update (None: not finite).
+    `distinct_rows` counts the training rows that were fed at least once. `updates` counts the
+    updates made. `order` is a SHA-256 digest of the rows fed, step by step. `init` is one of the
+    initial weights. `first_loss` is the loss on the first batch before the first update; it is None
+    if that loss was not finite.
     """
 
     distinct_rows: int
@@ -109,12 +117,12 @@ class Saw:
 class Run:
     """One genome, dataset, protocol and seed, trained once.
 
-    `validation` and `test` are the rows answered correctly, of `held_out`, at each of
-    `protocol.sampled_steps`. From the sample at which a run was first seen to have diverged
-    (`diverged_at`, an update count; None if it never did) it answers nothing: its counts are 0.
-    `weights` is a SHA-256 digest of the final weights; of no bytes where a loss that was no number
-    stopped Estimator. `executor` trained it: "direct", "estimator" or "cohort". With
-    `reporting="ends"` the counts are those of the first and the last sample alone.
+    `validation` and `test` count the rows answered correctly, out of `held_out`, at each of
+    `protocol.sampled_steps`. With `reporting="ends"` they hold the first and the last sample only.
+    `diverged_at` is the number of updates at which the run was first seen to have diverged, or
+    None. From that sample on, its counts are 0. `weights` is a SHA-256 digest of the final
+    weights. If a NaN loss stopped Estimator, it is the digest of no bytes. `executor` names who
+    trained the run: "direct", "estimator" or "cohort".
     """
 
     genome: Genome
@@ -131,7 +139,7 @@ class Run:
 
     @property
     def diverged(self) -> bool:
-        """Whether loss or weights stopped being finite."""
+        """Whether the loss or the weights became NaN or infinite."""
         return self.diverged_at is not None
 
     @property
@@ -141,19 +149,19 @@ class Run:
 
     @property
     def steps(self) -> tuple[int, ...]:
-        """Update counts at which `validation` and `test` were sampled."""
+        """Numbers of updates at which `validation` and `test` were sampled."""
         return sampled_steps(self.genome, self.protocol)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON-able form."""
+        """The run as plain values that JSON can hold."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Run:
-        """The run whose `to_dict` is `raw`.
+        """The run that `to_dict` turned into `raw`.
 
         Raises:
-            ValueError: `raw` is not the form of a run.
+            ValueError: `raw` does not describe a run.
         """
         try:
             values = {f.name: raw[f.name] for f in fields(cls)}
@@ -164,7 +172,7 @@ class Run:
             values["test"] = tuple(values["test"])
             run = cls(**values)
         except (KeyError, TypeError) as error:
-            raise ValueError(f"a stored run must have the fields of Run; {error}") from None
+            raise ValueError(f"a stored run must have the fields of Run; got {error}") from None
         _check_types(run)
         _check_curves(run)
         return run
@@ -183,7 +191,7 @@ def _check_types(run: Run) -> None:
     if run.saw.first_loss is not None and not _is_number(run.saw.first_loss):
         wrong.append("saw.first_loss")
     if wrong:
-        raise ValueError(f"a stored run must have values of the right kind; {wrong[0]} is not")
+        raise ValueError(f"a stored run must have values of the right type; {wrong[0]} has another")
 
 
 def _check_curves(run: Run) -> None:
@@ -196,6 +204,6 @@ def _check_curves(run: Run) -> None:
 
 
 def sampled_steps(genome: Genome, protocol: Protocol) -> tuple[int, ...]:
-    """Update counts after which a run of `genome` is sampled under `protocol`."""
+    """Numbers of updates after which a run of `genome` is sampled under `protocol`."""
     steps = protocol.sampled_steps
     return steps if genome.reporting == "curve" else (steps[0], steps[-1])

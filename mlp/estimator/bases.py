@@ -1,7 +1,4 @@
-"""What an Estimator is: `BaseEstimator`, `Trainable`, `Evaluable`, with scikit-learn's parameters.
-
-Programs name these to ask `isinstance`; the work is `Estimator`'s.
-"""
+"""What an estimator can do: `Trainable`, `Evaluable`, and scikit-learn's parameters."""
 
 import abc
 from typing import Any
@@ -92,7 +89,3 @@ class Evaluable(abc.ABC):
         log_progress: bool = True,
     ) -> Any:
         """Metrics of a checkpoint by name."""
-
-
-class BaseEstimator(Parameters, Evaluable, Trainable):
-    """An estimator. To make one, give `Estimator` a model, or subclass that."""

@@ -6,31 +6,31 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 
-class CheckpointSaver(tf.train.CheckpointSaverHook):
-    """Saves after the first step of a session, then once a period, then at its end.
+def start(hook: Any, session: Any, coord: Any) -> None:
+    """``hook.after_create_session``, after which a stock hook of TensorFlow acts as 1.4's did.
 
-    Today's stock hook saves before the first step instead. With a period of n steps from a fresh
-    start this one saves at steps 1, n+1, 2n+1, ... and the last; that one at 0, n, 2n, ...
-
-    Args:
-        directory: where the checkpoints, the graph and the event file go.
-        save_secs: seconds between checkpoints, or None.
-        save_steps: steps between checkpoints, or None.
-        scaffold: `tf.train.Scaffold` whose saver is used.
+    A `CheckpointSaverHook` of n steps saves at steps 1, n+1, 2n+1, ... and the last. Today's own
+    saves before the first step, too, and at 0, n, 2n, ... A `ProfilerHook` profiles the first step.
+    A `LoggingTensorHook` logs in the order of its dict.
     """
-
-    def __init__(
-        self, directory: str, save_secs: float | None, save_steps: int | None, scaffold: Any
-    ) -> None:
-        super().__init__(directory, save_secs=save_secs, save_steps=save_steps, scaffold=scaffold)
-        self._directory = directory
-
-    def after_create_session(self, session: Any, coord: Any) -> None:
-        """Write the graph; unlike the stock hook, save nothing yet."""
-        del coord
-        graph = session.graph
-        tf.io.write_graph(graph.as_graph_def(add_shapes=True), self._directory, "graph.pbtxt")
-        tf.summary.FileWriterCache.get(self._directory).add_graph(graph)
+    if isinstance(hook, tf.train.LoggingTensorHook):
+        hook._tag_order = list(hook._tensors)
+    if isinstance(hook, tf.train.ProfilerHook):
+        hook._next_step = hook._next_step or 0
+    if not isinstance(hook, tf.train.CheckpointSaverHook):
+        hook.after_create_session(session, coord)
+        return
+    save, timer = vars(hook).get("_save"), getattr(hook, "_timer", None)
+    time = dict(vars(timer)) if timer is not None else {}
+    hook._save = lambda _session, _step: False
+    try:
+        hook.after_create_session(session, coord)
+    finally:
+        del hook._save
+        if save is not None:
+            hook._save = save
+    if timer is not None:
+        vars(timer).update(time)
 
 
 class StopAfterRuns(tf.train.SessionRunHook):

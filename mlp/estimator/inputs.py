@@ -5,17 +5,28 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from mlp.estimator.data_feeder import FeedDict, data_feeder
+from mlp.estimator.data_feeder import FeedDict, setup_train_data_feeder
 
 InputFn = Callable[[], Any]
 FeedFn = Callable[[], FeedDict]
 
 
-def verify_positive(**counts: int | None) -> None:
-    """Raise ValueError for a count below 1; None counts nothing."""
-    for name, count in counts.items():
-        if count is not None and count <= 0:
-            raise ValueError(f"Must specify {name} > 0, given: {count}")
+def verify_inputs(
+    x: Any, y: Any, input_fn: InputFn | None, feed_fn: FeedFn | None, batch_size: int | None
+) -> None:
+    """Raise ValueError for inputs that do not go together, as `resolve_inputs` tells."""
+    if input_fn is not None:
+        if x is not None or y is not None:
+            raise ValueError("Can not provide both input_fn and x or y.")
+        if batch_size is not None:
+            raise ValueError("Can not provide both input_fn and batch_size.")
+        return
+    if x is None:
+        raise ValueError("Either x or input_fn must be provided.")
+    if tf.is_tensor(x) or (y is not None and tf.is_tensor(y)):
+        raise ValueError("Inputs cannot be tensors. Please provide input_fn.")
+    if feed_fn is not None:
+        raise ValueError("Can not provide both feed_fn and x or y.")
 
 
 def resolve_inputs(
@@ -35,17 +46,9 @@ def resolve_inputs(
         ValueError: both or neither of `x` and `input_fn`, tensors for `x` or `y`, `feed_fn` with
             `x`, or `batch_size` with `input_fn`.
     """
+    verify_inputs(x, y, input_fn, feed_fn, batch_size)
     if input_fn is not None:
-        if x is not None or y is not None:
-            raise ValueError("Can not provide both input_fn and x or y.")
-        if batch_size is not None:
-            raise ValueError("Can not provide both input_fn and batch_size.")
         return input_fn, feed_fn
-    if x is None:
-        raise ValueError("Either x or input_fn must be provided.")
-    if tf.is_tensor(x) or (y is not None and tf.is_tensor(y)):
-        raise ValueError("Inputs cannot be tensors. Please provide input_fn.")
-    if feed_fn is not None:
-        raise ValueError("Can not provide both feed_fn and x or y.")
-    feeder = data_feeder(x, y, batch_size, shuffle=training, epochs=None if training else 1)
+    epochs = None if training else 1
+    feeder = setup_train_data_feeder(x, y, None, batch_size, shuffle=training, epochs=epochs)
     return feeder.input_builder, feeder.get_feed_dict_fn()

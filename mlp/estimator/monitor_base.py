@@ -8,6 +8,21 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def output_of(outputs: Mapping[Any, Any], request: Any) -> Any:
+    """What `request` came to; `outputs` may be keyed by it or, for a tensor, by its name."""
+    return outputs[key_of(outputs, request)]
+
+
+def key_of(outputs: Mapping[Any, Any], request: Any) -> Any:
+    """`request`, or its name where that is the key of `outputs`."""
+    try:
+        if request in outputs:
+            return request
+    except TypeError:  # a variable of a graph, outside of it
+        pass
+    return getattr(request, "name", request)
+
+
 class BaseMonitor:
     """A monitor that does nothing."""
 

@@ -7,51 +7,63 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from mlp.estimator.monitor_base import BaseMonitor
+from mlp.estimator.shapes import dimensions
 
 
 class RunHookAdapterForMonitors(tf.train.SessionRunHook):
-    """Runs monitors in a session, as one hook."""
+    """Runs monitors in a session, as one hook.
+
+    The global step, and every variable that a monitor asks for, are read after the run: the
+    monitor sees them as the run left them, whatever else the run did.
+    """
 
     def __init__(self, monitors: Iterable[BaseMonitor]) -> None:
         self._monitors = list(monitors)
-        self._step = 0
+        self._step: Any = None
         self._global_step: Any = None
+        self._variables: dict[Any, Any] = {}
 
     def begin(self) -> None:
         """Training begins, in the default graph."""
-        self._step = 0
+        self._step = None
         self._global_step = tf.train.get_global_step()
-        for monitor in self._monitors:
-            monitor.begin(max_steps=None)
-
-    def after_create_session(self, session: Any, coord: Any) -> None:
-        """Learn which step is next."""
-        del coord
-        self._step = int(session.run(tf.train.get_global_step(session.graph))) + 1
+        with dimensions():
+            for monitor in self._monitors:
+                monitor.begin(max_steps=None)
 
     def before_run(self, run_context: Any) -> Any:
         """Fetch what the monitors ask for."""
+        if self._step is None:
+            self._step = int(run_context.session.run(self._global_step)) + 1
         graph = run_context.session.graph
-        fetches: dict[Any, Any] = {}
+        elements: dict[Any, Any] = {}
         for monitor in self._monitors:
             requests = monitor.step_begin(self._step) or []
             if not isinstance(requests, list):
                 raise ValueError("Monitor.step_begin should return a list.")
-            fetches.update({request: _element(graph, request) for request in requests})
-        return tf.train.SessionRunArgs({"step": self._global_step, "monitors": fetches})
+            elements.update({_key(request): _element(graph, request) for request in requests})
+        variables = _variables_of(graph) if elements else {}
+        fetches = {key: one for key, one in elements.items() if one.name not in variables}
+        self._variables = {
+            key: variables[one.name] for key, one in elements.items() if key not in fetches
+        }
+        return tf.train.SessionRunArgs({"monitors": fetches})
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
         """Give the monitors what they asked for; any of them may stop training."""
-        output = run_values.results["monitors"]
+        reads = {"step": self._global_step, "monitors": self._variables}
+        after = run_context.session.run(reads)
+        output = run_values.results["monitors"] | after["monitors"]
         for monitor in self._monitors:
             if monitor.step_end(self._step, output):
                 run_context.request_stop()
         for monitor in self._monitors:
             monitor.post_step(self._step, run_context.session)
-        self._step = int(run_values.results["step"]) + 1
+        self._step = int(after["step"]) + 1
 
     def end(self, session: Any) -> None:
         """Training ends."""
+        self._step = None
         for monitor in self._monitors:
             if "session" in inspect.signature(monitor.end).parameters:
                 monitor.end(session=session)
@@ -59,8 +71,23 @@ class RunHookAdapterForMonitors(tf.train.SessionRunHook):
                 monitor.end()
 
 
+def _variables_of(graph: Any) -> dict[str, Any]:
+    """The variables of `graph` by name."""
+    keys = (tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.LOCAL_VARIABLES)
+    return {variable.name: variable for key in keys for variable in graph.get_collection(key)}
+
+
+def _key(request: Any) -> Any:
+    """`request`, or the name of a variable that cannot be a key outside of its graph."""
+    try:
+        hash(request)
+    except TypeError:
+        return request.name
+    return request
+
+
 def _element(graph: Any, request: Any) -> Any:
-    """The tensor or operation of `graph` that `request` is or names."""
+    """The tensor, operation or variable of `graph` that `request` is or names."""
     if not isinstance(request, str):
         if getattr(request, "graph", None) is not graph:
             raise ValueError(f"Passed {request} should be of the current graph {graph}.")

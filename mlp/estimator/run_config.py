@@ -26,6 +26,22 @@ _REPLACEABLE = (
 _NOT_IN_UID = _REPLACEABLE[1:]
 
 
+class TaskType:
+    """The tasks of a cluster, by name."""
+
+    MASTER = "master"
+    PS = "ps"
+    WORKER = "worker"
+
+
+class Environment:
+    """Where `TF_CONFIG` says that a program runs."""
+
+    CLOUD = "cloud"
+    GOOGLE = "google"
+    LOCAL = "local"
+
+
 class RunConfig:
     """Configuration of an Estimator's runs; arguments and defaults of contrib.learn 1.4.
 
@@ -51,9 +67,13 @@ class RunConfig:
         model_dir: where checkpoints and summaries go; None or "" leaves it to the Estimator.
         session_config: `tf.ConfigProto` of every session, used as it is.
 
+    A value out of range is not noticed here, as 1.4 did not: `replace` notices, and so does an
+    Estimator that is given its `model_dir` apart from the config. With both checkpoint periods,
+    `fit` raises.
+
     Raises:
-        ValueError: both checkpoint periods are given, a value is out of range, or `TF_CONFIG`
-            contradicts `model_dir` or describes a cluster, which is not supported.
+        ValueError: `TF_CONFIG` contradicts `model_dir` or describes a cluster, which is not
+            supported.
     """
 
     def __init__(
@@ -90,7 +110,6 @@ class RunConfig:
         self._evaluation_master = evaluation_master
         self._model_dir = _model_dir_from_environment(os.fspath(model_dir or "") or None)
         self._session_config = session_config
-        self._validate()
 
     master = property(attrgetter("_master"))
     num_cores = property(attrgetter("_num_cores"))
@@ -112,20 +131,15 @@ class RunConfig:
         return f"{type(self).__name__}({values})"
 
     def _validate(self) -> None:
-        if self.save_checkpoints_secs is not None and self.save_checkpoints_steps is not None:
-            raise ValueError(
-                "`save_checkpoints_steps` and `save_checkpoints_secs` cannot be both set."
-            )
-        for name, lowest in (
-            ("num_cores", 0),
-            ("save_summary_steps", 0),
-            ("save_checkpoints_secs", 0),
-            ("save_checkpoints_steps", 0),
-            ("keep_checkpoint_max", 0),
+        for name in (
+            "save_summary_steps",
+            "save_checkpoints_secs",
+            "save_checkpoints_steps",
+            "keep_checkpoint_max",
         ):
             value = getattr(self, name)
-            if value is not None and value < lowest:
-                raise ValueError(f"{name} should be >= {lowest}, got {value}")
+            if value is not None and value < 0:
+                raise ValueError(f"{name} should be >= 0, got {value}")
         for name in ("keep_checkpoint_every_n_hours", "log_step_count_steps"):
             value = getattr(self, name)
             if value is not None and value <= 0:
@@ -227,6 +241,10 @@ class RunConfig:
                 )
         periods = {"save_checkpoints_steps", "save_checkpoints_secs"}
         given = periods & changes.keys()
+        if len(given) == 2 and None not in (changes[name] for name in given):
+            raise ValueError(
+                "`save_checkpoints_steps` and `save_checkpoints_secs` cannot be both set."
+            )
         if len(given) == 1 and changes[next(iter(given))] is not None:
             changes[next(iter(periods - given))] = None
         if changes.get("model_dir") is not None:

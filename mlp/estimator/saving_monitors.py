@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from mlp.estimator.monitor_base import BaseMonitor, EveryN
+from mlp.estimator.monitor_base import BaseMonitor, EveryN, output_of
 
 
 class _Writing(EveryN):
@@ -72,7 +72,7 @@ class SummarySaver(_Writing):
         """Write it."""
         super().every_n_step_end(step, outputs)
         if self._summary_op is not None and self._summary_writer is not None:
-            self._summary_writer.add_summary(outputs[self._summary_op], step)
+            self._summary_writer.add_summary(output_of(outputs, self._summary_op), step)
         return False
 
 

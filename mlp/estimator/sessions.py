@@ -3,13 +3,13 @@
 Each takes operations already built in the default graph.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow.compat.v1 as tf
 from tensorflow.python.training import training_util
 
-from mlp.estimator.hooks import CheckpointSaver
 from mlp.estimator.model_fn import ModelFnOps
 from mlp.estimator.run_config import RunConfig
 from mlp.estimator.variable_reads import VariableReads
@@ -36,13 +36,16 @@ def build_training(build: Callable[[], ModelFnOps]) -> ModelFnOps:
     return ops
 
 
-def train(ops: ModelFnOps, hooks: list[Any], config: RunConfig, model_dir: str) -> Any:
+def train(
+    ops: ModelFnOps, hooks: list[Any], config: RunConfig, session_config: Any, model_dir: str
+) -> Any:
     """Run the train op until a hook stops it; returns the last step's loss, None without a step.
 
     Args:
         ops: from `build_training`.
         hooks: `SessionRunHook`s, one of which stops the session.
         config: periods of checkpoints, summaries and reports.
+        session_config: `tf.ConfigProto` of the session.
         model_dir: directory to restore from, if it holds a checkpoint, and to save into.
 
     Raises:
@@ -64,14 +67,15 @@ def train(ops: ModelFnOps, hooks: list[Any], config: RunConfig, model_dir: str) 
         checkpoint_dir=model_dir,
         scaffold=scaffold,
         hooks=reads.for_hooks(hooks),
-        chief_only_hooks=_savers(ops, hooks, config, model_dir, scaffold)
-        + reads.for_hooks(ops.training_chief_hooks),
+        chief_only_hooks=reads.for_hooks(
+            [*_savers(ops, hooks, config, model_dir, scaffold), *ops.training_chief_hooks]
+        ),
         save_checkpoint_secs=None,
         save_checkpoint_steps=None,
         save_summaries_steps=config.save_summary_steps if _has_summaries(scaffold) else None,
         save_summaries_secs=None,
         log_step_count_steps=config.log_step_count_steps,
-        config=config.session_proto(),
+        config=session_config,
     ) as session:
         loss = None
         while not session.should_stop():
@@ -99,8 +103,11 @@ def _savers(
     if any(isinstance(hook, tf.train.CheckpointSaverHook) for hook in present):
         return []
     return [
-        CheckpointSaver(
-            model_dir, config.save_checkpoints_secs, config.save_checkpoints_steps, scaffold
+        tf.train.CheckpointSaverHook(
+            model_dir,
+            save_secs=config.save_checkpoints_secs,
+            save_steps=config.save_checkpoints_steps,
+            scaffold=scaffold,
         )
     ]
 
@@ -114,7 +121,8 @@ def evaluate(
     final_ops: dict[str, Any],
     scaffold: Any,
     hooks: list[Any],
-    config: RunConfig,
+    master: str,
+    session_config: Any,
     checkpoint_path: str,
 ) -> dict[str, Any]:
     """Run `update_op` until the input ends or a hook stops it, then read `final_ops`.
@@ -124,21 +132,29 @@ def evaluate(
         final_ops: tensors by name.
         scaffold: `tf.train.Scaffold` of the session, or None.
         hooks: `SessionRunHook`s, one of which may feed.
-        config: of the session.
+        master: TensorFlow master of the session.
+        session_config: `tf.ConfigProto` of the session.
         checkpoint_path: checkpoint to restore.
     """
     final = tf.train.FinalOpsHook(final_ops)
     creator = tf.train.ChiefSessionCreator(
         scaffold=scaffold,
         checkpoint_filename_with_path=checkpoint_path,
-        master=config.evaluation_master,
-        config=config.session_proto(),
+        master=master,
+        config=session_config,
     )
     hooks = [*VariableReads(update_op).for_hooks(hooks), final]
+    _report("Starting")
     with tf.train.MonitoredSession(session_creator=creator, hooks=hooks) as session:
         while update_op is not None and not session.should_stop():
             session.run(update_op)
+    _report("Finished")
     return dict(final.final_ops_values)
+
+
+def _report(what: str) -> None:
+    now = time.strftime("%Y-%m-%d-%H:%M:%S", time.gmtime())
+    tf.logging.info("%s evaluation at %s", what, now)
 
 
 def infer(
@@ -146,10 +162,12 @@ def infer(
     predictions: Any,
     scaffold: Any,
     feed_fn: Callable[[], dict[Any, Any]] | None,
-    config: RunConfig,
+    session_config: Any,
     checkpoint_path: str,
+    *,
+    once: bool,
 ) -> Iterator[Any]:
-    """Values of `predictions`, batch by batch, until the input ends.
+    """Values of `predictions`, batch by batch, until the input ends, or `once`.
 
     `graph` is made the default one only while the session is opened and closed, never while the
     caller holds a batch.
@@ -158,7 +176,7 @@ def infer(
         creator = tf.train.ChiefSessionCreator(
             scaffold=scaffold,
             checkpoint_filename_with_path=checkpoint_path,
-            config=config.session_proto(),
+            config=session_config,
         )
         session = tf.train.MonitoredSession(session_creator=creator)
     try:
@@ -168,15 +186,15 @@ def infer(
             except (StopIteration, tf.errors.OutOfRangeError):
                 return
             yield values
-            if feed_fn is None and _is_input_constant(graph):
+            if once:
                 return
     finally:
         with graph.as_default():
             session.close()
 
 
-def _is_input_constant(graph: Any) -> bool:
-    """Whether nothing in the graph reads one batch after another."""
+def reads_batches(graph: Any) -> bool:
+    """Whether something in the graph reads one batch after another."""
     if graph.get_collection(tf.GraphKeys.QUEUE_RUNNERS):
-        return False
-    return not any(op.type.startswith("IteratorGetNext") for op in graph.get_operations())
+        return True
+    return any(op.type.startswith("IteratorGetNext") for op in graph.get_operations())

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from mlp.estimator.errors import NanLossDuringTrainingError
-from mlp.estimator.monitor_base import BaseMonitor, EveryN
+from mlp.estimator.monitor_base import BaseMonitor, EveryN, key_of, output_of
 
 
 class StopAtStep(BaseMonitor):
@@ -67,8 +67,12 @@ class PrintTensor(EveryN):
 
     def every_n_step_end(self, step: int, outputs: Mapping[Any, Any]) -> bool | None:
         """Log them."""
-        values = ", ".join(f"{label} = {outputs[name]}" for label, name in self._names.items())
-        tf.logging.info("Step %d: %s", step, values)
+        values = [
+            f"{label} = {output_of(outputs, name)!s}"
+            for label, name in self._names.items()
+            if key_of(outputs, name) in outputs
+        ]
+        tf.logging.info("Step %d: %s", step, ", ".join(values))
         return super().every_n_step_end(step, outputs)
 
 
@@ -87,7 +91,7 @@ class CaptureVariable(EveryN):
 
     def every_n_step_end(self, step: int, outputs: Mapping[Any, Any]) -> bool | None:
         """Keep it."""
-        self.values[step] = outputs[self._name]
+        self.values[step] = output_of(outputs, self._name)
         return super().every_n_step_end(step, outputs)
 
 
@@ -109,7 +113,7 @@ class NanLoss(EveryN):
     def every_n_step_end(self, step: int, outputs: Mapping[Any, Any]) -> bool:
         """True, or NanLossDuringTrainingError, on NaN."""
         super().every_n_step_end(step, outputs)
-        if not np.isnan(outputs[self._loss]):
+        if not np.isnan(output_of(outputs, self._loss)):
             return False
         if self._fail:
             tf.logging.error("Model diverged with loss = NaN.")

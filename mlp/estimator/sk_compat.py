@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+import tensorflow.compat.v1 as tf
+
 from mlp.estimator.bases import Parameters
-from mlp.estimator.estimator import Estimator
+from mlp.estimator.inputs import resolve_inputs
+from mlp.estimator.predictions import concatenated
 
 BATCH_SIZE = 128
 
 
 class SKCompat(Parameters):
-    """Wraps an `Estimator` for arrays; batches have 128 rows unless told otherwise."""
+    """Wraps an estimator for arrays; batches have 128 rows unless told otherwise."""
 
-    def __init__(self, estimator: Estimator) -> None:
+    def __init__(self, estimator: Any) -> None:
         self._estimator = estimator
 
     def fit(
@@ -25,8 +28,12 @@ class SKCompat(Parameters):
         monitors: list[Any] | None = None,
     ) -> "SKCompat":
         """`Estimator.fit`; returns self."""
+        input_fn, feed_fn = resolve_inputs(x, y, None, None, batch_size, training=True)
         self._estimator.fit(
-            x, y, batch_size=batch_size, steps=steps, max_steps=max_steps, monitors=monitors
+            input_fn=input_fn,
+            steps=steps,
+            max_steps=max_steps,
+            monitors=[tf.train.FeedFnHook(feed_fn), *(monitors or [])],
         )
         return self
 
@@ -40,12 +47,27 @@ class SKCompat(Parameters):
         name: str | None = None,
     ) -> dict[str, Any]:
         """`Estimator.evaluate`: a dict, where scikit-learn's `score` is a number."""
-        return self._estimator.evaluate(
-            x, y, batch_size=batch_size, steps=steps, metrics=metrics, name=name
+        input_fn, feed_fn = resolve_inputs(x, y, None, None, batch_size, training=False)
+        if metrics is not None and not isinstance(metrics, dict):
+            raise ValueError(f"Metrics argument should be None or dict. Got {metrics}.")
+        results, step = self._estimator._evaluate_model(
+            input_fn=input_fn, feed_fn=feed_fn, steps=steps, metrics=metrics, name=name
         )
+        if results is not None:
+            results["global_step"] = step
+        return results
 
     def predict(
         self, x: Any, batch_size: int | None = BATCH_SIZE, outputs: list[str] | None = None
     ) -> Any:
         """`Estimator.predict` as an array [rows, ...], or a dict of such."""
-        return self._estimator.predict(x, batch_size=batch_size, outputs=outputs, as_iterable=False)
+        input_fn, feed_fn = resolve_inputs(x, None, None, None, batch_size, training=False)
+        return concatenated(
+            self._estimator._infer_model(
+                input_fn=input_fn,
+                feed_fn=feed_fn,
+                outputs=outputs,
+                as_iterable=True,
+                iterate_batches=True,
+            )
+        )

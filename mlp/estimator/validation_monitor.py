@@ -98,7 +98,7 @@ class ValidationMonitor(EveryN):
             return False
         self._latest_path = latest_path
         results = self._evaluate_estimator()
-        summary = ", ".join(f"{name} = {value}" for name, value in results.items())
+        summary = ", ".join(f"{name} = {value!s}" for name, value in results.items())
         tf.logging.info("Validation (step %d): %s", step, summary)
         return self.early_stopping_rounds is not None and self._stop_now(step, results)
 
@@ -125,7 +125,7 @@ class ValidationMonitor(EveryN):
         if step - self._best_value_step < (self.early_stopping_rounds or 0):
             return False
         tf.logging.info(
-            "Stopping. Best step: %d with %s = %s.", self._best_value_step, metric, self._best_value
+            f"Stopping. Best step: {self._best_value_step} with {metric} = {self._best_value}."
         )
         self._early_stopped = True
         return True

@@ -9,6 +9,9 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from mlp.estimator.hooks import start
+from mlp.estimator.shapes import dimensions
+
 SCOPE = "variables_after_run"
 """Name scope of the reads."""
 
@@ -68,12 +71,13 @@ class _ReadingHook(tf.train.SessionRunHook):
 
     def begin(self) -> None:
         """Let the hook build, and read the variables there are."""
-        self._hook.begin()
+        with dimensions():
+            self._hook.begin()
         self._reads.cover_new_variables()
 
     def after_create_session(self, session: Any, coord: Any) -> None:
-        """As the hook does."""
-        self._hook.after_create_session(session, coord)
+        """As the hook does, as one of TensorFlow 1.4."""
+        start(self._hook, session, coord)
 
     def before_run(self, run_context: Any) -> Any:
         """What the hook asks for, with its variables replaced."""

@@ -1,4 +1,4 @@
-"""What the lab can be asked: each refusal says the rule, the value seen and the remedy."""
+"""Checks of what the lab is asked. Each error says the rule, the value seen and the remedy."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from mlp.stats.looks import MAX_CAP
 from mlp.stats.permutation import MAX_RELABELLINGS
 
 LAST_SEED = 2**32 - 1
-"""The last seed that NumPy's legacy generator takes."""
+"""The largest seed that NumPy's legacy generator accepts."""
 
 
 class LabError(ValueError):
-    """A question the lab cannot be asked: the rule, the value seen, the remedy."""
+    """A question that the lab cannot answer: the rule, the value seen, the remedy."""
 
 
 def check_seeds(seeds: int, first_seed: int) -> None:
-    """Refuse a number of seeds, or a first seed, that no comparison can use."""
+    """Refuse a number of seeds, or a first seed, that a comparison cannot use."""
     if not _is_whole(seeds) or not 2 <= seeds <= MAX_CAP:
         raise LabError(f"a comparison needs from 2 to {MAX_CAP} seeds; got {seeds!r}: try 128")
     check_range(first_seed, seeds)
 
 
 def check_range(first_seed: int, seeds: int) -> None:
-    """Refuse seeds from `first_seed` on that no generator takes."""
+    """Refuse `seeds` seeds from `first_seed` on if NumPy's generator does not accept them all."""
     if not _is_whole(first_seed) or first_seed < 0 or int(first_seed) + int(seeds) > LAST_SEED + 1:
         raise LabError(
             "seeds must lie from 0 to 2**32 - 1; got a first seed of "
@@ -39,30 +39,30 @@ def check_range(first_seed: int, seeds: int) -> None:
 
 
 def check_apart(first_seed: int, apart: int, seeds: int) -> None:
-    """Refuse the seeds of a second cohort, from `apart` on, that no generator takes."""
+    """Refuse a second cohort whose seeds, from `apart` on, NumPy's generator does not accept."""
     if apart + seeds > LAST_SEED + 1:
         raise LabError(
-            "two cohorts that share no seed must both have theirs from 0 to 2**32 - 1; got a first "
-            f"seed of {first_seed} and {seeds} seeds, and others from {apart} on: begin earlier"
+            "two cohorts that share no seed must both have seeds from 0 to 2**32 - 1; got "
+            f"{seeds} seeds from {first_seed} on and {seeds} from {apart} on: begin earlier"
         )
 
 
 def check_count(seeds: int) -> None:
-    """Refuse a cohort of no runs."""
+    """Refuse a cohort without runs."""
     if not _is_whole(seeds) or seeds < 1:
         raise LabError(f"a cohort needs at least 1 seed; got {seeds!r}: try 16")
 
 
 def check_error(error: float) -> None:
-    """Refuse a probability of a false alarm that never, or always, raises one."""
+    """Refuse a probability of a false alarm outside (0, 1)."""
     if not _is_share(error):
         raise LabError(
-            f"the probability of a false alarm lies between 0 and 1; got {error!r}: try 0.05"
+            f"the probability of a false alarm must lie between 0 and 1; got {error!r}: try 0.05"
         )
 
 
 def check_relabellings(recorded: int, seeds: int) -> None:
-    """Refuse as many runs, beside `recorded` ones, as an exact test cannot take; and none."""
+    """Refuse no runs, and more runs than an exact test against `recorded` runs can take."""
     check_count(seeds)
     most = next(n for n in count(1) if comb(recorded + n + 1, recorded) > MAX_RELABELLINGS)
     if seeds > most:
@@ -73,56 +73,52 @@ def check_relabellings(recorded: int, seeds: int) -> None:
 
 
 def check_margin(margin: float) -> None:
-    """Refuse a margin that no outcome, or every outcome, would clear."""
+    """Refuse a margin outside (0, 1)."""
     if not _is_share(margin):
-        raise LabError(
-            f"a margin of practical equivalence lies between 0 and 1; got {margin!r}: try 0.05"
-        )
+        raise LabError(f"a margin must lie between 0 and 1; got {margin!r}: try 0.05")
 
 
 def check_named(margins: object) -> None:
-    """Refuse what names no dataset's or protocol's margin."""
+    """Refuse margins that are not given in a mapping by name."""
     if not isinstance(margins, Mapping):
         raise LabError(
-            "a margin names the datasets or protocols it differs on in a mapping; got "
+            "margins of datasets or protocols must be given in a mapping by name; got "
             f"{margins!r}: try Margin(0.2, {{'wine': 0.1}})"
         )
 
 
 def check_arm(genome: Genome, dataset: str) -> None:
-    """Refuse what is no genome, and an unknown dataset (DataError)."""
+    """Refuse anything but a genome, and an unknown dataset (DataError)."""
     if not isinstance(genome, Genome):
-        raise LabError(f"a comparison is of genomes; got {genome!r}: try MATMUL")
+        raise LabError(f"a comparison needs genomes; got {genome!r}: try MATMUL")
     check_name(dataset)
 
 
 def check_different(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
-    """Refuse arms, or effects, that express the same: they could not come out otherwise."""
+    """Refuse two arms, or two effects, that train the same runs: they cannot differ."""
     runs = [(expressed(genome, executor(genome, real=real)), dataset) for genome, dataset in arms]
     for i in range(0, len(runs), 2):
         if runs[i] == runs[i + 1]:
             raise LabError(
-                f"a comparison needs genomes that express something different; {arms[i][0]} and "
+                f"a comparison needs genomes that train differently; {arms[i][0]} and "
                 f"{arms[i + 1][0]} do not: change a gene that acts"
             )
     if runs[:2] == runs[2:]:
         first, second = (f"{arms[i][0]} over {arms[i + 1][0]}" for i in (0, 2))
         raise LabError(
-            f"two effects are compared that are not one; {first} and {second} express the same "
+            f"two effects must differ to be compared; {first} and {second} train the same runs "
             "on one dataset: change a gene that acts, or give second_dataset"
         )
 
 
 def check_effect(effect: tuple[Genome, Genome]) -> None:
-    """Refuse what is no pair of genomes."""
+    """Refuse anything but a pair of genomes."""
     if not isinstance(effect, (tuple, list)) or len(effect) != 2:
-        raise LabError(
-            f"an effect is a pair of genomes, (with, without); got {effect}: try (LAYERS, MATMUL)"
-        )
+        raise LabError(f"an effect must be a pair of genomes; got {effect}: try (LAYERS, MATMUL)")
 
 
 def check_doses(genomes: Any, doses: Any) -> None:
-    """Refuse what is no list of rising doses with a genome for each."""
+    """Refuse anything but at least 3 rising doses, with a genome for each."""
     listed = isinstance(genomes, Collection) and isinstance(doses, Collection)
     numbers = listed and all(isinstance(dose, Real) for dose in doses)
     rising = numbers and all(low < high for low, high in pairwise(doses))
@@ -135,17 +131,17 @@ def check_doses(genomes: Any, doses: Any) -> None:
 
 
 def check_dosed(genomes: Sequence[Genome]) -> None:
-    """Refuse genomes that are not each of another dose of one gene."""
+    """Refuse genomes that differ in more than one gene, or not at all."""
     genes = {name for a, b in pairwise(genomes) for name in differing(a.expressed(), b.expressed())}
     if len(genes) > 1:
         raise LabError(
-            f"a dose-response varies one gene; the genomes from {genomes[0]} to {genomes[-1]} "
-            f"differ in {', '.join(sorted(genes))}: vary one and hold the others"
+            f"a dose-response must vary one gene; the genomes from {genomes[0]} to {genomes[-1]} "
+            f"differ in {', '.join(sorted(genes))}: vary one gene only"
         )
     if len({genome.expressed() for genome in genomes}) < len(genomes):
         raise LabError(
-            f"a dose-response needs genomes that express something different; of the "
-            f"{len(genomes)} from {genomes[0]} to {genomes[-1]} some do not: change their dose"
+            f"a dose-response needs genomes that train differently; of the {len(genomes)} from "
+            f"{genomes[0]} to {genomes[-1]} some train the same runs: change their dose"
         )
 
 
@@ -154,6 +150,6 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_share(value: Any) -> bool:
-    """Whether `value` is a number between 0 and 1; no flag is."""
+    """Whether `value` is a number between 0 and 1. A bool is not."""
     share: Any = value if isinstance(value, Real) and not isinstance(value, bool) else 0
     return bool(0 < share < 1)

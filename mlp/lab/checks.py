@@ -53,8 +53,9 @@ def check_manipulation(a: Genome, b: Genome, runs: Sequence[tuple[Run, Run]]) ->
     )
     if "coverage" in genes:
         _must_differ({"coverage"}, runs, "the rows ever seen", lambda r: r.saw.distinct_rows)
-    if any(r.executor in REAL for pair in runs for r in pair):
-        _must_differ(genes & {"trainer"}, runs, "who trained", lambda r: r.executor)
+    on_real_api = [pair for pair in runs if all(r.executor in REAL for r in pair)]
+    if on_real_api:
+        _must_differ(genes & {"trainer"}, on_real_api, "who trained", lambda r: r.executor)
     changed = _names(genes) if genes else "the executor"
     if not genes & ORDER:
         _must_agree(changed, runs, "the rows fed", lambda r: r.saw.order, whole=True)

@@ -26,7 +26,11 @@ class Undecided(ClaimError):  # noqa: N818
 
 @dataclass(frozen=True)
 class Claim:
-    """What a test asserted of a comparison, and the verdict: plain values, ready to be written."""
+    """What a test asserted of a comparison, and the verdict: plain values, ready to be written.
+
+    `vouched` counts the seeds at which the real API and the cohort engine ended an arm alike, to
+    the last bit, so that the engine trained that arm's other seeds; 0 where it trained none so.
+    """
 
     statement: str
     dataset: str
@@ -43,6 +47,7 @@ class Claim:
     diverged: int
     executor: str
     identical: bool = False
+    vouched: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,9 +68,10 @@ class Claim:
         diverged = f", {self.diverged} {runs} diverged" if self.diverged else ""
         seen = f"effect {self.effect:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
         seen = "identical weights" if self.identical else seen
+        vouched = f", vouched for by the engine, {self.vouched} seeds" if self.vouched else ""
         return (
             f"{self.statement} on {self.dataset} ({self.protocol}): {seen}, margin "
-            f"{self.margin:g}, n={self.seeds} (seeds {seeds}){diverged}: {self.outcome}, "
+            f"{self.margin:g}, n={self.seeds} (seeds {seeds}){vouched}{diverged}: {self.outcome}, "
             f"claimed {self.expected}"
         )
 

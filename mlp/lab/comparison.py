@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,12 @@ class Arm:
     def diverged(self) -> int:
         """Runs that diverged: they answer nothing, and count so."""
         return sum(run.diverged for run in self.runs)
+
+    @property
+    def vouched(self) -> int:
+        """Seeds at which the real API vouches for the engine, which trained the others; else 0."""
+        by_engine = sum(run.executor == "cohort" for run in self.runs)
+        return len(self.runs) - by_engine if by_engine else 0
 
     @property
     def mean(self) -> float:
@@ -111,6 +118,7 @@ class Comparison:
             diverged=sum(arm.diverged for arm in self.arms),
             executor=self.executor,
             identical=self.identical,
+            vouched=max(arm.vouched for arm in self.arms),
             detail=self._detail(),
         )
 
@@ -124,6 +132,7 @@ class Comparison:
                     "alleles": arm.genome.alleles(),
                     "first_seed": arm.runs[0].seed,
                     "mean": arm.mean,
+                    "vouched": arm.vouched,
                     "diverged": arm.diverged,
                 }
                 for arm in self.arms
@@ -211,9 +220,9 @@ def _same(a: Arm, b: Arm) -> bool:
 
 
 def weighted_differences(arms: Sequence[Arm]) -> list[float]:
-    """Per seed, the weighted sum of the arms' final accuracies."""
+    """Per seed, the weighted sum of the arms' final accuracies: 0 where they cancel out."""
     columns = zip(*(arm.runs for arm in arms), strict=True)
     return [
-        sum(arm.weight * run.final_accuracy for arm, run in zip(arms, runs, strict=True))
+        math.fsum(arm.weight * run.final_accuracy for arm, run in zip(arms, runs, strict=True))
         for runs in columns
     ]

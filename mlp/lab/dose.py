@@ -1,4 +1,4 @@
-"""Dose and response: final accuracy against the dose of one gene."""
+"""Dose-response: final accuracy against the dose of one gene."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VERDICTS = {Trend.RISING: SUPPORTED, Trend.NOT_RISING: REFUTED, Trend.UNDECIDED
 
 @dataclass(frozen=True, eq=False)
 class DoseCurve:
-    """Cohorts of genomes that differ in the dose of one gene, smallest dose first."""
+    """Cohorts of genomes that differ only in the dose of one gene, smallest dose first."""
 
     genomes: tuple[Genome, ...]
     doses: tuple[float, ...]
@@ -34,10 +34,10 @@ class DoseCurve:
         return [sum(r.final_accuracy for r in runs) / len(runs) for runs in self.runs]
 
     def assert_rising(self) -> None:
-        """Claim: accuracy falls nowhere by more than the margin, and rises in all by more.
+        """Claim: accuracy never falls by more than the margin, and rises overall by more.
 
         Raises:
-            Refuted, Undecided: the claim does not stand.
+            Refuted, Undecided: the claim is not supported.
         """
         rise = self.result.rise
         if rise is None:
@@ -77,7 +77,7 @@ class DoseCurve:
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Tidy form: one row a dose and seed."""
+        """The runs as a tidy table: one row for each dose and seed."""
         return [
             {"dose": dose, **tidy(run)}
             for dose, runs in zip(self.doses, self.runs, strict=True)

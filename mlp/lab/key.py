@@ -24,6 +24,7 @@ from mlp.genome import HIDDEN_LAYERS, Genome
 from mlp.machine import arithmetic
 from mlp.run import Protocol
 from mlp.store import StoreError
+from mlp.trainers.cohort import expressed_in_engine
 
 _BEGAN = time.time_ns()
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -35,16 +36,23 @@ _PLANNED = (
     "plan.py",
 )
 _TRAINING_PATH = {
-    "direct": ("backend.py", "network.py", "trainers/training.py", "trainers/direct.py"),
+    "direct": (
+        "backend.py",
+        "network.py",
+        "trainers/kept.py",
+        "trainers/training.py",
+        "trainers/direct.py",
+    ),
     "estimator": (
         "backend.py",
         "network.py",
+        "trainers/kept.py",
         "trainers/training.py",
         "trainers/direct.py",
         "trainers/estimator.py",
         "estimator",
     ),
-    "cohort": ("backend.py", "trainers/training.py", "trainers/cohort"),
+    "cohort": ("backend.py", "trainers/kept.py", "trainers/training.py", "trainers/cohort"),
 }
 """Modules, packages and definitions, relative to `mlp`, whose code could change what is trained."""
 
@@ -68,18 +76,19 @@ def executor(genome: Genome, *, real: bool) -> str:
 
 @cache
 def expressed(genome: Genome, executor: str) -> Genome:
-    """`genome` with the genes that cannot act under `executor` set to one allele.
-
-    In the cohort engine that is also so for the dense operation and the trainer.
-    """
-    genome = genome.expressed()
-    return genome if executor in REAL else genome.with_alleles(dense="matmul", trainer="direct")
+    """`genome` with the genes that cannot act under `executor` set to one allele."""
+    return genome.expressed() if executor in REAL else expressed_in_engine(genome)
 
 
 def same_in_engine(genomes: Sequence[Genome]) -> bool:
-    """Whether genomes that express something different express the same in the cohort engine."""
+    """Whether two of the genomes differ in nothing that acts but the dense operation or trainer.
+
+    What is asked of them is then whether two parts of TensorFlow's API do the same, also where the
+    engine rounds as each does.
+    """
     different = {g.expressed() for g in genomes}
-    return len({expressed(g, "cohort") for g in different}) < len(different)
+    written = {g.with_alleles(dense="matmul", trainer="direct") for g in different}
+    return len(written) < len(different)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -30,20 +31,13 @@ from mlp.lab.key import BY_BOTH, BY_ENGINE, BY_REAL_API, same_in_engine
 from mlp.lab.margin import DEFAULT_MARGIN, Margin, resolve
 from mlp.lab.recorded import RecordedComparison
 from mlp.lab.screen import SCREEN_SEEDS, Cell, Screen, acting_genes, cells_of
-from mlp.lab.seeds import DEFAULT_SEEDS, first_seed_under, unshared_seed
+from mlp.lab.seeds import DEFAULT_SEEDS, GLANCE, first_seed_under, unshared_seed
 from mlp.reference import curves, final_accuracies
 from mlp.run import PROTOCOLS, Protocol, Run, protocol
 from mlp.stats import Result, agreement, dose_response, look_sizes, sequential
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
-
-GLANCE = 4
-"""Seeds at which arms that only the real API can tell apart, or two executors of one plan, may come
-out identical, before the first look. Trajectories of thousands of updates that end in the same bits
-at four seeds are the same computation: more seeds would show nothing new, and each is a slow real
-run. Arms that are not identical then go through the looks like any others.
-"""
 
 
 class Lab:
@@ -55,7 +49,8 @@ class Lab:
         seeds: the most seeds a comparison may use; looks are at 16, 24, 32, ... up to it.
         first_seed: seeds are first_seed, first_seed + 1, ...; None: where the protocol's begin
             (`FIRST_SEED`, `FIRST_SEEDS`).
-        real: train everything on the real TensorFlow API, never on the cohort engine.
+        real: train everything on the real TensorFlow API, never on the cohort engine, and vouch for
+            nothing.
 
     Raises:
         LabError, ProtocolError, StoreError: a bad argument.
@@ -92,6 +87,8 @@ class Lab:
         Both are seeded by the run (`Genome.seeded_by_run`). A comparison in which the trainer
         differs, or nothing but the dense operation does, runs on the real API; `real` overrides.
         Where nothing but those differ, bit-identical weights at `GLANCE` seeds decide at once.
+        Otherwise each arm may be vouched for: where the cohort engine ends its first `GLANCE` seeds
+        as the real API does, to the last bit, the engine trains its other seeds.
 
         Raises:
             LabError: `a` and `b` express the same, or a margin outside (0, 1).
@@ -153,8 +150,9 @@ class Lab:
             check_different([(other, dataset), (genome, dataset)], real)
         apart = unshared_seed(self.first_seed, self.seeds)
         check_apart(self.first_seed, apart, self.seeds)
-        first = Term(other, dataset, apart, real)
-        return self._look([first, self._term(genome, dataset, real, weight=-1)], margin)
+        second = self._term(genome, dataset, real, weight=-1, vouch=not self.real)
+        first = replace(second, genome=other, first_seed=apart, weight=1)
+        return self._look([first, second], margin)
 
     def compare_executors(
         self, genome: Genome, dataset: str, *, margin: float | Margin = DEFAULT_MARGIN
@@ -328,8 +326,10 @@ class Lab:
         terms = [self._term(g, dataset, use_real) for g in genomes]
         return cohorts(self.store, self.protocol, terms, seeds)
 
-    def _term(self, genome: Genome, dataset: str, real: bool, weight: int = 1) -> Term:
-        return Term(genome, dataset, self.first_seed, real, weight)
+    def _term(
+        self, genome: Genome, dataset: str, real: bool, weight: int = 1, *, vouch: bool = False
+    ) -> Term:
+        return Term(genome, dataset, self.first_seed, real, weight, vouch)
 
     def _runs(self, terms: Sequence[Term], seeds: int) -> list[list[Run]]:
         """The runs that a look at `seeds` seeds takes, of which more may follow."""
@@ -347,7 +347,7 @@ class Lab:
         genomes = [genome.seeded_by_run() for _, genome, _ in weighted]
         use_real = self._on_real_api(genomes) if real is None else real
         terms = [
-            self._term(genome, dataset, use_real, weight)
+            self._term(genome, dataset, use_real, weight, vouch=not self.real)
             for genome, (weight, _, dataset) in zip(genomes, weighted, strict=True)
         ]
         check_different([(term.genome, term.dataset) for term in terms], use_real)

@@ -1,4 +1,4 @@
-"""Margins of practical equivalence, which may differ by dataset and by protocol."""
+"""Margins: the smallest effect that counts, which may differ by dataset and by protocol."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ DEFAULT_MARGIN = 0.05
 
 @dataclass(frozen=True)
 class Margin:
-    """A margin of practical equivalence: `default`, save on the datasets named in `on`.
+    """A margin: the smallest difference in accuracy that counts.
 
-    `under` maps a protocol's name to what holds on datasets under it instead of both.
+    It is `default`, except on the datasets named in `on`. `under` maps the name of a protocol to
+    margins of datasets under that protocol, which replace the others.
 
     Raises:
-        LabError: a margin outside (0, 1), or not named in a mapping.
+        LabError: a margin is outside (0, 1), or margins are not given in a mapping.
         DataError, ProtocolError: an unknown dataset or protocol.
     """
 
@@ -40,16 +41,16 @@ class Margin:
         check_margin(self.default)
 
     def at(self, dataset: str, protocol: str) -> float:
-        """The margin on `dataset` under the protocol of that name."""
+        """The margin on `dataset` under the protocol named `protocol`."""
         here = {**self.on, **self.under.get(protocol, {})}
         return here.get(dataset, self.default)
 
 
 def resolve(margin: float | Margin, dataset: str, protocol: str) -> float:
-    """The float that `margin` is on `dataset` under the protocol of that name.
+    """`margin` as a float, on `dataset` under the protocol named `protocol`.
 
     Raises:
-        LabError: it is outside (0, 1).
+        LabError: the margin is outside (0, 1).
     """
     found = margin.at(dataset, protocol) if isinstance(margin, Margin) else margin
     check_margin(found)

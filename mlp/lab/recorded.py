@@ -1,4 +1,4 @@
-"""Agreement with the original programs: our runs of a strain against the recorded ones."""
+"""Agreement with the original programs: our runs of a strain against the recorded runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlp.stats import Agreement
 
 @dataclass(frozen=True, eq=False)
 class RecordedComparison:
-    """Final validation accuracies of `runs` against those recorded of the same strain."""
+    """Final validation accuracies of `runs` and of recorded runs of the same strain."""
 
     strain: str
     runs: tuple[Run, ...]
@@ -21,13 +21,13 @@ class RecordedComparison:
     claims: list[Claim] | None = field(default=None, repr=False)
 
     def assert_agrees(self) -> None:
-        """Claim: the recorded values and ours are draws from one distribution.
+        """Claim: the recorded accuracies and ours come from one distribution.
 
-        The claim's interval is the difference in mean, give or take the smallest shift the test
-        could have detected. Not to reject is all that three recorded seeds can give.
+        The claim's interval is the difference in mean, plus and minus the smallest shift that the
+        test could have detected. Three recorded seeds can only fail to reject the claim.
 
         Raises:
-            Refuted: the exact permutation test rejects it.
+            Refuted: the exact permutation test rejects the claim.
         """
         found, first = self.agreement, self.runs[0]
         reach = float(min(found.detectable, 1.0))

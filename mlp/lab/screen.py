@@ -1,4 +1,4 @@
-"""The screen: a full factorial over the genes in which two strains differ; who did what in it."""
+"""The screen: a full factorial over the genes in which two strains differ; each gene's share."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from mlp.stats import (
 )
 
 SCREEN_SEEDS = 32
-"""Seeds of each cell at the first look: fewer decide next to nothing of a share."""
+"""Seeds of each cell at the first look. Fewer seeds hardly ever decide a share."""
 
 _NOT_BETTER = "not better"
-"""What a screen says where the good strain is shown not to do better by the margin."""
+"""The outcome where the good strain is shown not to be better by the margin."""
 
 _VERDICTS = {str(Outcome.BETTER): SUPPORTED, str(Outcome.UNDECIDED): UNDECIDED}
 
@@ -43,8 +43,13 @@ Cell = frozenset[str]
 
 
 def acting_genes(good: Genome, bad: Genome) -> tuple[str, ...]:
-    """Genes in which two genomes differ and that act in the cohort engine, in field order."""
-    acting = differing(expressed(good, "cohort"), expressed(bad, "cohort"))
+    """Genes in which two genomes differ and that act in the cohort engine, in field order.
+
+    The dense operation acts through the bias alone: where the biases differ, it goes with them.
+    """
+    acting = set(differing(expressed(good, "cohort"), expressed(bad, "cohort")))
+    if "bias" in acting:
+        acting.discard("dense")
     return tuple(gene for gene in differing(good, bad) if gene in acting)
 
 
@@ -53,15 +58,24 @@ def subsets(genes: tuple[str, ...]) -> list[Cell]:
     return [frozenset(c) for n in range(len(genes) + 1) for c in combinations(genes, n)]
 
 
+def cell_of(good: Genome, bad: Genome, on: Cell) -> Genome:
+    """`bad` with the alleles that `good` has of the genes `on`, the dense operation with the bias.
+
+    With every gene on, the genome is thus `good` as the cohort engine expresses it.
+    """
+    alleles = good.alleles()
+    taken = on | {"dense"} if "bias" in on else on
+    return bad.with_alleles(**{gene: alleles[gene] for gene in taken})
+
+
 def cells_of(good: Genome, bad: Genome, genes: tuple[str, ...]) -> dict[Cell, Genome]:
-    """`bad` with the alleles that `good` has of each subset of `genes`, smallest first.
+    """The genome of each subset of `genes`, smallest first (see `cell_of`).
 
     Raises:
         LabError: a gene in which they differ acts in some cells and not in others, so that it has
             no effect of its own to share.
     """
-    alleles = good.alleles()
-    cells = {on: bad.with_alleles(**{g: alleles[g] for g in on}) for on in subsets(genes)}
+    cells = {on: cell_of(good, bad, on) for on in subsets(genes)}
     acts = {on: expressed(cell, "cohort") for on, cell in cells.items()}
     idle = [g for on in cells for g in sorted(on) if acts[on] == acts[on - {g}]]
     idle += differing(acts[frozenset(genes)], expressed(good, "cohort"))
@@ -75,11 +89,11 @@ def cells_of(good: Genome, bad: Genome, genes: tuple[str, ...]) -> dict[Cell, Ge
 
 @dataclass(frozen=True, eq=False)
 class Screen:
-    """Cohorts of every combination of two strains' alleles.
+    """Cohorts of all combinations of the alleles of two strains.
 
-    `cells` maps the genes that carry the good strain's allele to that cell's runs in seed order:
-    the empty set is the bad strain, all genes the good one. `more` gives the same screen at its
-    next look; None where it has as many seeds as the lab may use.
+    `cells` maps a set of genes to the runs, in seed order, of the bad strain with the good strain's
+    alleles of these genes. The empty set is the bad strain, the set of all genes the good strain.
+    `more` makes the same screen at its next look. It is None if the lab may use no more seeds.
     """
 
     good: Genome
@@ -94,7 +108,7 @@ class Screen:
 
     @property
     def seeds(self) -> int:
-        """Seeds of each cell."""
+        """Number of seeds of each cell."""
         return len(self.cells[frozenset()])
 
     @cached_property
@@ -106,34 +120,33 @@ class Screen:
     def effects(self) -> ScreenEffects:
         """Main effects, pairwise interactions and Shapley shares, with simultaneous intervals.
 
-        95% over all of them and over all looks: they hold at whichever look a claim stopped.
+        All of them, at all looks, hold together with probability 95%.
         """
         return screen_effects(self.accuracies, error=look_alpha(SUITE_ERROR))
 
     @property
     def shares(self) -> dict[str, float]:
-        """Each gene's Shapley share of the whole difference, in accuracy; they add up to it."""
+        """Each gene's Shapley share of the whole difference, in accuracy: they add up to it."""
         return {g: self.effects.shares[g].mean for g in self.genes}
 
     def assert_responsible(self, gene: str, *, margin: float | Margin = DEFAULT_MARGIN) -> None:
         """Claim: `gene`'s Shapley share exceeds that of all other genes together by `margin`.
 
-        Looked at with the seeds there are, then with `more`, until a look decides.
+        The screen is read with its own seeds, then with those of `more`, until a look decides.
 
-        There must be a difference to answer for: shares that cancel out make no gene responsible.
-        Unless the good strain is shown to do better, the claim is undecided; where it is shown not
-        to do so by `margin`, refuted. The effect told is then that difference, if the verdict rests
-        on it.
+        A gene is responsible only if there is a difference to be responsible for. If the good
+        strain is not shown to be better, the claim is undecided. If it is shown not to be better by
+        `margin`, the claim is refuted. The effect is then the whole difference, not a share.
 
         Raises:
-            Refuted, Undecided: the claim does not stand.
+            Refuted, Undecided: the claim is not supported.
             LabError: `gene` was not varied, or a margin outside (0, 1).
         """
         declared = resolve(margin, self.dataset, self.protocol.name)
         if gene not in self.genes:
             raise LabError(
-                f"a screen shares the difference among the genes it varies, "
-                f"{', '.join(self.genes)}; got {gene!r}: name one of those"
+                f"a screen has shares of the genes it varies ({', '.join(self.genes)}) only; "
+                f"got {gene!r}: name one of them"
             )
         seen, looks = self, [self._look(gene, declared)]
         while looks[-1][-1] == UNDECIDED and seen.more is not None:
@@ -206,7 +219,7 @@ class Screen:
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Tidy form: one row a cell and seed, with each gene's allele in a column of its own."""
+        """The runs as a tidy table: one row for each cell and seed, one column for each gene."""
         return [
             {gene: self._allele(gene, on) for gene in self.genes} | tidy(run)
             for on, runs in self.cells.items()

@@ -6,16 +6,19 @@ others meanwhile, so none idles while another has cohorts waiting.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from importlib import import_module
 from typing import Any
 
 from mlp.data import DataError, load
 from mlp.genome import Genome
 from mlp.lab.key import check_code, expressed, run_key
+from mlp.lab.times import COSTS, NEW_GRAPH, SPENT
 from mlp.run import Protocol, Run
 from mlp.store import Job, Store, StoreError
 from mlp.trainers import train
@@ -24,10 +27,14 @@ from mlp.trainers.cohort import STACK, Shape
 COHORT = STACK["float32"]
 """Seeds that are worth asking for at once, where the cohort engine trains them."""
 
-_COST = {"direct": 4.0, "estimator": 14.0, "float32": 1.0, "float64": 5.0}
-"""Rough cost of a step by a trainer, or of one number type by the cohort engine, in steps of the
-latter's float32; for the time left that is shown.
-"""
+_LEAST = 4
+"""Fewest runs for which the cohort engine is worth a job of their own, to keep a worker busy."""
+
+_IDLE_S = 0.1
+"""How long a worker that finds no job waits before it looks again."""
+
+_graphs: set[tuple[object, ...]] = set()
+"""What the cohort engine has trained with in this process."""
 
 _AFRESH = "start a fresh store, or give another path"
 
@@ -59,26 +66,24 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     found = store.get(keys.values())
     missing = {k: w for w, k in keys.items() if k not in found}
     if missing:
-        found.update(store.obtain(_jobs(missing), _train))
+        with SPENT.spent("waiting"):
+            found.update(store.obtain(_jobs(missing, hands=1 + store.spare()), _train))
     return {w: _named(_read(store, found[k], w), w) for w, k in keys.items()}
 
 
-def train_waiting_jobs(store: Store, grace: float = 1.0) -> None:
-    """Train jobs of this study until none has been waiting or in training for `grace` seconds.
+def train_waiting_jobs(store: Store) -> None:
+    """Train this study's jobs as long as another process works for it that does not only help.
 
     A store that fails ends it: those who asked for the runs will say so.
     """
-    idle_since = time.monotonic()
-    with suppress(StoreError):
-        while time.monotonic() - idle_since < grace:
+    with suppress(StoreError), SPENT.spent("idle"):
+        store.retire()
+        while store.others():
             job = store.take()
             if job is None:
-                time.sleep(0.1)
+                time.sleep(_IDLE_S)
             else:
                 store.perform(job, _train)
-            progress = store.progress()
-            if progress.queued or progress.running:
-                idle_since = time.monotonic()
 
 
 def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
@@ -107,16 +112,16 @@ def _named(run: Run, want: Wanted) -> Run:
     return replace(run, genome=want.genome, protocol=want.protocol)
 
 
-def _jobs(missing: Mapping[str, Wanted]) -> list[Job]:
+def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
+    """Jobs for the runs `missing`: as large as is cheapest, but one for each of `hands` workers."""
     groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for key, want in missing.items():
         groups[_together(want)].append(key)
+    sizes = _sizes([(len(keys), _stack(missing[keys[0]])) for keys in groups.values()], hands)
     jobs = []
-    for keys in groups.values():
+    for keys, size in zip(groups.values(), sizes, strict=True):
         first = missing[keys[0]]
-        engine, dtype = first.executor == "cohort", first.genome.dtype
-        size = STACK[dtype] if engine else 1
-        cost = _COST[dtype if engine else first.executor] * first.protocol.steps
+        kind = _kind(first.executor, first.genome)
         spec = {
             "dataset": first.dataset,
             "data": load(first.dataset).digest,
@@ -131,8 +136,39 @@ def _jobs(missing: Mapping[str, Wanted]) -> list[Job]:
                 }
                 for k in keys[start : start + size]
             }
-            jobs.append(Job(spec, runs, cost=cost))
+            jobs.append(Job(spec, runs, cost=COSTS[kind] * first.protocol.steps))
     return jobs
+
+
+def _kind(executor: str, genome: Genome) -> str:
+    """Who trains a genome, as far as it decides what a step costs."""
+    return genome.dtype if executor == "cohort" else executor
+
+
+def _stack(want: Wanted) -> int:
+    """Most runs like this one in a job: those that are trained at once."""
+    return STACK[want.genome.dtype] if want.executor == "cohort" else 1
+
+
+def _sizes(groups: Sequence[tuple[int, int]], hands: int) -> list[int]:
+    """The size of the jobs of each group, given as (runs, most in a job).
+
+    The largest jobs are halved, thirded, ... until there is one for each of `hands` workers, or
+    until jobs are so small that a graph for each costs more than it saves.
+    """
+    sizes = [most for _, most in groups]
+
+    def jobs() -> int:
+        return sum(math.ceil(runs / size) for (runs, _), size in zip(groups, sizes, strict=True))
+
+    while jobs() < hands:
+        largest = max(range(len(groups)), key=lambda i: min(groups[i][0], sizes[i]))
+        runs = groups[largest][0]
+        size = math.ceil(runs / (math.ceil(runs / sizes[largest]) + 1))
+        if size < _LEAST:
+            break
+        sizes[largest] = size
+    return sizes
 
 
 def _together(want: Wanted) -> tuple[Any, ...]:
@@ -148,12 +184,17 @@ def _train(job: Job) -> dict[str, dict[str, Any]]:
             "a dataset's loader must return the same arrays in every process; that of "
             f"{dataset!r} does not: seed what it draws"
         )
-    runs = train(
-        [Genome(**job.runs[k]["genome"]) for k in keys],
-        dataset,
-        Protocol(**job.spec["protocol"]),
-        [job.runs[k]["seed"] for k in keys],
-        job.spec["executor"],
-    )
-    check_code(job.spec["executor"])
+    genomes = [Genome(**job.runs[k]["genome"]) for k in keys]
+    protocol, executor = Protocol(**job.spec["protocol"]), job.spec["executor"]
+    with SPENT.spent("start-up"):
+        import_module("mlp.backend")
+    kind = _kind(executor, genomes[0])
+    graph = executor, Shape.of(genomes[0], load(dataset)), len(keys)
+    new = NEW_GRAPH if executor == "cohort" and graph not in _graphs else ""
+    _graphs.add(graph)
+    with SPENT.spent(kind + new, runs=len(keys), steps=protocol.steps):
+        seeds = [job.runs[k]["seed"] for k in keys]
+        runs = train(genomes, dataset, protocol, seeds, executor)
+    SPENT.note_memory()
+    check_code(executor)
     return {k: run.to_dict() for k, run in zip(keys, runs, strict=True)}

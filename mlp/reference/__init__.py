@@ -1,4 +1,4 @@
-"""Runs of the original programs, recorded under TensorFlow 1.4.1 (see README.md beside this)."""
+"""Runs of the original programs, recorded under TensorFlow 1.4.1 (see README.md in this folder)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from mlp.genome import strain
 _HERE = Path(__file__).parent
 
 SEEDS = (0, 42, 1337)
-"""Seeds of the recorded curves."""
+"""Seeds of the runs whose curves were recorded."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
     """The first 200 steps of one original run, seed 0, at a learning rate of 1e-4.
 
-    `rows` int32 [200, batch] of dataset rows, -1 padded; `loss` float32 [200] before each update;
-    `weights` and `biases` the seven initial values each.
+    `rows` int32 [200, batch] are the dataset rows of each step, padded with -1. `loss` float32
+    [200] is the loss before each update. `weights` and `biases` are seven initial values each.
     """
 
     rows: NDArray[np.int32]
@@ -38,7 +38,7 @@ def trace(strain_name: str, dataset: str) -> Trace:
 
     Raises:
         GenomeError: an unknown strain.
-        FileNotFoundError: no trace was recorded on that dataset.
+        FileNotFoundError: no trace of that dataset was recorded.
     """
     strain(strain_name)
     path = _HERE / f"trace_{strain_name}_{dataset}.npz"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mlp.genome import Genome
 from mlp.lab.key import BY_BOTH, BY_REAL_API, expressed
+from mlp.lab.screen import cell_of
 from mlp.report.results import Row
 from mlp.run import Run
 
@@ -46,6 +47,8 @@ def _arms(row: Row) -> Iterator[tuple[str, Cohort]]:
     for arm in row.claim.detail.get("arms", ()):
         genome = Genome(**arm["alleles"])
         yield arm["genome"], _cohort(row, genome, arm["dataset"], arm["weight"])
+        if arm.get("vouched"):
+            yield arm["genome"], Cohort(expressed(genome, "cohort"), arm["dataset"], "cohort")
 
 
 def _doses(row: Row) -> Iterator[tuple[str, Cohort]]:
@@ -63,9 +66,9 @@ def _screened(row: Row) -> Iterator[tuple[str, Cohort]]:
 
 def _cells(row: Row) -> Iterator[Cohort]:
     if row.screen is not None:
-        good, bad = (row.claim.detail["alleles"][which] for which in ("good", "bad"))
+        good, bad = (Genome(**row.claim.detail["alleles"][which]) for which in ("good", "bad"))
         for cell in row.claim.detail["cells"]:
-            genome = Genome(**{**bad, **{gene: good[gene] for gene in cell["on"]}})
+            genome = cell_of(good, bad, frozenset(cell["on"]))
             yield _cohort(row, genome, row.claim.dataset)
 
 

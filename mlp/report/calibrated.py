@@ -65,6 +65,20 @@ def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[s
     ]
 
 
+def level(rows: Sequence[Row]) -> str:
+    """At which level the intervals of the claims hold, in a sentence; "" where none has looks."""
+    found = {
+        row.claim.detail["looks"][-1]["alpha"] for row in rows if row.claim.detail.get("looks")
+    }
+    if not found:
+        return ""
+    percent = f"{100 * (1 - max(found)):.5g}%"
+    return (
+        f"An interval in brackets holds at {percent}: the {stats.SUITE_ERROR:.0%} of the suite are "
+        f"divided among {stats.REGISTERED_CLAIMS} claims and their looks."
+    )
+
+
 def measured(path: Path = MEASURED) -> list[Measured]:
     """The committed calibration's rates for the interval in use; none if there is no such file."""
     try:

@@ -149,7 +149,7 @@ def other_protocol(saved: Saved, protocol: Mapping[str, Any]) -> str:
     kept = saved.provenance.get("protocol")
     name = protocol.get("name")
     if not isinstance(kept, Mapping):
-        others = sorted({row.claim.protocol for row in saved.rows} - {name}) if name else []
+        others = sorted(protocol_names(saved) - {name}) if name else []
         return f"{others[0]}, here {name}" if others else ""
     if not name or kept.get("name") != name:
         return f"{kept.get('name')}, here {name}" if name else ""
@@ -158,6 +158,11 @@ def other_protocol(saved: Saved, protocol: Mapping[str, Any]) -> str:
         f"{key} {kept[key]}, here {protocol[key]}" for key in known if kept[key] != protocol[key]
     ]
     return f"{name}, but {'; '.join(sorted(differing))}" if differing else ""
+
+
+def protocol_names(saved: Saved) -> set[str]:
+    """The names of the protocols that the saved claims were made at."""
+    return {row.claim.protocol for row in saved.rows}
 
 
 def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:
@@ -169,35 +174,35 @@ def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:
     return found
 
 
+def told(changes: Changes) -> list[tuple[Row, str, bool]]:
+    """Each change of a claim: the claim as it is now, the change, whether it counts as one."""
+    found = [
+        (c.now, f"verdict was {c.before.claim.verdict}, is {c.now.claim.verdict}", True)
+        for c in changes.verdicts
+    ]
+    found += [
+        (c.now, f"effect was {c.before.effect_text()}, is {c.now.effect_text()}", True)
+        for c in changes.moved
+    ]
+    found += [
+        (c.now, f"became identical: effect was {c.before.effect_text()}", False)
+        for c in changes.became_identical
+    ]
+    return found + [(change.now, change.redefined, True) for change in changes.redefined]
+
+
 def describe(changes: Changes) -> list[Line]:
     """The changes as (text, colour) lines for a terminal."""
     saved = changes.saved
     lines = [(text, "bold") for text in wrapped(f"against {saved.place} ({origin(saved)})")]
-    lines += [(text, "yellow") for told in changes.otherwise for text in wrapped(told)]
-    for change in changes.verdicts:
-        a, b = change.before.claim.verdict, change.now.claim.verdict
-        lines += _told(change.now, f"verdict was {a}, is {b}")
-    for change in changes.moved:
-        x, y = change.before.effect_text(), change.now.effect_text()
-        lines += _told(change.now, f"effect was {x}, is {y}")
-    for change in changes.became_identical:
-        lines += _told(change.now, became_identical(change), "yellow")
-    for change in changes.redefined:
-        lines += _told(change.now, change.redefined)
+    lines += [(text, "yellow") for other in changes.otherwise for text in wrapped(other)]
+    for row, text, counts in told(changes):
+        lines += [(t, "") for t in wrapped(f"{row.title}, {row.claim.dataset}", "  ")]
+        lines += [(t, "red" if counts else "yellow") for t in wrapped(text, "    ")]
     if changes.same:
         lines.append(("unchanged:", ""))
         lines += [(t, "") for words in by_finding(changes.same) for t in wrapped(words, "  ")]
     return [*lines, *((t, "bold" if changes.any else "green") for t in wrapped(summary(changes)))]
-
-
-def _told(row: Row, text: str, colour: str = "red") -> Sequence[Line]:
-    named = wrapped(f"{row.title}, {row.claim.dataset}", "  ")
-    return [*((t, "") for t in named), *((t, colour) for t in wrapped(text, "    "))]
-
-
-def became_identical(change: Change) -> str:
-    """What is said of a comparison whose weights became identical."""
-    return f"became identical: effect was {change.before.effect_text()}"
 
 
 def by_finding(rows: Sequence[Row]) -> list[str]:

@@ -1,25 +1,32 @@
-"""What the page shows of each claim: its picture, its arms, its numbers."""
+"""What the page shows of each claim: its pictures, its arms, its numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from mlp.report.figures import Picture, comparison_figure, dose_figure, heat_map, waterfall
+from mlp.report.figures import Picture, cells_figure, comparison_figure, dose_figure
+from mlp.report.plain import Plain, plain_interval
 from mlp.report.results import Row, screen_rows
 from mlp.report.study import Study
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One claim on the page; `anchor` is its id there, `same` that of one with its pictures."""
+    """One claim on the page; `anchor` is its id there, `same` that of one with its picture."""
 
     row: Row
     anchor: str
-    pictures: tuple[Picture, ...] = ()
+    picture: Picture | None = None
     same: str = ""
+
+    @cached_property
+    def plain(self) -> Plain | None:
+        """The plain 95% interval of its effect."""
+        return plain_interval(self.row.claim)
 
     @property
     def arms(self) -> Sequence[dict[str, Any]]:
@@ -43,18 +50,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Test:
-    """The claims of one test, over its datasets."""
+    """The claims of one test, over its parameters and datasets."""
 
     title: str
     sentence: str
     heading: str
     evidence: tuple[Evidence, ...]
-
-    @property
-    def columns(self) -> int:
-        """The columns of the page its claims need, 1 or 2; 0 if they need the whole width."""
-        wide = any(len(one.pictures) > 1 for one in self.evidence)
-        return 0 if wide or len(self.evidence) > 2 else len(self.evidence)
 
 
 def gather(study: Study) -> list[Evidence]:
@@ -70,30 +71,30 @@ def gather(study: Study) -> list[Evidence]:
         if row is widest.get(row.screen)
     }
     for number, row in enumerate(study.rows, start=1):
-        anchor, detail, dataset = f"claim-{number}", row.claim.detail, row.claim.dataset
-        pictures: tuple[Picture, ...] = ()
-        same = ""
-        if row.screen:
-            if drawn[row.screen] != anchor:
-                same = drawn[row.screen]
-            else:
-                pictures = (
-                    heat_map(detail, dataset, f"{anchor}-heat-map"),
-                    waterfall(detail, dataset, f"{anchor}-waterfall"),
-                )
-        elif "doses" in detail:
-            pictures = (dose_figure(row, f"{anchor}-dose-response"),)
-        elif detail.get("differences") and detail.get("looks"):
-            pictures = (comparison_figure(row, f"{anchor}-differences"),)
-        found.append(Evidence(row, anchor, pictures, same))
+        anchor = f"claim-{number}"
+        same = drawn[row.screen] if row.screen else anchor
+        picture = _picture(row, anchor) if same == anchor else None
+        found.append(Evidence(row, anchor, picture, "" if same == anchor else same))
     return found
+
+
+def _picture(row: Row, anchor: str) -> Picture | None:
+    """What is to be seen of a claim; nothing of identical arms, whose differences are all 0."""
+    detail = row.claim.detail
+    if row.screen:
+        return cells_figure(detail, row.claim.dataset, f"{anchor}-screen")
+    if "doses" in detail:
+        return dose_figure(row, f"{anchor}-dose-response")
+    if detail.get("differences") and detail.get("looks") and not row.claim.identical:
+        return comparison_figure(row, f"{anchor}-differences")
+    return None
 
 
 def by_test(evidence: Sequence[Evidence]) -> list[Test]:
     """Evidence gathered under the test that made the claims."""
     tests = []
     for (heading, title, sentence), group in groupby(
-        evidence, key=lambda e: (e.row.heading, e.row.title, e.row.sentence)
+        evidence, key=lambda e: (e.row.heading, e.row.words, e.row.sentence)
     ):
         tests.append(Test(title, sentence, heading, tuple(group)))
     return tests

@@ -10,14 +10,19 @@ import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from mlp.genome import Genome
 from mlp.lab import Claim
 from mlp.report.arms import Cohort, named
 from mlp.report.results import Row
 from mlp.report.study import Study, strains_of
 from mlp.run import Run
+from mlp.stats import dose_response, look_alpha, look_sizes
 
 Table = list[dict[str, Any]]
 
@@ -84,9 +89,15 @@ def _identity(run: Run) -> dict[str, Any]:
         "protocol": run.protocol.name,
         "executor": run.executor,
         "strain": "|".join(strains_of(run)),
-        "genome": str(run.genome),
+        "genome": _named(run.genome),
         "seed": run.seed,
     }
+
+
+@cache
+def _named(genome: Genome) -> str:
+    """The genome's name: many runs have one genome, and a name takes long to find."""
+    return str(genome)
 
 
 _CLAIM_COLUMNS = tuple(f.name for f in fields(Claim) if f.name != "detail")
@@ -109,14 +120,16 @@ def tidy_claims(rows: Iterable[Row]) -> Table:
 
 
 def tidy_differences(rows: Iterable[Row]) -> Table:
-    """One row a comparison and seed: the paired difference in final validation accuracy.
+    """One row a comparison and seed: the difference in final validation accuracy.
 
-    `seed` is None where the arms' seeds differ: then nothing pairs them but their order.
+    `seed` is the first arm's, `other_seed` that of the arm it is compared with: the same where the
+    arms are paired by seed; another where they share no seeds, and only their order pairs them.
     """
     return [
         {
             **_which(row),
-            "seed": None if len(row.claim.first_seeds) > 1 else row.claim.first_seed + i,
+            "seed": row.claim.first_seeds[0] + i,
+            "other_seed": row.claim.first_seeds[-1] + i,
             "difference": difference,
         }
         for row in rows
@@ -126,7 +139,24 @@ def tidy_differences(rows: Iterable[Row]) -> Table:
 
 def tidy_looks(rows: Iterable[Row]) -> Table:
     """One row a comparison and look: the interval there, its error, and what it decides."""
-    return [{**_which(row), **look} for row in rows for look in row.claim.detail.get("looks", ())]
+    return [{**_which(row), **look} for row in rows for look in _looks(row.claim)]
+
+
+def _looks(claim: Claim) -> Iterable[dict[str, Any]]:
+    """The looks of a claim; those of a dose-response are worked out from its accuracies."""
+    yield from claim.detail.get("looks", ())
+    if "doses" in claim.detail:
+        responses = np.array(claim.detail["accuracies"]).T
+        for n in look_sizes(claim.seeds):
+            found = dose_response(responses[:n], claim.margin, cap=n)
+            if found.n == n and found.rise is not None:
+                yield {
+                    "seeds": n,
+                    "low": found.rise.low,
+                    "high": found.rise.high,
+                    "alpha": look_alpha(),
+                    "outcome": str(found.trend),
+                }
 
 
 def tidy_screens(rows: Iterable[Row]) -> Table:

@@ -25,46 +25,50 @@ def _path(text: str) -> Path | str:
 
 
 def add_options(group: pytest.OptionGroup) -> None:
-    """The options that say what is written at the end."""
+    """The options that say what is written and printed at the end."""
     group.addoption(
         "--mlp-report",
         type=_path,
         metavar="DIR",
-        help="write a self-contained page (index.html) into DIR, its figures as SVG and PNG, and "
-        "its claims and their runs as CSV and JSON, in place of an earlier report's; a warm rerun "
-        "rebuilds it without training",
+        help="Write the report into DIR: a self-contained page (index.html), its figures as SVG, "
+        "and all claims and runs as CSV and JSON. An earlier report there is replaced.",
     )
     group.addoption(
         "--mlp-summary",
         type=_path,
         metavar="FILE",
-        help="write a Markdown summary fit for a pull request or a job's summary",
+        help="Write a Markdown summary, for a pull request or a CI job.",
     )
     group.addoption(
         "--mlp-save",
         metavar="NAME-or-FILE",
-        help=f"save the results, of the study or a selection, as {saved.FOLDER}/NAME.json, or as "
-        "FILE; refused if the session broke off, or if results saved there hold claims that were "
-        "not made now",
+        help=f"Save the results as {saved.FOLDER}/NAME.json, or as FILE. Fails if the run was "
+        "interrupted, or would drop claims already in the file.",
     )
     group.addoption(
         "--mlp-against",
         metavar="NAME-or-FILE",
-        help="say which verdicts changed, which effects moved beyond their intervals, which claims "
-        "have another margin or claimed outcome and which are unchanged, since results were saved "
-        f"as NAME (looked for in {saved.FOLDER}/ and {saved.COMMITTED}/) or FILE",
+        help="Compare with saved results: verdicts that changed, effects that moved out of their "
+        "intervals, claims whose margin or expected outcome changed. NAME is looked for in "
+        f"{saved.FOLDER}/ and {saved.COMMITTED}/.",
     )
     group.addoption(
         "--mlp-fail-on-change",
         action="store_true",
-        help="with --mlp-against, of the same protocol: exit status 1 if a verdict changed or an "
-        "effect moved",
+        help="With --mlp-against: exit with status 1 if a verdict changed or an effect moved. Both "
+        "results must be of one protocol.",
     )
     group.addoption(
         "--mlp-tensorboard",
         type=_path,
         metavar="DIR",
-        help="write each run's curves as TensorBoard event files, DIR/GENOME/DATASET/seed-N",
+        help="Write the curves of each run for TensorBoard, into DIR/GENOME/DATASET/seed-N.",
+    )
+    group.addoption(
+        "--mlp-times",
+        action="store_true",
+        help="Print at the end where the time went: by trainer and by test, for start-up and for "
+        "waiting, and the most memory that a worker took.",
     )
 
 
@@ -92,18 +96,24 @@ def check(option: argparse.Namespace, root: Path) -> Saved | None:
     if option.mlp_against is None:
         return None
     kept = saved.load(saved.place_to_load(option.mlp_against, root))
-    if option.mlp_fail_on_change:
-        _check_protocol(kept, option.mlp_protocol)
+    _check_protocol(kept, option)
     return kept
 
 
-def _check_protocol(kept: Saved, name: str) -> None:
-    other = compared.other_protocol(kept, asdict(protocol(name)))
-    if other:
+def _check_protocol(kept: Saved, option: argparse.Namespace) -> None:
+    """Refuse results of another protocol of the same name, or of another name if changes fail."""
+    here = protocol(option.mlp_protocol)
+    other = compared.other_protocol(kept, asdict(here))
+    if other and compared.protocol_names(kept) == {here.name}:
         raise ReportError(
-            "--mlp-fail-on-change needs results of the same protocol; those in "
-            f"{kept.place} are of another ({other}): choose it with --mlp-protocol, or "
-            "other results"
+            f"Results are compared at one protocol. Those in {kept.place} were made at "
+            f"{other}. Save them again with --mlp-save."
+        )
+    if other and option.mlp_fail_on_change:
+        raise ReportError(
+            "--mlp-fail-on-change needs results of the same protocol. Those in "
+            f"{kept.place} are of another ({other}). Choose it with --mlp-protocol, or name "
+            "other results."
         )
 
 

@@ -12,21 +12,25 @@ from typing import Any
 
 from mlp.lab import DEFAULT_SEEDS
 from mlp.report import calibrated, compared, saved
+from mlp.report.answers import answers, datasets
 from mlp.report.compared import Changes
 from mlp.report.evidence import by_test, gather
+from mlp.report.explain import simultaneous
 from mlp.report.export import write_tables
 from mlp.report.figures import RECORDED_PROTOCOL, Picture, answer_figure, curve_figures
-from mlp.report.figures.curves import MODELS, NAMES
-from mlp.report.figures.style import page_colour, signed
-from mlp.report.results import CHANGED, counts
+from mlp.report.figures.curves import MODELS, MOST_SEEDS, NAMES
+from mlp.report.figures.style import outcome_colour, signed
+from mlp.report.results import CHANGED, counts, refuted_by_design, screen_rows
+from mlp.report.roles import roles
 from mlp.report.study import ReportError, Study
 
 PAGE = "index.html"
 FIGURES = "figures"
 TITLE = "Knockout and rescue: the verdicts"
 RESULTS = "results.json"
+_INTERVAL = re.compile(r"\[[−+.\d]+, [−+.\d]+\]")
 _GENERATOR, _HEAD = '<meta name="generator" content="mlp.report">', 1_000
-_FILE = re.compile(rf'<a href="((?:{FIGURES}/)?[\w.-]+\.(?:svg|png|csv|json))">')
+_FILE = re.compile(rf'<a href="((?:{FIGURES}/)?[\w.-]+\.(?:svg|csv|json))">')
 
 
 def write_report(study: Study, folder: Path, changes: Changes | None = None) -> Path:
@@ -45,7 +49,6 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
         text, pictures = render(study, tables, changes)
         for picture in pictures:
             (folder / FIGURES / f"{picture.name}.svg").write_bytes(picture.svg)
-            (folder / FIGURES / f"{picture.name}.png").write_bytes(picture.png)
         (folder / PAGE).write_text(text, encoding="utf-8")
         for name in before - _linked(folder / PAGE):
             (folder / name).unlink(missing_ok=True)
@@ -67,11 +70,49 @@ def render(
     study: Study, tables: Sequence[str] = (), changes: Changes | None = None
 ) -> tuple[str, list[Picture]]:
     """The page's text and the pictures in it; `tables` are files beside it to link to."""
-    import jinja2
-
-    evidence = gather(study)
+    evidence, stated = gather(study), answers(study.rows)
     most = study.provenance.get("seeds", {}).get("most")
     answer, curves = answer_figure(study.rows), curve_figures(study)
+    text = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            title=TITLE,
+            study=study,
+            counts=counts(study.rows),
+            differing=[e for e in evidence if e.row.status == CHANGED],
+            by_design=refuted_by_design(study.rows),
+            answers=stated,
+            answered=datasets(stated),
+            answer=answer,
+            simultaneous=simultaneous(len(screen_rows(study.rows))),
+            roles=(found := roles(study.rows)),
+            role_datasets=sorted({name for one in found for name in one.told}),
+            level=calibrated.level(study.rows),
+            most_seeds=MOST_SEEDS,
+            evidence=evidence,
+            tests=by_test(evidence),
+            charts=_charts(curves),
+            overlaid=study.protocol == RECORDED_PROTOCOL,
+            stated=calibrated.stated(study.rows, most or DEFAULT_SEEDS),
+            measured=calibrated.measured(),
+            calibrate=calibrated.COMMAND,
+            facts=_facts(study),
+            tables=tables,
+            changes=changes,
+            changed=compared.told(changes) if changes else [],
+            changes_summary=compared.summary(changes) if changes else "",
+            changes_origin=compared.origin(changes.saved) if changes else "",
+        )
+    )
+    first = [answer.file] if answer else []
+    return text, [*first, *curves, *(e.picture for e in evidence if e.picture)]
+
+
+def _environment() -> Any:
+    """What the page's template is rendered with: strict, escaping, with the report's filters."""
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_template),
         autoescape=True,
@@ -79,31 +120,18 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["typeset"] = _typeset
     environment.filters["signed"] = lambda value, places=3: signed(value, places)
-    environment.filters["colour"] = page_colour
+    environment.filters["colour"] = outcome_colour
     environment.filters["general"] = lambda value: "–" if value is None else f"{value:.3g}"
     environment.globals["script_hash"] = _hash(_template("filter.js.j2").removesuffix("\n"))
-    text = environment.get_template("page.html.j2").render(
-        title=TITLE,
-        study=study,
-        counts=counts(study.rows),
-        differing=[e for e in evidence if e.row.status == CHANGED],
-        answer=answer,
-        evidence=evidence,
-        tests=by_test(evidence),
-        charts=_charts(curves),
-        overlaid=study.protocol == RECORDED_PROTOCOL,
-        stated=calibrated.stated(study.rows, most or DEFAULT_SEEDS),
-        measured=calibrated.measured(),
-        calibrate=calibrated.COMMAND,
-        facts=_facts(study),
-        tables=tables,
-        changes=changes,
-        changes_summary=compared.summary(changes) if changes else "",
-        changes_origin=compared.origin(changes.saved) if changes else "",
-    )
-    first = [answer] if answer else []
-    return text, [*first, *curves, *(p for e in evidence for p in e.pictures)]
+    return environment
+
+
+def _typeset(text: object) -> str:
+    """`text` with minus signs as typeset, and with each interval on one line."""
+    signs = re.sub(r"(?<![\w.)])-(?=\d)", "−", str(text))
+    return _INTERVAL.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), signs)
 
 
 def _template(name: str) -> str:
@@ -116,15 +144,12 @@ def _hash(script: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def _charts(curves: Sequence[Picture]) -> list[dict[str, Any]]:
-    """The pictures of each of the two charts, those of this study apart from those recorded."""
-    charts = []
-    for model in MODELS:
-        mine = [p for p in curves if p.name.startswith(f"curves-{model}-")]
-        if mine:
-            recorded = [p for p in curves if p.name.startswith(f"recorded-{model}-")]
-            charts.append({"name": NAMES[model], "pictures": mine, "recorded": recorded})
-    return charts
+def _charts(curves: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
+    """The pictures of each of the two charts: those of this study, and beside each the recorded."""
+    charts = [
+        (NAMES[model], [p for p in curves if p.name.split("-")[1] == model]) for model in MODELS
+    ]
+    return [(name, pictures) for name, pictures in charts if pictures]
 
 
 def _facts(study: Study) -> list[tuple[str, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import textwrap
+import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,18 +13,25 @@ from typing import Any
 import pytest
 
 from mlp.installed import InstallationError
+from mlp.lab.times import SPENT, Times, learn
 from mlp.report import compared, outputs, terminal
 from mlp.report.explain import explain
-from mlp.report.progress import Ticker
 from mlp.report.provenance import provenance
 from mlp.report.results import Row, properties
 from mlp.report.saved import Saved
+from mlp.report.spending import Spent, describe, spent_here
 from mlp.report.study import ReportError, Study
 from mlp.run import protocol
 from mlp.store import Store, StoreError
 
 DAMAGED = "mlp_damaged"
 """What a worker's output calls the number of damaged runs it came upon in the store."""
+
+TIMES = "mlp_times"
+"""What a worker's output calls its `Spent`."""
+
+_COSTS = "mlp/seconds_a_step"
+"""Under what pytest's cache keeps what training costs on this machine."""
 
 _SELECTING = {
     "keyword": "-k",
@@ -42,6 +51,13 @@ def junit_properties(config: pytest.Config, rows: Sequence[Row]) -> list[tuple[s
     return properties(rows) if junit and config.getini("junit_family") != "xunit2" else []
 
 
+def recall_costs(config: pytest.Config) -> None:
+    """Have runs cost what they cost when they were last trained on this machine."""
+    SPENT.reset()
+    cache = getattr(config, "cache", None)
+    learn(cache.get(_COSTS, None) or {} if cache is not None else {})
+
+
 class Reporting:
     """Gathers the claims of all workers; prints the verdict table and writes what is asked for.
 
@@ -49,7 +65,6 @@ class Reporting:
         config: the session's, on the controller.
         datasets: those of the session.
         store: the session's store; None until there is one, and where nothing is to be claimed.
-        ticker: the session's progress display, cleared before pytest prints; None if there is none.
     """
 
     def __init__(
@@ -57,10 +72,9 @@ class Reporting:
         config: pytest.Config,
         datasets: Callable[[], list[str]],
         store: Callable[[], Store | None],
-        ticker: Callable[[], Ticker | None],
     ) -> None:
         self._config, self._datasets = config, datasets
-        self._store, self._ticker = store, ticker
+        self._store = store
         self._root = Path(os.path.relpath(config.rootpath, config.invocation_params.dir))
         self.rows: list[Row] = []
         self._unsettled: dict[str, str] = {}
@@ -71,6 +85,9 @@ class Reporting:
         self._saved: Saved | None = None
         self._sentences: list[str] = []
         self._lines: list[terminal.Line] = []
+        self._began = time.monotonic()
+        self._spent: list[Spent] = []
+        self._took: defaultdict[str, float] = defaultdict(float)
 
     def check(self) -> None:
         """Refuse options that cannot be honoured, before anything is trained.
@@ -81,32 +98,29 @@ class Reporting:
         self._saved = outputs.check(self._config.option, self._root)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logstart(self) -> None:
-        self._clear()
-
-    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._clear()
         self.rows += [Row.from_dict(raw) for raw in getattr(report, "mlp_rows", ())]
         self.ended += report.when == "teardown"
+        self._took[report.nodeid] += report.duration
         if report.failed and not getattr(report, "mlp_by_claim", False):
             said = str(getattr(report.longrepr, "reprcrash", None) or report.longrepr or "")
             self._unsettled[report.nodeid] = textwrap.shorten(said, 300) or "it failed"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        self._damaged += getattr(node, "workeroutput", {}).get(DAMAGED, 0)
-
-    def _clear(self) -> None:
-        ticker = self._ticker()
-        if ticker is not None:
-            ticker.clear()
+        output = getattr(node, "workeroutput", {})
+        self._damaged += output.get(DAMAGED, 0)
+        if TIMES in output:
+            self._spent.append(Spent(**output[TIMES]))
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         store = self._store()
         if store is None:
             return
         option = self._config.option
+        if not self._config.pluginmanager.has_plugin("dsession"):
+            self._spent.append(spent_here())
+        self._learn()
         self._partial = self._why_partial(session, exitstatus)
         study = Study(
             rows=self.rows,
@@ -128,6 +142,15 @@ class Reporting:
                 self._refuse(session, str(error))
             except Exception as error:  # a defect in a figure must not cost the verdicts
                 self._refuse(session, f"{name}: {type(error).__name__}: {error}")
+
+    def _learn(self) -> None:
+        """Keep what training cost, for the next session's estimate."""
+        total = Times()
+        for spent in self._spent:
+            total.add(spent.times)
+        cache = getattr(self._config, "cache", None)
+        if cache is not None and total.costs():
+            cache.set(_COSTS, {**(cache.get(_COSTS, None) or {}), **total.costs()})
 
     def _explain(self, session: pytest.Session) -> list[str]:
         try:
@@ -193,6 +216,9 @@ class Reporting:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.rows:
+            if len(self.rows) > 1 and (answer := terminal.answer(self.rows)):
+                terminalreporter.section("answer")
+                _print(terminalreporter, answer)
             terminalreporter.section("verdicts")
             _print(terminalreporter, terminal.table(self.rows, self._partial))
             if self._sentences:
@@ -201,6 +227,10 @@ class Reporting:
         if self._lines:
             terminalreporter.section("written" if self._saved is None else "compared and written")
             _print(terminalreporter, self._lines)
+        if self._config.option.mlp_times and self._spent:
+            terminalreporter.section("where the time went")
+            wall = time.monotonic() - self._began
+            _print(terminalreporter, [(t, "") for t in describe(self._spent, self._took, wall)])
         store = self._store()
         damaged = self._damaged + (store.damaged if store else 0)
         if damaged:

@@ -14,10 +14,14 @@ from mlp.store import Progress, StoreError
 _STILL_S = 300
 """A log is told at least this often that nothing has changed, or a service takes it for dead."""
 
+_FAITH_S = 30.0
+"""An estimate trusts what runs cost earlier as much as this many seconds of the session itself."""
+
 Tests = tuple[int, int]
 
 _CLEAR = "\x1b[J"
 _BELOW = "\x1bD\x1b[A\x1b7\x1b[B\r"
+_HERE = "\x1b7"
 _BACK = "\x1b8"
 
 
@@ -32,6 +36,8 @@ class Ticker:
             what pytest has printed; anything else a plain line every `every` seconds, if the state
             has changed.
         tests: how many tests have ended, and of how many; of 0 while that is not known.
+        workers: how many processes train.
+        midline: whether what was printed last did not end its line.
     """
 
     def __init__(
@@ -39,10 +45,14 @@ class Ticker:
         progress: Callable[[], Progress],
         stream: TextIO,
         tests: Callable[[], Tests] = lambda: (0, 0),
+        workers: Callable[[], int] = lambda: 1,
+        midline: Callable[[], bool] = lambda: False,
         every: float = 20,
     ) -> None:
         self._progress, self._stream, self._tests = progress, stream, tests
-        self._live = stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._workers, self._midline = workers, midline
+        self._first: float | None = None
+        self._live = stream.isatty() and _obeys()
         self._every = 0.5 if self._live else every
         self._began = time.monotonic()
         self._last: tuple[Progress, Tests, float] | None = None
@@ -71,12 +81,13 @@ class Ticker:
         if self._live:
             self._renew(text)
         else:
-            self._write(f"\n{text}\n")
+            self._write_line(text)
 
     def stop(self) -> None:
         """Print no more; clear the line that renewed itself."""
         self._stop.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
         self.clear()
 
     def __enter__(self) -> Ticker:
@@ -97,13 +108,20 @@ class Ticker:
     def _show(self, state: Progress, seconds: float) -> None:
         if state.cost_done != self._mark[0]:
             self._mark = state.cost_done, seconds
-        tests = self._tests()
-        text = describe(state, self._mark[1], seconds - self._mark[1], tests)
+        ended, collected = tests = self._tests()
+        asked = state.cost_left + state.cost_done
+        if self._first is None and (asked or collected):
+            self._first = asked
+        later = (asked - (self._first or 0)) * (collected - ended) / ended if ended else 0.0
+        passed = self._mark[1], seconds - self._mark[1] if state.finished else 0.0
+        text = describe(state, *passed, tests=tests, workers=self._workers(), later=later)
         if self._live:
             self._renew(text)
-        elif text and not self._said and not self._is_told(state, tests, seconds):
+        elif (
+            is_busy(state) and text and not self._said and not self._is_told(state, tests, seconds)
+        ):
             self._last = state, tests, seconds
-            self._write(f"\n{text}\n")
+            self._write_line(text)
 
     def _is_told(self, state: Progress, tests: Tests, seconds: float) -> bool:
         return (
@@ -120,10 +138,13 @@ class Ticker:
             text = self._said or text
             if text:
                 self._shown = True
-                self._write(f"{_CLEAR}{_BELOW}{text[:width]}{_BACK}")
+                self._write(f"{_CLEAR}{_BELOW if self._midline() else _HERE}{text[:width]}{_BACK}")
             elif self._shown:
                 self._shown = False
                 self._write(_CLEAR)
+
+    def _write_line(self, text: str) -> None:
+        self._write(f"\n{text}\n" if self._midline() else f"{text}\n")
 
     def _write(self, text: str) -> None:
         try:
@@ -133,26 +154,58 @@ class Ticker:
             self._stop.set()
 
 
-def describe(progress: Progress, seconds: float, since: float = 0.0, tests: Tests = (0, 0)) -> str:
-    """One line of progress, at most 79 columns; empty when nothing is being trained.
+def _obeys() -> bool:
+    """Whether a terminal here does what control sequences say; of Windows', one is known to."""
+    if os.name == "nt":
+        return "WT_SESSION" in os.environ
+    return os.environ.get("TERM") != "dumb"
+
+
+def describe(
+    progress: Progress,
+    seconds: float,
+    since: float = 0.0,
+    *,
+    tests: Tests = (0, 0),
+    workers: int = 1,
+    later: float = 0.0,
+) -> str:
+    """One line of progress, at most 79 columns; empty when there is nothing to wait for.
 
     `seconds` is how long it took to do what is done, `since` how long ago that was: the time left
-    counts down between one job's end and the next. It is that of the runs asked for so far, and
-    says so: how many more the `tests` will ask for is not known, nor wanted once all have ended.
+    counts down between one job's end and the next. `later` is what the tests are expected to cost
+    beyond what has been asked for.
     """
-    waiting = progress.queued + progress.running
     ended, collected = tests
-    if not waiting or (collected and ended >= collected):
+    if (collected and ended >= collected) or not (collected or is_busy(progress)):
         return ""
-    done = f"{ended}/{collected} tests; " if collected else ""
-    if not progress.finished:
-        return f"mlp: {done}training the first {waiting} runs asked for"
-    left = ""
-    if progress.cost_done > 0:
-        remaining = max(1.0, seconds * progress.cost_left / progress.cost_done - since)
-        left = f", ~{_duration(remaining)} for these"
-    total = progress.finished + waiting
-    return f"mlp: {done}{progress.finished}/{total} runs asked for so far trained{left}"
+    told = [f"{ended} of {collected} tests"] if collected else []
+    if is_busy(progress):
+        total = progress.finished + progress.queued + progress.running
+        told.append(f"{progress.finished:,} of {total:,} runs")
+        done, left = progress.cost_done / workers, (progress.cost_left + later) / workers
+        slower = (seconds + _FAITH_S) / (done + _FAITH_S)
+        told.append(f"about {_duration(max(1.0, left * slower - since))} left")
+    return f"mlp: {', '.join(told)}"
+
+
+def announce(progress: Progress, tests: int, workers: int) -> str:
+    """What is to be done, before any of it is.
+
+    The time is that of the first look of each claim, by what runs cost when they were last trained
+    on this machine: claims that need more looks take longer.
+    """
+    selected = f"{tests} test{'' if tests == 1 else 's'} selected"
+    if not is_busy(progress):
+        return f"{selected}; the runs for their first look are in the store"
+    runs = progress.queued + progress.running
+    least = _duration(max(1.0, progress.cost_left / workers))
+    return f"{selected}; {runs:,} runs to train for their first look, at least {least}"
+
+
+def is_busy(progress: Progress) -> bool:
+    """Whether runs are waiting or in training."""
+    return progress.queued + progress.running > 0
 
 
 def _duration(seconds: float) -> str:

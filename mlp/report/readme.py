@@ -1,12 +1,20 @@
-"""Rewrites the README's results from saved results: `python -m mlp.report.readme RESULTS.json`.
+"""Rewrites results in the pages: `python -m mlp.report.readme`.
 
-The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` are replaced: `strains` by the
-alleles in which the strains differ, `verdicts` by the table of the post's own claims, `explanation`
-by the sentences made from the results, `beyond` by the table of claims that belong to no finding,
-`sample` by a part of the terminal's table, `calibration` by the measured error rates that are
-committed; and, if results of the published protocol are given, `published` by what comes out
-otherwise there and `published_explanation` by the sentences made from them. The answer in one
-picture, which the README shows, is drawn anew beside it.
+Results of the quick protocol are read from hypotheses/quick.json, or from the file given; those of
+the published protocol from hypotheses/published.json.
+
+The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` of README.md and
+hypotheses/README.md are replaced, and the answer in one picture is drawn anew. NAME is one of:
+
+  summary      the claims that state findings: a word and a number for each dataset
+  sample       a part of the table that the terminal shows
+  verdicts     all claims, with effects, intervals, margins and seeds
+  explanation  verdict and cause of each finding on each dataset, in lines
+  genes        what single genes do alone
+  strains      the alleles in which the strains differ
+
+and, from results of the published protocol, published_verdicts, published_explanation,
+published_genes, and published: which verdicts are other ones there.
 """
 
 from __future__ import annotations
@@ -14,146 +22,92 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from mlp.genes import GENES
-from mlp.genome import STRAINS
-from mlp.lab import UNDECIDED
-from mlp.report import calibrated
-from mlp.report.explain import effect, explain
+from mlp.report import compared
 from mlp.report.figures import answer_figure
-from mlp.report.results import Row, ordered
-from mlp.report.saved import Saved, load
+from mlp.report.results import Row
+from mlp.report.saved import COMMITTED, Saved, load
 from mlp.report.study import ReportError
-from mlp.report.terminal import table
+from mlp.report.tables import (
+    genes_table,
+    lines,
+    published_table,
+    sample,
+    strains_table,
+    summary_table,
+    verdict_table,
+)
+from mlp.run import protocol
+
+PAGES = (Path("README.md"), Path(COMMITTED) / "README.md")
+PICTURE = Path(COMMITTED) / "answer.svg"
+QUICK = Path(COMMITTED) / "quick.json"
+PUBLISHED = Path(COMMITTED) / "published.json"
 
 _BLOCK = re.compile(r"(<!-- results:(\w+) -->\n)(.*?)(<!-- results:end -->)", re.DOTALL)
 _MOST_NAMED = 3
 
-
-def verdict_table(rows: Sequence[Row]) -> str:
-    """Markdown: claims, a row each with what selects it, a column a dataset.
-
-    One that compares its effect on two datasets stands in the first one's column.
-    """
-    found: dict[str, dict[str, Row]] = {}
-    for row in ordered(rows):
-        dataset, *others = row.datasets
-        variant = ", ".join(filter(None, (row.parameters, *(f"than on {o}" for o in others))))
-        label = row.sentence + (f" ({variant})" if variant else "")
-        select = f"<br>`-k {row.test.removeprefix('test_')}`"
-        found.setdefault(label + select, {})[dataset] = row
-    datasets = sorted({dataset for cells in found.values() for dataset in cells})
-    lines = [
-        "| claim | " + " | ".join(datasets) + " |",
-        "|---" * (len(datasets) + 1) + "|",
-    ]
-    for label, cells in found.items():
-        told = (_cell(cells[d]) if d in cells else "" for d in datasets)
-        lines.append(f"| {label} | " + " | ".join(told) + " |")
-    return "\n".join(lines)
+_OF_ONE_STUDY: Mapping[str, Callable[[Sequence[Row]], str]] = {
+    "summary": summary_table,
+    "sample": sample,
+    "verdicts": verdict_table,
+    "explanation": lines,
+    "genes": genes_table,
+}
 
 
-def _cell(row: Row) -> str:
-    return f"**{row.claim.verdict}** {effect(row)}, n={row.claim.seeds}"
-
-
-def calibration_table(measured: Sequence[calibrated.Measured]) -> str:
-    """Markdown: for each kind of differences, the worst measured rates of false verdicts."""
-    lines = [
-        "| differences | false better or worse | false equivalent | simulated |",
-        "|---" * 4 + "|",
-    ]
-    for m in measured:
-        rates = [_rate(m.false_difference), _rate(m.false_equivalent)]
-        simulated = f"{m.simulated:,}" if m.simulated else "worked out"
-        lines.append(f"| {m.scenario} | {' | '.join(rates)} | {simulated} |")
-    return "\n".join(lines)
-
-
-def _rate(rate: float | None) -> str:
-    return "" if rate is None else "0" if rate < 1e-10 else f"{rate:.1g}"
-
-
-def sentences(rows: Sequence[Row]) -> str:
-    """Markdown: the explanation, a sentence for each finding and dataset."""
-    return "\n".join(f"- {sentence}" for sentence in explain(rows))
-
-
-def strains_table() -> str:
-    """Markdown: the genes in which the strains differ, and each strain's allele."""
-    alleles = {name: genome.alleles() for name, genome in STRAINS.items()}
-    lines = [
-        "| gene | what it is | " + " | ".join(f"`{name.upper()}`" for name in alleles) + " |",
-        "|---" * (len(alleles) + 2) + "|",
-    ]
-    for gene in GENES.values():
-        row = [own[gene.name] for own in alleles.values()]
-        if len(set(row)) > 1:
-            lines.append(f"| {gene.name} | {gene.meaning} | {' | '.join(map(str, row))} |")
-    return "\n".join(lines)
-
-
-def published_table(rows: Sequence[Row], published: Sequence[Row]) -> str:
-    """Markdown: how many claims have the verdict of `rows` in `published` too, and the others.
-
-    A claim that several published results hold counts once; claims of one study alone do not.
-    Undecided is no other verdict, but none: more seeds would be needed.
-    """
-    here = {row.nodeid: row for row in rows}
-    there = {row.nodeid: row for row in published}
-    both = [(here[row.nodeid], row) for row in ordered(there.values()) if row.nodeid in here]
-    other = [(a, b) for a, b in both if a.claim.verdict != b.claim.verdict]
-    places = ", ".join(sorted({name for _, b in both for name in b.datasets}))
-    undecided = sum(b.claim.verdict == UNDECIDED for _, b in other)
-    counts = [
-        f"{len(both) - len(other)} of {len(both)} claims ({places}) have the same verdict at the "
-        "published protocol",
-        *([f"{undecided} are undecided there"] if undecided else []),
-        f"{len(other) - undecided or 'none'} have another",
-    ]
-    lines = ["; ".join(counts) + (":" if other else ".")]
-    if other:
-        lines += ["", "| finding | claim | dataset | quick | published |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {b.finding or 'beyond'} | {b.title} | {b.claim.dataset} | {_cell(a)} | {_cell(b)} |"
-        for a, b in other
-    ]
-    return "\n".join(lines)
+def blocks(rows: Sequence[Row], published: Sequence[Row] = ()) -> dict[str, str]:
+    """Every block by name; those of the published protocol only where there are results of it."""
+    made = {name: make(rows) for name, make in _OF_ONE_STUDY.items()}
+    made["strains"] = strains_table()
+    if published:
+        made |= {
+            f"published_{name}": _OF_ONE_STUDY[name](published)
+            for name in ("verdicts", "explanation", "genes")
+        }
+        made["published"] = published_table(rows, published)
+    return made
 
 
 def rewrite(text: str, rows: Sequence[Row], published: Sequence[Row] = ()) -> str:
-    """`text` with its blocks made anew from `rows`, and that of `published` results if any."""
-    sample = [row for row in rows if row.finding == "3" and row.claim.dataset == "digits"]
-    blocks = {
-        "strains": strains_table(),
-        "sample": "\n".join(["```text", *(line for line, _ in table(sample)), "```"]),
-        "verdicts": verdict_table([row for row in rows if row.states_finding]),
-        "beyond": verdict_table([row for row in rows if not row.finding]),
-        "explanation": sentences(rows),
-        "calibration": calibration_table(calibrated.measured()),
-    }
-    if published:
-        blocks["published"] = published_table(rows, published)
-        blocks["published_explanation"] = sentences(published)
+    """`text` with its blocks made anew from `rows` and, if there are any, `published` results.
+
+    Raises:
+        ReportError: a block has a name that nothing is made for.
+    """
+    made = blocks(rows, published)
 
     def anew(block: re.Match[str]) -> str:
-        kept = block[2].startswith("published") and not published
-        return block[0] if kept else block[1] + blocks.get(block[2], "") + "\n" + block[4]
+        if block[2].startswith("published") and not published:
+            return block[0]
+        if block[2] not in made:
+            raise ReportError(
+                f"A block of results has the name of one that is made. {block[2]!r} is none: "
+                f"name one of {', '.join(made)}."
+            )
+        return block[1] + made[block[2]] + "\n" + block[4]
 
     return _BLOCK.sub(anew, text)
 
 
+def found_blocks(text: str) -> dict[str, str]:
+    """The blocks in `text`, by name."""
+    return {block[2]: block[3] for block in _BLOCK.finditer(text)}
+
+
 def told_claims(text: str) -> list[str]:
-    """The claims in the verdict tables of `text`, each with its dataset."""
+    """The claims in the verdict tables of `text`, each with its dataset and protocol's table."""
     found = []
-    for block in _BLOCK.finditer(text):
-        if block[2] in ("verdicts", "beyond"):
-            head, *lines = map(_columns, block[3].splitlines() or [""])
+    for name, block in found_blocks(text).items():
+        if name.endswith("verdicts"):
+            table = [line for line in block.splitlines() if line.startswith("|")]
+            head, *others = map(_columns, table or [""])
             found += [
-                f"{line[0]} on {dataset}"
-                for line in lines[1:]
+                f"{line[0]} on {dataset} ({name})"
+                for line in others[1:]
                 for dataset, cell in zip(head[1:], line[1:], strict=False)
                 if cell
             ]
@@ -168,8 +122,7 @@ def check(old: str, new: str) -> None:
     """Refuse a `new` text of which `old` tells more claims.
 
     Raises:
-        ReportError: claims of the verdict tables, or some of those at the published protocol, are
-            missing from the results.
+        ReportError: claims of the verdict tables are missing from the results.
     """
     made = set(told_claims(new))
     missing = [claim for claim in told_claims(old) if claim not in made]
@@ -177,75 +130,75 @@ def check(old: str, new: str) -> None:
         named = "; ".join(claim.rpartition("<br>")[2] for claim in missing[:_MOST_NAMED])
         more = f"; and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
         raise ReportError(
-            f"the README is rewritten from all claims that it tells of; not in the results: {named}"
-            f"{more}: run the whole suite, or take out of the README what is no claim any more"
-        )
-    before, now = (
-        int(found[1]) if (found := re.search(r"\d+ of (\d+) claims \(", text)) else 0
-        for text in (old, new)
-    )
-    if now < before:
-        raise ReportError(
-            f"what the README says of the published protocol is of {before} claims; the results "
-            f"hold {now} of both protocols: give results of the whole suite"
+            f"A page is rewritten from all claims that it tells of. Not in the results: {named}"
+            f"{more}. Run the whole suite, or take out of the page what is no claim any more."
         )
 
 
-def _load(path: Path, protocol: str) -> Saved:
-    """The results in `path`, all at `protocol`, of a session that ran whole.
+def _load(path: Path, name: str) -> Saved:
+    """The results in `path`, all at the protocol of that name, of a session that ran whole.
 
     Of the published protocol, results of several selections make a whole together.
     """
     found = load(path)
-    selection = found.provenance.get("selection") if protocol == "quick" else ()
+    selection = found.provenance.get("selection") if name == "quick" else ()
     why = found.partial or (f"selected with {' '.join(map(str, selection))}" if selection else "")
     if why:
         raise ReportError(
-            f"the README is rewritten from a whole study; {path} holds a part ({why}): "
-            "save one with pytest hypotheses --mlp-save"
+            f"The pages are rewritten from a whole study. {path} holds a part ({why}). "
+            "Save one with pytest hypotheses --mlp-save."
         )
-    others = sorted({row.claim.protocol for row in found.rows} - {protocol})
-    if others:
-        option = "--published takes" if protocol == "published" else "the README's tables take"
+    if other := compared.other_protocol(found, asdict(protocol(name))):
         raise ReportError(
-            f"{option} results of the {protocol} protocol; {path} holds {others[0]!r}: save them "
-            f"with --mlp-protocol={protocol}"
+            f"These are to be results of the {name} protocol as it is now. {path} is of another "
+            f"({other}). Save them anew with --mlp-protocol={name} --mlp-save."
         )
     return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Rewrite the README. Exit status 2 for results that cannot be read, or are only a part."""
-    parser = argparse.ArgumentParser(prog="python -m mlp.report.readme", description=__doc__)
+    """Rewrite the pages. Exit status 2 for results that cannot be read, or are only a part."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mlp.report.readme",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
-        "results", type=Path, help="results of the whole suite, quick protocol, saved by --mlp-save"
+        "results",
+        type=Path,
+        nargs="?",
+        default=QUICK,
+        help=f"Results of the whole suite, quick protocol, from --mlp-save. Default: {QUICK}",
     )
     parser.add_argument(
         "--published",
         type=Path,
-        nargs="+",
-        default=[],
+        nargs="*",
+        default=[PUBLISHED] if PUBLISHED.is_file() else [],
         metavar="RESULTS",
-        help="results saved at the published protocol; without, what the README says of it stays",
+        help="Results of the published protocol. Without any, what pages say of it stays. "
+        f"Default: {PUBLISHED}",
     )
-    parser.add_argument("--readme", type=Path, default=Path("README.md"))
     parser.add_argument(
-        "--picture", type=Path, default=Path("hypotheses") / "answer.svg", help="of the screens"
+        "--pages", type=Path, nargs="+", default=list(PAGES), help="The pages to rewrite."
     )
+    parser.add_argument("--picture", type=Path, default=PICTURE, help="Where the answer is drawn.")
     options = parser.parse_args(argv)
     try:
-        saved = _load(options.results, "quick")
+        rows = _load(options.results, "quick").rows
         published = [row for path in options.published for row in _load(path, "published").rows]
-        text = options.readme.read_text("utf-8")
-        new = rewrite(text, saved.rows, published)
-        check(text, new)
+        pages = {path: path.read_text("utf-8") for path in options.pages}
+        anew = {path: rewrite(text, rows, published) for path, text in pages.items()}
+        for path, text in pages.items():
+            check(text, anew[path])
     except (ReportError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    options.readme.write_text(new, "utf-8")
-    picture = answer_figure(saved.rows)
-    if picture:
-        options.picture.write_bytes(picture.svg)
+    for path, text in anew.items():
+        path.write_text(text, "utf-8")
+    answer = answer_figure(rows)
+    if answer:
+        options.picture.write_bytes(answer.file.svg)
     return 0
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mlp.lab import Claim
+from mlp import marks
+from mlp.lab import REFUTED, Claim
+from mlp.report.plain import plain_interval
 
 AS_RECORDED, CHANGED = "as recorded", "changed"
 IDENTICAL = "identical weights"
@@ -67,15 +70,19 @@ class Row:
     @property
     def title(self) -> str:
         """The test's name in words, with its parameters other than the dataset."""
-        words = self.test.removeprefix("test_").replace("_", " ")
-        return f"{words}: {self.parameters}" if self.parameters else words
+        return f"{self.words}: {self.parameters}" if self.parameters else self.words
+
+    @property
+    def words(self) -> str:
+        """The test's name in words."""
+        return self.test.removeprefix("test_").replace("_", " ")
 
     @property
     def heading(self) -> str:
         """The finding it belongs to, in words."""
         if not self.finding:
             return "Beyond the post"
-        return "Conclusion" if self.finding == "C" else f"Finding {self.finding}"
+        return marks.heading(self.finding)
 
     @property
     def states_finding(self) -> bool:
@@ -100,6 +107,28 @@ class Row:
         """What the evidence says: the claim's outcome, or that the arms are identical."""
         return "identical" if self.claim.identical else self.claim.outcome
 
+    @property
+    def detectable(self) -> bool:
+        """Whether the effect is equivalent, so smaller than the margin, and yet not zero.
+
+        By its plain 95% interval, which is this claim's own and adjusted for nothing.
+        """
+        if self.claim.outcome != "equivalent" or self.claim.identical:
+            return False
+        plain = plain_interval(self.claim)
+        return plain is not None and plain.excludes_zero
+
+    @property
+    def vouched(self) -> str:
+        """That the engine vouches for the claim's arms, and by how many seeds; "" if it does not.
+
+        At those seeds of each arm the real API and the engine ended with the same weights and
+        curves, to the last bit; the engine trained the other seeds.
+        """
+        seeds = self.claim.vouched
+        noun = "seed" if seeds == 1 else "seeds"
+        return f"vouched for by the engine, {seeds} {noun}" if seeds else ""
+
     def effect_text(self, places: int = 3, bounds: int = 2) -> str:
         """The effect with its interval; of identical arms, whose effect is no estimate, that.
 
@@ -120,6 +149,24 @@ class Row:
         """The row whose `to_dict` is `raw`."""
         values = {k: v for k, v in raw.items() if k != "status"}
         return cls(**{**values, "claim": Claim(**values["claim"])})
+
+
+def strains_compared(row: Row) -> set[str]:
+    """The two strains between which a claim screens, or the genomes it compares."""
+    detail = row.claim.detail
+    if row.screen:
+        return {detail["good"], detail["bad"]}
+    return {arm["genome"] for arm in detail.get("arms", ())}
+
+
+def command(rows: Iterable[Row], expression: str) -> str:
+    """The command that makes again what `-k expression` selects of the tests that made `rows`."""
+    rows = list(rows)
+    folder = posixpath.commonpath([posixpath.dirname(row.nodeid.split("::")[0]) for row in rows])
+    name = rows[0].claim.protocol
+    quoted = f'"{expression}"' if " " in expression else expression
+    option = "" if name == "quick" else f" --mlp-protocol={name}"
+    return f"pytest {folder}{' ' if folder else ''}-k {quoted}{option}"
 
 
 def signed(value: float, places: int = 3) -> str:
@@ -149,6 +196,7 @@ def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:
         prefix = "mlp." if number == 1 else f"mlp.{number}."
         values = {name: getattr(row.claim, name) for name in _PROPERTIES}
         values |= {"finding": row.finding, "recorded": row.recorded, "status": row.status}
+        values["vouched"] = row.vouched
         found += [(f"{prefix}{name}", str(value)) for name, value in values.items()]
     return found
 
@@ -178,6 +226,15 @@ def ordered(rows: Iterable[Row]) -> list[Row]:
     Numbered findings come first, then the conclusion, then what goes beyond the post.
     """
     return sorted(rows, key=lambda r: (r.finding or "~", r.file, r.test, r.parameters, r.nodeid))
+
+
+def refuted_by_design(rows: Sequence[Row]) -> str:
+    """How many claims are refuted as recorded, in words; "" if none is."""
+    count = sum(row.claim.verdict == row.recorded == REFUTED for row in rows)
+    if not count:
+        return ""
+    are = "is" if count == 1 else "are"
+    return f"{count} of {len(rows)} {are} refuted by design"
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED
+from mlp.report.calibrated import level
+from mlp.report.plain import of_screen, plain_interval
 from mlp.report.results import Row
 from mlp.report.study import ReportError, Study
 from mlp.run import Protocol
@@ -152,7 +154,7 @@ def load(path: Path) -> Saved:
         raise _bad(path, "its checksum does not match, so it is damaged or was edited")
     try:
         return _saved(path, body)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         why = textwrap.shorten(str(error), 200)
         raise _bad(path, f"what it holds is not in the form of claims ({why})") from None
 
@@ -171,8 +173,19 @@ def _saved(path: Path, body: Mapping[str, Any]) -> Saved:
         Protocol(**provenance["protocol"])
     if "selection" in provenance:
         _of(list, provenance, "selection")
-    rows = tuple(map(_row, _of(list, body, "claims")))
+    rows = tuple(map(_row, _renamed(_of(list, body, "claims"))))
     return Saved(path, rows, provenance, _of(str, body, "partial"))
+
+
+_RENAMED = {"feeder": "shuffle_seed", "subject": "file"}
+"""Names that saved results may still use, and what they are called now."""
+
+
+def _renamed(value: Any) -> Any:
+    """`value` with every key that has been renamed since it was saved under its name of today."""
+    if isinstance(value, dict):
+        return {_RENAMED.get(key, key): _renamed(each) for key, each in value.items()}
+    return [_renamed(each) for each in value] if isinstance(value, list) else value
 
 
 def _check_values(value: Any) -> None:
@@ -209,6 +222,8 @@ def _row(raw: Mapping[str, Any]) -> Row:
     if row.claim.verdict not in (SUPPORTED, REFUTED, UNDECIDED):
         raise ValueError(f"verdict is {reprlib.repr(row.claim.verdict)}")
     _check_detail(row.claim.detail)
+    plain_interval(row.claim)  # raises where the evidence is not in the form that this reads
+    level([row])
     return row
 
 
@@ -228,6 +243,7 @@ def _check_detail(detail: Mapping[str, Any]) -> None:
             raise ValueError("shares are none")
         for interval in (detail["whole"], *detail["shares"].values()):
             _check_interval(interval)
+        of_screen(detail)
 
 
 def _check_interval(interval: Mapping[str, Any]) -> None:

@@ -8,17 +8,23 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from mlp.report import compared
-from mlp.report.calibrated import overspent
+from mlp.report.calibrated import level, overspent
 from mlp.report.compared import Changes
-from mlp.report.results import CHANGED, Row, counts
+from mlp.report.results import CHANGED, Row, counts, refuted_by_design
 from mlp.report.study import Study
 
-MARKS = {"supported": "✅", "refuted": "❌", "undecided": "❔"}
+AS_RECORDED, NOT_AS_RECORDED = "✅", "❌"
+"""Marks of a verdict that is the one recorded, be it a refutation, and of one that is not."""
 
 
 def markdown(study: Study, changes: Changes | None = None) -> str:
-    """The summary: what changed first, then every claim, folded by finding."""
+    """The summary: what changed first, then every claim, folded by finding.
+
+    A mark says whether a verdict is the one recorded; the verdict itself is named in words.
+    """
     blocks = [f"## Verdicts: {_headline(study)}"]
+    if study.rows:
+        blocks.append(" ".join(filter(None, (_by_design(study.rows), level(study.rows)))))
     if study.partial:
         blocks.append(f"> **Partial:** {_text(study.partial)}.")
     if told := overspent(study.rows):
@@ -32,10 +38,16 @@ def markdown(study: Study, changes: Changes | None = None) -> str:
     if changes is not None:
         blocks += [f"### Against {_text(changes.saved.place)}", _changes(changes)]
     if study.sentences:
-        blocks += ["### In words", "\n".join(f"- {_text(s)}" for s in study.sentences)]
+        blocks += ["### In words", "\n".join(map(_bullet, study.sentences))]
     for heading, rows in groupby(study.rows, key=lambda row: row.heading):
         blocks.append(_folded(heading, list(rows)))
     return "\n\n".join([*blocks, _origin(study)]) + "\n"
+
+
+def _by_design(rows: Sequence[Row]) -> str:
+    told = refuted_by_design(rows)
+    why = "recorded as refuted, since the suite states the post's claims as the post does"
+    return f"{told}: {why}." if told else ""
 
 
 def _headline(study: Study) -> str:
@@ -46,6 +58,14 @@ def _headline(study: Study) -> str:
     if changed := found.get(CHANGED, 0):
         return ", ".join(parts) + f"; **{changed} not as recorded**"
     return ", ".join(parts) + ("" if study.partial else "; as recorded")
+
+
+def _bullet(paragraph: str) -> str:
+    """A paragraph of the explanation as an item of a list, its command as code."""
+    return "- " + "<br>".join(
+        f"`{_code(line)}`" if line.startswith("pytest ") else _text(line)
+        for line in paragraph.split("\n")
+    )
 
 
 def _folded(heading: str, rows: Sequence[Row]) -> str:
@@ -67,9 +87,9 @@ def _table(rows: Sequence[Row], recorded: bool = False) -> str:
             _text(claim.dataset),
             row.effect_text(bounds=3),
             f"{claim.margin:g}",
-            str(claim.seeds),
-            _text(row.outcome),
-            f"{MARKS.get(claim.verdict, '')} {_text(claim.verdict)}",
+            f"{claim.seeds}{f', {row.vouched}' if row.vouched else ''}",
+            _text(row.outcome + (", not zero" if row.detectable else "")),
+            f"{AS_RECORDED if row.status != CHANGED else NOT_AS_RECORDED} {_text(claim.verdict)}",
         ]
         cells += [_text(row.recorded)] if recorded else []
         lines.append("| " + " | ".join(cells) + " |")
@@ -78,26 +98,15 @@ def _table(rows: Sequence[Row], recorded: bool = False) -> str:
 
 def _changes(changes: Changes) -> str:
     lines = [f"{compared.summary(changes)} ({_text(compared.origin(changes.saved))})."]
-    lines += [f"- **{_text(told)}**" for told in changes.otherwise]
-    for change in changes.verdicts:
-        was, now = change.before.claim.verdict, change.now.claim.verdict
-        lines.append(f"- {_which(change.now)}: verdict was {_text(was)}, is {_text(now)}")
-    for change in changes.moved:
-        was, now = change.before.effect_text(), change.now.effect_text()
-        lines.append(f"- {_which(change.now)}: effect was {was}, is {now}")
-    for change in changes.became_identical:
-        lines.append(f"- {_which(change.now)}: {compared.became_identical(change)}")
-    for change in changes.redefined:
-        lines.append(f"- {_which(change.now)}: {_text(change.redefined)}")
+    lines += [f"- **{_text(other)}**" for other in changes.otherwise]
+    for row, told, _ in compared.told(changes):
+        which = f"{_text(row.title)} on {_text(row.claim.dataset)}"
+        lines.append(f"- {which}: {_text(told)}")
     text = "\n".join(lines[:1] + ([""] if len(lines) > 1 else []) + lines[1:])
     if not changes.same:
         return text
     same = "\n".join(f"- {_text(words)}" for words in compared.by_finding(changes.same))
     return f"{text}\n\n<details><summary>Unchanged</summary>\n\n{same}\n\n</details>"
-
-
-def _which(row: Row) -> str:
-    return f"{_text(row.title)} on {_text(row.claim.dataset)}"
 
 
 def _origin(study: Study) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from mlp.report.calibrated import overspent
-from mlp.report.results import CHANGED, Row, counts, ordered
+from mlp.report.answers import by_finding
+from mlp.report.calibrated import level, overspent
+from mlp.report.results import CHANGED, Row, counts, ordered, refuted_by_design
 
 WIDTH = 80
 _DATASET, _OUTCOME = 13, 10
@@ -27,36 +28,47 @@ def heading() -> str:
 def line(row: Row) -> str:
     """One claim: dataset, effect with interval, margin, seeds, outcome, verdict."""
     claim = row.claim
-    mark = " !" if row.status == CHANGED else ""
+    marks = ["v"] if row.vouched else []
+    marks += ["!"] if row.status == CHANGED else []
     return _columns(
         _short(claim.dataset, _DATASET),
         row.effect_text(),
         f"{claim.margin:g}",
         str(claim.seeds),
-        _short(row.outcome, _OUTCOME),
-        claim.verdict + mark,
+        _short(row.outcome, _OUTCOME) + ("*" if row.detectable else ""),
+        " ".join([claim.verdict, *marks]),
     )
 
 
 def _columns(dataset: str, effect: str, margin: str, n: str, outcome: str, verdict: str) -> str:
     left = f"    {dataset:<{_DATASET}} {effect:<22} {margin:>6} {n:>4}"
-    return f"{left}  {outcome:<{_OUTCOME}}  {verdict}".rstrip()
+    return f"{left}  {outcome:<{_OUTCOME + 1}} {verdict}".rstrip()
 
 
 def _short(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def answer(rows: Sequence[Row]) -> list[Line]:
+    """The answer in a line for each finding: what the claims that state it come to."""
+    lines: list[Line] = []
+    for heading, cells in by_finding(rows).items():
+        told = "; ".join(f"{dataset} {cell.text}" for dataset, cell in cells.items())
+        lines += [(text, "") for text in wrapped(f"{heading}: {told}")]
+    return lines
+
+
 def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
     """The whole table as (text, colour) lines; the colour is "" where there is none.
 
     A heading for each finding, under it a line for each test, under that one for each dataset;
-    above all, if the study is `partial`, why.
+    above all, if the study is `partial`, why, and at which level the intervals hold.
     """
     lines: list[Line] = []
     if partial:
         told = wrapped(f"Partial: {partial}; what follows is what there is")
         lines += [(text, "red") for text in told]
+    lines += [(text, "") for text in wrapped(level(rows))]
     lines.append((heading(), "bold"))
     finding = title = None
     for row in ordered(rows):
@@ -76,7 +88,7 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
 
 
 def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
-    """How many claims, with which verdicts, what impairs them, and what the marks mean."""
+    """How many claims, with which verdicts, what impairs them, and what words and marks mean."""
     found = counts(rows)
     changed = found.pop(CHANGED, 0)
     summary = ", ".join(f"{n} {verdict}" for verdict, n in sorted(found.items()))
@@ -87,10 +99,11 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
         summary += f"; all as {word}"
     noun = "claim" if len(rows) == 1 else "claims"
     lines = [(f"{len(rows)} {noun}: {summary}", "bold")]
+    if told := refuted_by_design(rows):
+        lines += [(text, "") for text in wrapped(f"{told}: they are recorded as refuted")]
     for told in filter(None, (partial, overspent(rows))):
         lines += [(text, "red") for text in wrapped(told)]
-    if any(row.claim.identical for row in rows):
-        lines.append(("identical: both arms ended with the same weights, bit for bit", ""))
+    lines += [(text, "") for told in _legend(rows) for text in wrapped(told)]
     if any(row.status == CHANGED for row in rows):
         lines.append(
             (f"! not as {word}: a claim is to be supported unless it is marked refuted", "red")
@@ -98,9 +111,31 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
     return lines
 
 
+def _legend(rows: Sequence[Row]) -> Iterator[str]:
+    """What the words and marks of the table mean, of those that it holds."""
+    if any(row.claim.identical for row in rows):
+        yield "identical: both arms ended with the same weights, bit for bit"
+    if any(row.claim.outcome == "equivalent" and not row.claim.identical for row in rows):
+        yield "equivalent: the effect is smaller than the margin, which is not to say none"
+    if any(row.detectable for row in rows):
+        yield (
+            "*: equivalent, and yet not zero: the claim's plain 95% interval, adjusted for "
+            "nothing, excludes 0"
+        )
+    for vouched in sorted({row.vouched for row in rows} - {""}):
+        yield f"v: {vouched} of each arm: there it ended with the real API's weights"
+
+
 def paragraphs(sentences: Sequence[str]) -> list[Line]:
-    """Sentences wrapped to the table's width, one paragraph each."""
-    return [(text, "") for sentence in sentences for text in wrapped(sentence)]
+    """Paragraphs wrapped to the table's width; all lines but their first are indented."""
+    lines: list[Line] = []
+    for sentence in sentences:
+        first, *others = sentence.split("\n")
+        lines += [(text, "") for text in wrapped(first)]
+        for other in others:  # a command stays on one line, to be copied
+            command = other.startswith("pytest ")
+            lines += [(t, "") for t in ([f"  {other}"] if command else wrapped(other, "  "))]
+    return lines
 
 
 def wrapped(sentence: str, indent: str = "") -> list[str]:

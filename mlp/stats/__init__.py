@@ -23,6 +23,7 @@ from mlp.stats.looks import (
     look_sizes,
 )
 from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
+from mlp.stats.own import OwnScreen, run_screen
 from mlp.stats.permutation import Agreement, agreement, sign_flip
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Interval",
     "Look",
     "Outcome",
+    "OwnScreen",
     "Result",
     "ScreenEffects",
     "Trend",
@@ -50,6 +52,7 @@ __all__ = [
     "page_trend",
     "pair",
     "paired_interval",
+    "run_screen",
     "screen_effects",
     "sequential",
     "shapley",

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlp.machine import KILL
 from mlp.store.errors import StoreError
 from mlp.store.owners import STALE_S
 from mlp.store.records import Job
@@ -81,7 +82,7 @@ def _fill(folder: Path) -> None:
         assert job is not None
         store.finish(job, train(job))
     store.take()
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), KILL)
 
 
 def _truncate(path: Path, rng: random.Random) -> None:

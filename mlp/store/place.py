@@ -56,7 +56,8 @@ def _forget() -> None:
     _open_here.clear()
 
 
-os.register_at_fork(after_in_child=_forget)
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_forget)
 
 
 def inspect(path: str) -> None:

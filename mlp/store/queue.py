@@ -142,6 +142,25 @@ def sign_out(con: sqlite3.Connection, owner: Owner) -> None:
     con.execute("DELETE FROM owners WHERE id=?", [owner.id])
 
 
+def others(con: sqlite3.Connection, study: str, watch: Watch, me: str) -> set[str]:
+    """The living owners, other than `me`, that work for the study."""
+    query = "SELECT * FROM owners WHERE study=? AND id<>?"
+    found = [Owner(*row) for row in con.execute(query, [study, me])]
+    return {owner.id for owner in found if not watch.is_dead(owner)}
+
+
+def spare(con: sqlite3.Connection, study: str, watch: Watch, me: str) -> int:
+    """How many of the study's other processes, helpers included, would find no job to take."""
+    able = others(con, study, watch, me) | others(con, helping(study), watch, me)
+    owners = [owner for (owner,) in con.execute("SELECT owner FROM jobs WHERE study=?", [study])]
+    return max(0, len(able - set(owners)) - owners.count(None))
+
+
+def helping(study: str) -> str:
+    """What stands in place of the study in the row of a process that only helps with it."""
+    return f"{study} (helping)"
+
+
 def is_leased(con: sqlite3.Connection, number: int, owner: Owner) -> bool:
     """Whether the owner holds the job."""
     query = "SELECT 1 FROM jobs WHERE id=? AND owner=?"
@@ -183,9 +202,9 @@ def reap(con: sqlite3.Connection, study: str, watch: Watch) -> None:
         drop(con, number)
 
 
-def take(con: sqlite3.Connection, owner: Owner, prefer: Collection[str]) -> Job | None:
-    """Lease to the owner the first candidate whose body is intact."""
-    for number in candidates(con, owner.study, prefer):
+def take(con: sqlite3.Connection, owner: Owner, study: str, prefer: Collection[str]) -> Job | None:
+    """Lease to the owner the study's first candidate whose body is intact."""
+    for number in candidates(con, study, prefer):
         job = load(con, number)
         if job is not None:
             con.execute("UPDATE jobs SET owner=? WHERE id=?", [owner.id, number])

@@ -14,18 +14,17 @@ from typing import Any
 from mlp.store import queue, runs
 from mlp.store.database import Database
 from mlp.store.errors import RunFailedError, StoreError
-from mlp.store.owners import Heartbeat, Owner, Watch
 from mlp.store.records import Job, check_keys, encode
+from mlp.store.worker import Worker
 
 _POLL_S = (0.05, 0.25)
-_CLOSING_PATIENCE_S = 5.0
 _PAGE = 64
 
 Record = dict[str, Any]
 Train = Callable[[Job], Mapping[str, Mapping[str, Any]]]
 
 
-class Store:
+class Store(Worker):
     """Runs on disk, shared by any number of processes and studies.
 
     path: the file, created with its folders if missing.
@@ -42,12 +41,8 @@ class Store:
     def __init__(
         self, path: str | os.PathLike[str], *, study: str | None = None, fresh: bool = False
     ) -> None:
-        self._study = study or uuid.uuid4().hex
-        self._watch = Watch()
-        self._owner: Owner | None = None
-        self._heart: Heartbeat | None = None
         self._damaged: set[tuple[object, object]] = set()
-        self._database = Database(path, fresh=fresh)
+        super().__init__(Database(path, fresh=fresh), study or uuid.uuid4().hex)
 
     @property
     def path(self) -> str:
@@ -127,7 +122,7 @@ class Store:
             return self._is_stale(con) or bool(queue.candidates(con, self._study, liked))
 
         def lease(con: sqlite3.Connection) -> Job | None:
-            return queue.take(con, self._sign_in(con), liked)
+            return queue.take(con, self._sign_in(con), self._study, liked)
 
         return self._database.write(lease) if self._database.read(look) else None
 
@@ -222,12 +217,7 @@ class Store:
 
     def close(self) -> None:
         """Give back what is leased, and close the file. May be called twice."""
-        if self._heart is not None:
-            self._heart.stop()
-        owner, self._owner = self._owner, None
-        if owner is not None and owner.pid == os.getpid():
-            with suppress(StoreError):
-                self._database.write(lambda con: queue.sign_out(con, owner), _CLOSING_PATIENCE_S)
+        self._sign_out()
         self._database.close()
 
     def __enter__(self) -> "Store":
@@ -244,27 +234,6 @@ class Store:
     def __del__(self) -> None:
         if hasattr(self, "_database"):
             self.close()
-
-    def _me(self) -> Owner:
-        if self._owner is None or self._owner.pid != os.getpid():
-            self._owner = Owner.here(self._study)
-            self._heart = Heartbeat(self)
-        return self._owner
-
-    def _beat(self) -> None:
-        owner = self._owner
-        if owner is not None:
-            with suppress(StoreError):
-                self._database.write(lambda con: queue.beat(con, owner))
-
-    def _sign_in(self, con: sqlite3.Connection) -> Owner:
-        owner = self._me()
-        queue.register(con, owner)
-        queue.reap(con, self._study, self._watch)
-        return owner
-
-    def _is_stale(self, con: sqlite3.Connection) -> bool:
-        return any(queue.stale(con, self._study, self._watch))
 
     def _insert(self, con: sqlite3.Connection, payloads: Mapping[str, bytes]) -> list[str]:
         """Add what is new, take it out of the queue, and tell the keys that have another record."""

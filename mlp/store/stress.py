@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import random
-import signal
 import tempfile
 import time
 import traceback
@@ -14,13 +13,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from mlp.machine import KILL
 from mlp.store.corruption import key_of, record_of
 from mlp.store.errors import RunFailedError
 from mlp.store.records import Job
 from mlp.store.store import Store
 
 _GAVE_UP = 3
-_KILLED = -int(signal.SIGKILL)
+_KILLED = -int(KILL)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def suite(pytester, monkeypatch):
     tiny = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
     monkeypatch.setitem(PROTOCOLS, "tiny", tiny)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    register = f"\nfrom mlp.run import Protocol\nPROTOCOLS['tiny'] = {tiny!r}\n"
+    register = f"\nfrom mlp.run import PROTOCOLS, Protocol\nPROTOCOLS['tiny'] = {tiny!r}\n"
     pytester.makeconftest((ROOT / "conftest.py").read_text("utf-8") + register)
     pytester.makeini((ROOT / "pytest.ini").read_text("utf-8"))
     return pytester

@@ -61,7 +61,7 @@ def hypothesis(name, rule, seen, remedy, body, **more):
 
 def loader(name, rule, seen, remedy, code):
     body = f"data.register({name!r}, {code})\nlab.compare(LAYERS, MATMUL, {name!r}).assert_better()"
-    return hypothesis(name, rule, seen, remedy, body)
+    return hypothesis(name, rule, seen, remedy, body, fixtures="lab, tmp_path")
 
 
 def mark(name, rule, seen, remedy, code, fixtures="lab, dataset"):
@@ -115,15 +115,15 @@ MARKS = [
 ]  # fmt: skip
 
 HYPOTHESES = [
-    hypothesis("itself", "express something different", "matmul and matmul do not", "change a gene",
+    hypothesis("itself", "train differently", "matmul and matmul do not", "change a gene",
                "lab.compare(MATMUL, MATMUL, 'iris').assert_better()"),
-    hypothesis("string for a genome", "is of genomes", "'matmul'", "try MATMUL",
+    hypothesis("string for a genome", "needs genomes", "'matmul'", "try MATMUL",
                "lab.compare('matmul', LAYERS, 'iris').assert_better()"),
     hypothesis("compared dataset", "one of iris, wine, digits", "'irish'", "did you mean 'iris'?",
                "lab.compare(LAYERS, MATMUL, 'irish').assert_better()"),
     hypothesis("margin 0", "between 0 and 1", "got 0", "try 0.05",
                "lab.compare(LAYERS, MATMUL, 'iris', margin=0).assert_better()"),
-    hypothesis("no pair", "an effect is a pair of genomes", "got matmul", "try (LAYERS, MATMUL)",
+    hypothesis("no pair", "an effect must be a pair of genomes", "got matmul", "try (LAYERS, MATMUL)",
                "lab.compare_effects(MATMUL, (LAYERS, MATMUL), 'iris').assert_better()"),
     hypothesis("screen of one", "1 to 8 genes that act", "differ in none", "choose other genomes",
                "lab.screen(MATMUL, MATMUL, 'iris')"),
@@ -145,11 +145,11 @@ HYPOTHESES = [
                "pass", fixtures="dataset"),
     hypothesis("taken name at import", "a dataset's name must be new", "'wine'", "choose another",
                COMPARE, top="data.register('wine', None)\n", status=2),
-    loader("failing", "must return features and labels", "'failing' raised KeyError ('x') at ", "mend it",
+    loader("failing", "must return features and labels", "'failing' raised KeyError ('x') at ", "fix it",
            "lambda: {}['x']"),
-    loader("few", "81 rows or more", "gave 80", "register it with opt_in=True",
+    loader("few", "81 rows or more", "has 80 rows", "register it with opt_in=True",
            "lambda: (np.zeros((80, 2)), np.arange(80) % 2)"),
-    loader("infinite", "finite in float32", "inf in row 0", "mend its loader",
+    loader("infinite", "finite in float32", "inf in row 0", "fix its loader",
            "lambda: (np.full((81, 2), np.inf), np.arange(81) % 2)"),
 ]  # fmt: skip
 
@@ -238,15 +238,15 @@ def installation(folder, without):
     return folder
 
 
+MISSING = ("which is not installed", 'pip install "mlp-genetics[study]"')
+
+
 @pytest.mark.parametrize(
     ("without", "told"),
     [
-        (("sklearn", "scikit_learn"), ("scikit-learn", "is missing", "pip install scikit-learn")),
-        (
-            ("tensorflow", "tensorflow_cpu", "tf_nightly"),
-            ("needs TensorFlow", "is missing", "pip install tensorflow"),
-        ),
-        (("tf_keras",), ("needs tf-keras", "is missing", "pip install tf-keras")),
+        (("sklearn", "scikit_learn"), ("needs scikit-learn", *MISSING)),
+        (("tensorflow", "tensorflow_cpu", "tf_nightly"), ("needs TensorFlow", *MISSING)),
+        (("tf_keras",), ("needs tf-keras", *MISSING)),
     ],
     ids=["no scikit-learn", "no TensorFlow", "no tf-keras"],
 )

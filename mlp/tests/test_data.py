@@ -132,14 +132,14 @@ class TestRegistration:
     @pytest.mark.parametrize("name", ["iris", "own"])
     def test_a_name_that_is_taken_is_refused(self, name):
         data.register("own", good)
-        with pytest.raises(DataError, match=rf"must be new; '{name}' is registered: choose"):
+        with pytest.raises(DataError, match=rf"must be new; '{name}' exists already: choose"):
             data.register(name, good)
 
     @pytest.mark.parametrize(
         "name", ["", "a,b", "it's", 'a"b', "a/b", "a b", "a\n", "é", 5, None, b"own", ["own"]]
     )
     def test_a_name_is_plain(self, name):
-        with pytest.raises(DataError, match=r"made of letters, .*: choose another") as refused:
+        with pytest.raises(DataError, match=r"must consist of letters, .*: choose") as refused:
             data.register(name, good)
         assert f"got {name!r}" in str(refused.value)
         data.register("Own_2.b-c", good)
@@ -147,7 +147,7 @@ class TestRegistration:
     @pytest.mark.parametrize("rows", [30, 80])
     def test_a_dataset_for_every_claim_has_more_rows_than_a_batch(self, rows):
         data.register("own", lambda: good(rows))
-        with pytest.raises(DataError, match=rf"81 rows or more.* gave {rows}: .*opt_in=True"):
+        with pytest.raises(DataError, match=rf"81 rows or more.* has {rows} rows: .*opt_in=True"):
             data.load("own")
 
         data.register("few", lambda: good(rows), opt_in=True)
@@ -156,32 +156,32 @@ class TestRegistration:
     @pytest.mark.parametrize(
         ("x", "y", "told"),
         [
-            (np.zeros(30), Y, r"gave x \(30,\), y \(30,\)"),
+            (np.zeros(30), Y, r"has x \(30,\), y \(30,\)"),
             (X, np.zeros((30, 1)), r"y \(30, 1\)"),
             (X, Y[:29], r"y \(29,\)"),
             (np.zeros((30, 0)), Y, r"at least one feature; .* x \(30, 0\)"),
-            (X[:29], Y[:29], "30 or more; 'own' gave 29 rows"),
-            (X[:0], Y[:0], "gave 0 rows"),
-            (np.where(X == 4, np.nan, X), Y, "float32; 'own' gave nan in row 1, column 1"),
-            (np.where(X == 4, -np.inf, X), Y, "gave -inf in row 1, column 1"),
-            (X * 1e300, Y, r"float32; 'own' gave 1e\+300 in row 0, column 1"),
-            (X, np.where(Y == 2, np.nan, Y), "whole numbers; 'own' gave nan in row 2"),
-            (X, np.where(Y == 2, np.inf, Y), "whole numbers; 'own' gave inf in row 2"),
-            (X, Y + 0.5, "whole numbers; 'own' gave 0.5 in row 0"),
-            (X, Y + 1, "count from 0; 'own' gave labels from 1 on"),
-            (X, Y - 1, "count from 0; 'own' gave labels from -1 on"),
-            (X, Y % 2 * 2, "without a gap; 'own' gave none of 1, but 2"),
-            (X, Y % 2 * 1e300, r"gave none of 1, but 1e\+300"),
-            (X, np.zeros(30), "at least 2 classes; 'own' gave 0 in every row"),
-            ([["a"] * 2] * 30, Y, r"features must be real numbers; 'own' gave .*'a'.* \(<U1\)"),
-            (X * 1j, Y, r"features must be real numbers; 'own' gave .*0j.* \(complex128\)"),
-            (X, ["setosa"] * 30, "labels must be real numbers; 'own' gave .*'setosa'"),
-            (X, np.array(["setosa"] * 30, object), r"labels .* gave 'setosa' \(object\)"),
-            (X, np.array([10**400] * 30, object), "labels must be real numbers; 'own' gave 10"),
-            (X, np.array(["0", "1"] * 15, object), r"real numbers; 'own' gave '0' \(object\)"),
-            (np.array([[1.0, "x"]] * 30, object), Y, r"gave 'x' \(object\)"),
+            (X[:29], Y[:29], "30 or more; 'own' has 29 rows"),
+            (X[:0], Y[:0], "has 0 rows"),
+            (np.where(X == 4, np.nan, X), Y, "float32; 'own' has nan in row 1, column 1"),
+            (np.where(X == 4, -np.inf, X), Y, "has -inf in row 1, column 1"),
+            (X * 1e300, Y, r"float32; 'own' has 1e\+300 in row 0, column 1"),
+            (X, np.where(Y == 2, np.nan, Y), "whole numbers; 'own' has nan in row 2"),
+            (X, np.where(Y == 2, np.inf, Y), "whole numbers; 'own' has inf in row 2"),
+            (X, Y + 0.5, "whole numbers; 'own' has 0.5 in row 0"),
+            (X, Y + 1, "count from 0; 'own' has 1 as its lowest label"),
+            (X, Y - 1, "count from 0; 'own' has -1 as its lowest label"),
+            (X, Y % 2 * 2, "without a gap; 'own' has no label 1, but a label 2"),
+            (X, Y % 2 * 1e300, r"has no label 1, but a label 1e\+300"),
+            (X, np.zeros(30), "at least 2 classes; 'own' has 0 in every row"),
+            ([["a"] * 2] * 30, Y, r"features must be real numbers; 'own' has .*'a'.* \(<U1\)"),
+            (X * 1j, Y, r"features must be real numbers; 'own' has .*0j.* \(complex128\)"),
+            (X, ["setosa"] * 30, "labels must be real numbers; 'own' has .*'setosa'"),
+            (X, np.array(["setosa"] * 30, object), r"labels .* has 'setosa' \(object\)"),
+            (X, np.array([10**400] * 30, object), "labels must be real numbers; 'own' has 10"),
+            (X, np.array(["0", "1"] * 15, object), r"real numbers; 'own' has '0' \(object\)"),
+            (np.array([[1.0, "x"]] * 30, object), Y, r"has 'x' \(object\)"),
             (X, np.zeros(30, "M8[s]"), "labels must be real numbers"),
-            (None, None, r"features must be real numbers; 'own' gave None"),
+            (None, None, r"features must be real numbers; 'own' has None"),
             ([[1.0], [1.0, 2.0]] * 15, Y, "'own' raised ValueError"),
         ],
     )
@@ -190,7 +190,7 @@ class TestRegistration:
         with pytest.raises(DataError, match=told) as refused:
             data.load("own")
         assert "'own'" in str(refused.value)
-        assert "mend" in str(refused.value)
+        assert "fix" in str(refused.value)
 
     @pytest.mark.parametrize("kind", [bool, np.uint8, np.float32, object])
     def test_numbers_of_any_kind_are_taken(self, kind):
@@ -216,7 +216,7 @@ class TestRegistration:
         data.register("own", loader)
         with pytest.raises(DataError, match="'own'") as refused:
             data.load("own")
-        assert "mend" in str(refused.value)
+        assert "fix" in str(refused.value)
 
     def test_a_loader_s_error_is_told_with_its_place(self):
         def loader():
@@ -224,7 +224,7 @@ class TestRegistration:
 
         data.register("own", loader)
         line = loader.__code__.co_firstlineno + 1
-        with pytest.raises(DataError, match=rf"No such file.*\) at {__file__}:{line}: mend it"):
+        with pytest.raises(DataError, match=rf"No such file.*\) at {__file__}:{line}: fix it"):
             data.load("own")
 
 

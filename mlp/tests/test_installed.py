@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
+import subprocess
 import sys
 
 import pytest
 
 from mlp import installed
 from mlp.installed import InstallationError
+from mlp.tests.conftest import ROOT
+
+STUDY = re.escape('which is not installed: pip install "mlp-genetics[study]"')
+
+WITHOUT = """
+import sys
+for name in ("tensorflow", "tf_keras", "keras", "sklearn"):
+    sys.modules[name] = None  # importing it raises ImportError
+"""
+
+
+def without_the_study(code):
+    """What a new process prints that runs `code` where the packages of the study cannot be had."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT + code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +67,7 @@ def test_this_installation_passes():
 
 def test_a_missing_tensorflow_is_said_with_its_remedy(only):
     only(tf_keras="2.21.0")
-    with pytest.raises(InstallationError, match="TensorFlow, which is missing: pip install"):
+    with pytest.raises(InstallationError, match=f"training needs TensorFlow, .*{STUDY}"):
         installed.check()
 
 
@@ -72,11 +92,36 @@ def test_other_builds_of_tensorflow_count(only, name):
 
 def test_a_missing_tf_keras_is_said_with_its_remedy(only):
     only(tensorflow="2.21.0")
-    with pytest.raises(InstallationError, match="missing: pip install tf-keras"):
+    with pytest.raises(InstallationError, match=f"needs tf-keras, .*{STUDY}"):
         installed.check()
 
 
 def test_a_missing_scikit_learn_is_said_with_its_remedy(only):
     only(tensorflow="2.21.0", tf_keras="2.21.0")
-    with pytest.raises(InstallationError, match="missing: pip install scikit-learn"):
+    with pytest.raises(InstallationError, match=f"needs scikit-learn, .*{STUDY}"):
         installed.check()
+
+
+def test_what_does_not_train_is_imported_without_the_study_s_packages():
+    code = "import mlp, mlp.stats, mlp.lab, conftest; print('imported')"
+    assert without_the_study(code) == "imported\n"
+
+
+def test_a_screen_of_one_s_own_runs_without_the_study_s_packages():
+    code = """
+from mlp.stats import run_screen
+print(run_screen(lambda on, seed: 0.5 + 0.4 * ("rows" in on), ["rows"]).shares["rows"].outcome)
+"""
+    assert without_the_study(code) == "better\n"
+
+
+def test_data_of_the_study_say_what_to_install():
+    code = """
+from mlp.data import DataError, load
+try:
+    load("iris")
+except DataError as error:
+    print(error)
+"""
+    said = without_the_study(code)
+    assert re.fullmatch(f"dataset 'iris' needs scikit-learn, {STUDY}\n", said)

@@ -42,7 +42,7 @@ def test_the_protocols_are_those_of_the_study():
     assert asdict(protocol("quick")) == {
         "name": "quick",
         "learning_rate": 1e-3,
-        "steps": 2_000,
+        "steps": 700,
         "sample_every": 50,
     }
     published = protocol("published")

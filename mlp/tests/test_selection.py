@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mlp.tests.small_suite import IRIS, OPTIONS, REFUTED_CLAIM, SUPPORTED_CLAIM, claim
+from mlp.tests.small_suite import IRIS, OPTIONS, REFUTED_CLAIM, SETTINGS, SUPPORTED_CLAIM, claim
 
 pytest_plugins = ("pytester",)
 
@@ -87,6 +87,52 @@ def test_the_name_of_a_finding_selects_its_claims(warm, word, found):
     assert ids(warm, *IRIS, "-k", word) == found
 
 
+STATED = claim("stated", SUPPORTED_CLAIM, "pytest.mark.finding('2')").replace("About", "Finding 2:")
+
+
+def test_claims_that_state_a_finding_come_first(warm):
+    warm.write(claim("gene", REFUTED_CLAIM, "pytest.mark.finding('2')"), claim("own", ""), STATED)
+
+    assert ids(warm, *IRIS) == ["test_stated[iris]", "test_gene[iris]", "test_own[iris]"]
+    assert ids(warm, *IRIS, "-k", "stated or own") == ["test_stated[iris]", "test_own[iris]"]
+
+
+def test_what_failed_last_comes_first_if_pytest_is_asked_for_that(warm):
+    warm.write(claim("gene", REFUTED_CLAIM), STATED)
+    asked = [word for word in IRIS if word not in ("-p", "no:cacheprovider")]
+    warm.runpytest_inprocess(*asked)
+
+    assert ids(warm, *asked, "--failed-first") == ["test_gene[iris]", "test_stated[iris]"]
+
+
+@pytest.fixture
+def both(two):
+    """A folder of hypotheses and one of unit tests, which pytest runs if it is given none."""
+    for name in ("hypotheses", "units"):
+        (two.path / name).mkdir()
+    (two.path / "test_user.py").rename(two.path / "hypotheses" / "test_user.py")
+    (two.path / "units" / "test_unit.py").write_text("def test_unit():\n    pass\n")
+    two.makeini("[pytest]\ntestpaths = units")
+    return two
+
+
+@pytest.mark.parametrize(("word", "status"), [("rescue", 5), ("unit", 0)])
+def test_words_without_a_folder_are_told_to_be_of_unit_tests(both, word, status):
+    result = both.runpytest_inprocess(*SETTINGS, "-k", word)
+
+    assert result.ret == status
+    result.stdout.fnmatch_lines([f'*For claims: pytest hypotheses -k "{word}"'])
+
+
+def test_words_that_no_claim_has_are_told_where_names_are(both):
+    result = both.runpytest_inprocess(*SETTINGS, "hypotheses", "-k", "rescues")
+
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(['No test matches -k "rescues". For all names: *'])
+    found = both.runpytest_inprocess(*SETTINGS, "hypotheses", "-k", "rescue and iris")
+    found.stdout.no_fnmatch_line("*For *: pytest hypotheses*")
+
+
 def test_a_test_may_name_its_own_datasets(warm):
     own = "pytest.mark.parametrize('dataset', ['wine'])"
     pair = "pytest.mark.parametrize(('n', 'dataset'), [(1, 'iris')])"
@@ -118,7 +164,9 @@ def test_parameters_may_be_named_by_keyword(warm):
 @pytest.mark.usefixtures("own_registry")
 def test_a_dataset_registered_in_a_conftest_is_one_like_the_others(warm):
     conftest = warm.path / "conftest.py"
-    register = "\ndata.register('mine', lambda: ([[0.0]] * 30, [0, 1] * 15))\n"
+    register = (
+        "\nfrom mlp import data\ndata.register('mine', lambda: ([[0.0]] * 30, [0, 1] * 15))\n"
+    )
     conftest.write_text(conftest.read_text() + register)
     warm.write(claim("rescue", SUPPORTED_CLAIM))
 

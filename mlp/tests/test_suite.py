@@ -196,7 +196,7 @@ class TestClaims:
         assert all(len(line) <= 80 for line in sentence)
         assert re.fullmatch(
             r"undecided: matmul\[.*\] against matmul\[layer_size=8\] on iris \(tiny\): effect "
-            r"[+-]\d\.\d{3} \[.*\], margin 0\.05, n=8 \(seeds 40000\.\.40007\): undecided, "
+            r"[+-]\d\.\d{3} \[.*\], margin 0\.05, n=8 \(seeds 100000\.\.100007\): undecided, "
             "claimed better",
             " ".join(line.strip() for line in sentence),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from mlp.data import Dataset
 from mlp.genome import Genome
 from mlp.plan import Plan, make_plan
 from mlp.run import Protocol, sampled_steps
+from mlp.trainers.kept import Kept
 from mlp.trainers.training import Training, all_finite, record
 
 
@@ -66,10 +66,12 @@ class _Program:
         return int(self.model.correct.eval({**self.feed(rows), self.purpose: purpose}))
 
 
-@lru_cache(maxsize=16)
-def _program_of(genome: Genome, dataset: Dataset, rate: float) -> _Program:
-    """The program of this genome: built once in a process."""
+def _program(genome: Genome, dataset: Dataset, rate: float) -> _Program:
     return _Program(make_plan(genome, dataset, 0), rate)
+
+
+_program_of = Kept(_program, most=4)
+"""The program of a genome on a dataset at a protocol's learning rate."""
 
 
 def train_direct(plan: Plan, protocol: Protocol, *, losses: bool = False) -> Training:

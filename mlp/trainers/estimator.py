@@ -20,6 +20,7 @@ from mlp.estimator import Estimator, ModeKeys, ModelFnOps, RunConfig
 from mlp.plan import Plan
 from mlp.run import Protocol, sampled_steps
 from mlp.trainers.direct import session_config
+from mlp.trainers.kept import free
 from mlp.trainers.training import Training, all_finite, record
 
 
@@ -33,6 +34,7 @@ def train_estimator(plan: Plan, protocol: Protocol, *, losses: bool = False) -> 
     Raises:
         PlanError: Estimator's feeder drew other rows than the plan's.
     """
+    free()
     watch = _Watch(plan, protocol)
     x, y = plan.dataset.x, plan.dataset.y
     with tempfile.TemporaryDirectory(prefix="mlp-estimator-") as model_dir, _quiet():

@@ -24,6 +24,7 @@ from itertools import cycle
 from pathlib import Path
 
 from mlp.command import check_least
+from mlp.machine import KILL
 from mlp.store import StoreError
 from mlp.trials.promises import broken
 from mlp.trials.study import Left
@@ -39,7 +40,7 @@ COMMANDS: dict[str, tuple[int, str]] = {
     "together": (3, "at once two studies of 2 workers, one of 8, two of 4"),
     "twice": (2, "again on a cold store, with 2 workers and with none"),
 }
-SIGNALS = {"kill": signal.SIGKILL, "interrupt": signal.SIGINT}
+SIGNALS = {"kill": KILL, "interrupt": signal.SIGINT}
 CROWDS: dict[str, list[tuple[int, ...]]] = {
     "together": [(2, 2), (8,), (4, 4)],
     "twice": [(2,), (0,)],

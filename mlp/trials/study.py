@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlp.machine import KILL
 from mlp.store import Store
 from mlp.store.records import encode
 from mlp.trials import witness
@@ -77,7 +78,7 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._signal_all(signal.SIGKILL)
+        self._signal_all(KILL)
         self._process.wait()
 
     def wait(self, seconds: float) -> bool:

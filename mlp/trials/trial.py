@@ -10,11 +10,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlp.machine import KILL
 from mlp.trials.promises import broken, ending
 from mlp.trials.study import STORE, Left, Session, stored
 
 VICTIMS: Mapping[signal.Signals, tuple[str, ...]] = {
-    signal.SIGKILL: ("worker", "controller", "everything"),
+    KILL: ("worker", "controller", "everything"),
     signal.SIGINT: ("everything", "controller"),
 }
 """Whom a signal may strike. Ctrl-C in a terminal strikes everything, `kill -INT` the controller."""

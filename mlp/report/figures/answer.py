@@ -7,30 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlp.report.figures.style import (
-    INK,
-    NEUTRAL,
-    RULE,
-    Picture,
-    picture,
-    signed,
-    styled,
-    wrapped,
-)
+from mlp.report.figures.style import Picture, file_of, picture, signed
+from mlp.report.figures.svg import CHARACTER, Drawing, Scale, label
 from mlp.report.results import Row, decided, screen_rows
 
 NAME = "answer"
 TITLE = "Which gene explains each difference between strains: Shapley shares, by dataset"
-NOTHING = "no difference detected"
+NOT_TOLD = "not told from 0"
 LEGEND = (
-    "share of the difference in final validation accuracy\n"
-    "solid: its interval excludes 0; pale: it does not"
+    "A bar is a gene's share of the difference in final validation accuracy, the thin line its "
+    "interval.",
+    "Solid: the interval excludes 0. Pale: it does not, and the share may be nothing.",
 )
 
-_EDGE, _CELL, _ONLY, _GAP = 0.1, 2.25, 3.0, 0.12
-_LINE, _HEAD, _BAR, _BETWEEN, _FOOT = 0.19, 0.3, 0.2, 0.17, 0.58
-_CHARACTER, _TOLD = 0.088, 1.65
-"""Inches: of a column, of a row, and of the texts about a panel."""
+_WIDTH, _HEAD, _BAR, _FOOT, _GAP = 300, 36, 18, 20, 14
 
 Share = Mapping[str, float]
 
@@ -56,6 +46,10 @@ class Pair:
     cells: Mapping[str, Cell]
 
     @property
+    def title(self) -> str:
+        return f"from {self.bad} to {self.good}"
+
+    @property
     def genes(self) -> list[str]:
         """Every gene varied, the one with the largest share anywhere first."""
         largest: dict[str, float] = {}
@@ -65,17 +59,44 @@ class Pair:
         return sorted(largest, key=lambda gene: -largest[gene])
 
 
-def answer_figure(rows: Iterable[Row]) -> Picture | None:
+@dataclass(frozen=True)
+class AnswerPicture:
+    """The picture: as one file, and for the page a title and the panels of each pair."""
+
+    file: Picture
+    pairs: Sequence[tuple[str, Sequence[Picture]]]
+
+
+def answer_figure(rows: Iterable[Row]) -> AnswerPicture | None:
     """The screens among `rows`: a row for each pair of strains, a column for each dataset.
 
-    Claims that share a screen share a cell. None where there is no screen.
+    Claims that share a screen share a panel. None where there is no screen.
     """
     pairs = screened(rows)
     if not pairs:
         return None
-    datasets = list(dict.fromkeys(name for pair in pairs for name in pair.cells))
-    with styled():
-        return picture(_figure(pairs, datasets), NAME, TITLE)
+    limits = _limits(pairs)
+    panels = {
+        (pair.title, name): _panel(pair.genes, name, cell, limits)
+        for pair in pairs
+        for name, cell in pair.cells.items()
+    }
+    whole = _together(pairs, panels)
+    see = " ".join(LEGEND)
+    file = Picture(NAME, TITLE, file_of(whole, TITLE), "", see)
+    return AnswerPicture(
+        file,
+        [
+            (
+                pair.title,
+                [
+                    picture(panels[pair.title, name], "", f"{name}, {pair.title}", _see(name, cell))
+                    for name, cell in pair.cells.items()
+                ],
+            )
+            for pair in pairs
+        ],
+    )
 
 
 def screened(rows: Iterable[Row]) -> list[Pair]:
@@ -104,89 +125,82 @@ def _negative(share: Share) -> Share:
 
 
 def said(whole: Share) -> str:
-    """The whole difference and its interval; that there is none to be seen, where it holds 0."""
-    if not decided(whole):
-        return NOTHING
-    return f"{signed(whole['mean'])} [{signed(whole['low'])}, {signed(whole['high'])}]"
+    """The whole difference and its interval, and whether it can be told from 0."""
+    told = f"{signed(whole['mean'])} [{signed(whole['low'])}, {signed(whole['high'])}]"
+    return told if decided(whole) else f"{told}, {NOT_TOLD}"
 
 
-def _figure(pairs: Sequence[Pair], datasets: Sequence[str]) -> Any:
-    """The grid, placed by hand in inches: the same columns whatever the labels beside them."""
-    from matplotlib.figure import Figure
-
-    first = 2 * _EDGE + _CHARACTER * _longest(gene for pair in pairs for gene in pair.genes)
-    column = max(_CELL if len(datasets) > 1 else _ONLY, _TOLD + _CHARACTER * _longest(datasets))
-    width = first + column * len(datasets) + _GAP * (len(datasets) - 1) + _EDGE
-    heads = [wrapped(f"from {p.bad} to {p.good}", int(width / _CHARACTER)) for p in pairs]
-    above = [_LINE * len(head.splitlines()) + _HEAD for head in heads]
-    tall = [_BAR * len(pair.genes) for pair in pairs]
-    height = sum(above) + sum(tall) + _BETWEEN * (len(pairs) - 1) + _FOOT
-    figure = Figure(figsize=(width, height))
-    limits, left, top = _limits(pairs), 0.07 / width, height
-    for pair, head, room, bars in zip(pairs, heads, above, tall, strict=True):
-        figure.text(left, (top - 0.05) / height, head, fontweight="bold", fontsize=9.5, va="top")
-        top -= room + bars
-        for k, dataset in enumerate(datasets):
-            at = (first + k * (column + _GAP)) / width
-            axes = figure.add_axes((at, top / height, column / width, bars / height))
-            _cell(axes, pair.genes, dataset, pair.cells.get(dataset), limits)
-            axes.tick_params(labelleft=k == 0, labelbottom=pair is pairs[-1])
-        top -= _BETWEEN
-    figure.text(left, 0.05 / height, LEGEND, fontsize=8.5, va="bottom", linespacing=1.35)
-    return figure
+def _see(dataset: str, cell: Cell) -> str:
+    """What to see in a panel: the genes whose share is told from 0."""
+    sure = {g: s for g, s in cell.shares.items() if decided(s)}
+    if not sure:
+        return f"{dataset}: no single gene's share is told from 0."
+    named = [f"{g} ({signed(s['mean'])})" for g, s in sorted(sure.items(), key=_size)]
+    return f"{dataset}: {' and '.join(named)}."
 
 
-def _longest(names: Iterable[str]) -> int:
-    return max(len(name) for name in names)
+def _size(item: tuple[str, Share]) -> float:
+    return -abs(item[1]["mean"])
 
 
-def _cell(
-    axes: Any, genes: Sequence[str], dataset: str, cell: Cell | None, limits: tuple[float, float]
-) -> None:
-    axes.set_title(dataset, loc="left", fontsize=9)
-    told = said(cell.whole) if cell else "not screened"
-    axes.set_title(told, loc="right", fontsize=8.5, fontweight="normal")
-    axes.grid(axis="x")
-    axes.axvline(0, color=INK, linewidth=0.8)
+def _panel(genes: Sequence[str], dataset: str, cell: Cell, limits: tuple[float, float]) -> Drawing:
+    left = min(120.0, 10 + CHARACTER * max(map(len, genes)))
+    bottom = _HEAD + _BAR * len(genes)
+    drawing = Drawing(_WIDTH, bottom + _FOOT)
+    along = Scale(*limits, left, _WIDTH - 4)
+    drawing.text(2, 12, dataset, room=_WIDTH, bold=True)
+    drawing.text(2, 27, said(cell.whole), room=_WIDTH, colour="soft")
+    ticks = along.ticks(4)
+    drawing.lines([(along(t), _HEAD, along(t), bottom) for t in ticks], "rule", 0.7)
+    label(drawing, [(min(max(along(t), left + 8), _WIDTH - 16), bottom + 14, t) for t in ticks])
     for place, gene in enumerate(genes):
-        if cell and gene in cell.shares:
-            _bar(axes, place, cell.shares[gene])
-    axes.set_yticks(range(len(genes)), genes)
-    axes.set_ylim(len(genes) - 0.45, -0.55)
-    axes.set_xlim(limits)
-    axes.xaxis.get_major_locator().set_params(nbins=5)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_color(RULE)
-    axes.spines["left"].set_visible(False)
+        y = _HEAD + _BAR * (place + 0.5)
+        drawing.text(left - 6, y + 4, gene, "end", room=left - 6)
+        if gene in cell.shares:
+            _bar(drawing, along, y, cell.shares[gene])
+    drawing.lines([(along(0), _HEAD, along(0), bottom)], "ink", 0.9)
+    return drawing
 
 
-def _bar(axes: Any, place: int, share: Share) -> None:
+def _bar(drawing: Drawing, along: Scale, y: float, share: Share) -> None:
     """A gene's share; solid, with its number, where its interval excludes 0, else pale."""
-    sure = decided(share)
-    axes.barh(place, share["mean"], height=0.66, color=NEUTRAL, alpha=0.9 if sure else 0.3)
-    ends = [share["low"], share["high"]]
-    axes.plot(ends, [place, place], color=INK, linewidth=1.1, alpha=1 if sure else 0.45)
+    sure, ends = decided(share), sorted((along(0), along(share["mean"])))
+    drawing.rect(ends[0], y - 6, ends[1] - ends[0], 12, "soft", 0.9 if sure else 0.3)
+    low, high = along(share["low"]), along(share["high"])
+    drawing.lines([(low, y, high, y)], "ink" if sure else "soft", 1.2)
     if sure:
         right = share["mean"] > 0
-        axes.annotate(
-            signed(share["mean"]),
-            (share["high"] if right else share["low"], place),
-            xytext=(3 if right else -3, -0.5),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="center",
-            fontsize=8.5,
-            fontweight="bold",
-        )
+        at, anchor = (high + 4, "start") if right else (low - 4, "end")
+        drawing.text(at, y + 4, signed(share["mean"]), anchor, bold=True)
 
 
 def _limits(pairs: Sequence[Pair]) -> tuple[float, float]:
-    """One axis for the grid: every interval, and room for the number beyond each that has one."""
+    """One axis for all: every interval, and room for the number beyond each that has one."""
     shares = [s for pair in pairs for cell in pair.cells.values() for s in cell.shares.values()]
     low, high = min(s["low"] for s in shares), max(s["high"] for s in shares)
-    room, number = 0.03 * (high - low), 0.34 * (high - low)
+    number = 0.3 * (high - low)
     return (
-        min(0.0, *(s["low"] - (number if s["high"] < 0 else room) for s in shares)) - 1e-6,
-        max(0.0, *(s["high"] + (number if s["low"] > 0 else room) for s in shares)) + 1e-6,
+        min(0.0, low, *(s["low"] - number for s in shares if s["high"] < 0)) - 1e-6,
+        max(0.0, high, *(s["high"] + number for s in shares if s["low"] > 0)) + 1e-6,
     )
+
+
+def _together(pairs: Sequence[Pair], panels: Mapping[tuple[str, str], Drawing]) -> Drawing:
+    """All panels in a grid, with the same columns in each row, and the legend."""
+    datasets = list(dict.fromkeys(name for pair in pairs for name in pair.cells))
+    rows = [20 + _HEAD + _BAR * len(pair.genes) + _FOOT + _GAP for pair in pairs]
+    width = max((_WIDTH + _GAP) * len(datasets), CHARACTER * max(map(len, LEGEND)) + 8)
+    whole = Drawing(width, sum(rows) + 40)
+    y = 0.0
+    for pair, tall in zip(pairs, rows, strict=True):
+        whole.text(4, y + 15, pair.title, room=width, bold=True)
+        for k, dataset in enumerate(datasets):
+            x = (_WIDTH + _GAP) * k + 4
+            if dataset in pair.cells:
+                whole.place(panels[pair.title, dataset], x, y + 20)
+            else:
+                whole.text(x + 2, y + 32, f"{dataset}: not screened", colour="soft")
+        y += tall
+    for k, line in enumerate(LEGEND):
+        whole.text(4, y + 10 + 16 * k, line, colour="soft")
+    return whole

@@ -1,4 +1,4 @@
-"""One comparison: its paired differences seed by seed, and its interval look by look."""
+"""One comparison: its differences seed by seed, and its interval look by look."""
 
 from __future__ import annotations
 
@@ -6,114 +6,90 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlp.lab import Claim
-from mlp.report.figures.style import (
-    INK,
-    OUTCOME_COLOURS,
-    Picture,
-    band,
-    new_figure,
-    picture,
-    styled,
-    wrapped,
-)
+from mlp.report.figures.style import Picture, outcome_colour, picture
+from mlp.report.figures.svg import Drawing, Scale, down, label
 from mlp.report.results import Row
 
-_LINE = 46
-_LABELLED = 5
+_WIDTH, _HEIGHT, _TOP, _BOTTOM = 340, 172, 8, 134
+_SEEDS, _LOOKS = (44, 226), (246, 334)
 
 
 def comparison_figure(row: Row, name: str) -> Picture:
-    """The paired differences and looks of a row whose claim is about a comparison of arms."""
-    claim, detail = row.claim, row.claim.detail
-    asked = wrapped(_subtraction(detail.get("arms", ()), claim), _LINE)
-    with styled():
-        height = 2.1 + 0.16 * len(asked.splitlines())
-        figure, (seeds, looks) = new_figure(
-            3.7, height, 2, sharey=True, width_ratios=(1.5, 1), layout="constrained"
+    """The differences and looks of a row whose claim is about arms that are not identical."""
+    claim = row.claim
+    drawing = Drawing(_WIDTH, _HEIGHT)
+    up = Scale(*_limits(claim), _BOTTOM, _TOP)
+    for left, right in (_SEEDS, _LOOKS):
+        drawing.rect(
+            left, up(claim.margin), right - left, up(-claim.margin) - up(claim.margin), "ink", 0.09
         )
-        figure.suptitle(asked, x=0.012, ha="left", fontsize=8.5)
-        colour = OUTCOME_COLOURS.get(row.outcome, INK)
-        low, high = _limits(claim)
-        for axes in (seeds, looks):
-            band(axes, claim.margin)
-        seeds.set_ylim(low, high)
-        paired = len(row.claim.first_seeds) == 1
-        _differences(seeds, claim.first_seed if paired else None, detail["differences"], colour)
-        _looks(looks, claim, (low, high))
-        kind = "Paired differences" if paired else "Differences between unshared seeds"
-        title = f"{kind} and looks: {claim.statement} on {claim.dataset}"
-        return picture(figure, name, title)
+    down(drawing, up, _SEEDS[0], _LOOKS[1])
+    drawing.lines([(left, up(0), right, up(0)) for left, right in (_SEEDS, _LOOKS)], "ink", 0.8)
+    _differences(drawing, up, claim, outcome_colour(row.outcome))
+    _looks(drawing, up, claim)
+    title = f"Differences and looks: {claim.statement} on {claim.dataset}"
+    return picture(drawing, name, title, _see(row))
+
+
+def _see(row: Row) -> str:
+    claim = row.claim
+    differences = claim.detail["differences"]
+    left = (
+        f"Left: accuracy of {_subtraction(claim.detail.get('arms', ()), claim)} at each of "
+        f"{len(differences)} seeds; {sum(d > 0 for d in differences)} lie above 0, "
+        f"{sum(d < 0 for d in differences)} below."
+    )
+    where = {
+        "better": "above the shaded margin",
+        "worse": "below the shaded margin",
+        "equivalent": "within the shaded margin",
+    }.get(row.outcome, "across an edge of the shaded margin")
+    return f"{left} Right: the interval at each look; the last lies {where}: {row.outcome}."
 
 
 def _subtraction(arms: Sequence[Mapping[str, Any]], claim: Claim) -> str:
     """What is subtracted from what: the arms by their weights, or the claim's own words."""
     if len(arms) != 2:
-        return f"difference in accuracy: {claim.statement}"
+        return claim.statement
     first, second = sorted(arms, key=lambda arm: -arm["weight"])
-    return f"accuracy: {first['genome']} − {second['genome']}"
+    return f"{first['genome']} − {second['genome']}"
 
 
-def _differences(
-    axes: Any, first_seed: int | None, differences: Sequence[float], colour: str
-) -> None:
-    """The differences by seed; where the arms share none, `first_seed` None, in their order."""
-    count = len(differences)
-    first = 1 if first_seed is None else first_seed
-    seeds = range(first, first + count)
-    axes.vlines(seeds, 0, differences, color=colour, linewidth=min(1.0, 48 / count), alpha=0.5)
-    axes.plot(seeds, differences, "o", color=colour, markersize=4 if count <= 32 else 2.2)
-    axes.set_xlim(first - 0.7, first + count - 0.3)
-    axes.xaxis.get_major_locator().set_params(integer=True, nbins=3)
-    axes.ticklabel_format(axis="x", style="plain", useOffset=False)
-    told = f"{count} seeds, paired" if first_seed is not None else f"{count} seeds each, unshared"
-    axes.set_title(told, fontsize=9)
-    axes.set_xlabel("in order of the seeds" if first_seed is None else "seed")
+def _differences(drawing: Drawing, up: Scale, claim: Claim, colour: str) -> None:
+    """The differences by seed; where the arms share none, in their order."""
+    differences = claim.detail["differences"]
+    count, paired = len(differences), len(claim.first_seeds) == 1
+    first = claim.first_seed if paired else 1
+    along = Scale(first - 0.7, first + count - 0.3, *_SEEDS)
+    points = [(along(first + k), up(d)) for k, d in enumerate(differences)]
+    drawing.lines([(x, up(0), x, y) for x, y in points if y != up(0)], colour, min(1, 48 / count))
+    drawing.dots(points, colour, 4 if count <= 32 else 2.4)
+    shown = [t for t in along.ticks(3) if t == int(t)]
+    label(drawing, [(min(along(t), _SEEDS[1] - 20), _BOTTOM + 15, t) for t in shown])
+    told = "seed" if paired else "pair, of seeds that are not shared"
+    drawing.text(sum(_SEEDS) / 2, _HEIGHT - 6, told, "middle", colour="soft")
 
 
-def _looks(axes: Any, claim: Claim, limits: tuple[float, float]) -> None:
-    """Each look's interval, its mean a tick; an arrow where it goes on beyond the `limits`.
-
-    Identical arms leave nothing to be uncertain of: each look is a point, without an interval.
-    """
+def _looks(drawing: Drawing, up: Scale, claim: Claim) -> None:
+    """Each look's interval, its mean a tick; beyond what is shown an interval ends at the edge."""
     looks, differences = claim.detail["looks"], claim.detail["differences"]
-    inset = 0.025 * (limits[1] - limits[0])
-    for place, look in enumerate(looks):
-        seen = differences[: look["seeds"]]
-        mean = sum(seen) / len(seen)
-        if claim.identical:
-            axes.plot([place], [mean], "o", color=OUTCOME_COLOURS["identical"], markersize=4)
-            continue
-        colour = OUTCOME_COLOURS.get(look["outcome"], INK)
-        ends = [max(look["low"], limits[0]), min(look["high"], limits[1])]
-        axes.plot([place, place], ends, color=colour, linewidth=2.4, solid_capstyle="butt")
-        axes.plot([place], [mean], "_", color=colour, markersize=9, markeredgewidth=1.6)
-        for end, arrow, beyond in (
-            (limits[0] + inset, "v", look["low"] < limits[0]),
-            (limits[1] - inset, "^", look["high"] > limits[1]),
-        ):
-            if beyond:
-                axes.plot([place], [end], arrow, color=colour, markersize=7)
-    _label_looks(axes, [look["seeds"] for look in looks])
-
-
-def _label_looks(axes: Any, seeds: Sequence[int]) -> None:
-    """Ticks at every look; where labels would touch, every other, counted from the last."""
-    step = 1 if len(seeds) <= _LABELLED else 2
-    places = range(len(seeds))
-    labels = ["" if (len(seeds) - 1 - k) % step else str(seeds[k]) for k in places]
-    axes.set_xticks(places, labels)
-    axes.set_xlim(-0.7, max(len(seeds), 3) - 0.3)
-    axes.set_title("each look", fontsize=9)
-    axes.set_xlabel("seeds seen")
-    axes.tick_params(axis="y", labelleft=False)
+    along = Scale(-0.6, max(len(looks), 3) - 0.4, *_LOOKS)
+    step = 1 + (len(looks) - 1) // 4
+    for k, look in enumerate(looks):
+        seen, x = differences[: look["seeds"]], along(k)
+        mean = up(sum(seen) / len(seen))
+        colour = outcome_colour(look["outcome"])
+        drawing.lines([(x, up(look["low"]), x, up(look["high"]))], colour, 3)
+        drawing.lines([(x - 5, mean, x + 5, mean)], colour, 2)
+        if (len(looks) - 1 - k) % step == 0:
+            label(drawing, [(x, _BOTTOM + 15, look["seeds"])])
+    drawing.text(sum(_LOOKS) / 2, _HEIGHT - 6, "seeds seen", "middle", colour="soft")
 
 
 def _limits(claim: Claim) -> tuple[float, float]:
     """The differences shown: every seed's, the margin and the last look, with some room."""
-    ends = [-claim.margin, claim.margin, *claim.detail["differences"]]
-    if not claim.identical:
-        last = claim.detail["looks"][-1]
-        ends += [last["low"], last["high"]]
+    last = claim.detail["looks"][-1]
+    ends = [-claim.margin, claim.margin, *claim.detail["differences"], last["low"], last["high"]]
     low, high = min(ends), max(ends)
-    room = 0.08 * (high - low)
+    room = 0.06 * (high - low)
     return low - room, high + room

@@ -1,12 +1,12 @@
-"""The two charts of the post, remade: validation accuracy against step, every seed."""
+"""The two charts of the post, remade: validation accuracy against step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from mlp import reference
-from mlp.report.figures.style import INK, STRAIN_COLOURS, Picture, new_figure, picture, styled
+from mlp.report.figures.style import STRAIN_COLOURS, Picture, picture
+from mlp.report.figures.svg import Drawing, Scale, down, label
 from mlp.report.study import Study, strain_runs
 from mlp.run import Run
 
@@ -20,8 +20,11 @@ MODELS = {
 """The two charts: a model under train_op.run and under Estimator.fit."""
 
 NAMES = {"layers": "tf.layers", "matmul": "tf.matmul"}
+MOST_SEEDS = 32
+"""Seeds drawn of a strain, each a thin line; the mean is that of all."""
+
 _TRAINERS = ("train_op.run", "Estimator.fit")
-_STYLES = (":", "--")
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 340, 226, 40, 326, 34, 188
 
 Curve = tuple[Sequence[float], Sequence[float]]
 
@@ -36,45 +39,53 @@ def curve_figures(study: Study) -> list[Picture]:
     found = []
     for model, strains in MODELS.items():
         for dataset in study.datasets:
-            cohorts = {s: strain_runs(study.runs, s, dataset) for s in strains}
-            if not any(cohorts.values()):
+            runs = [strain_runs(study.runs, strain, dataset) for strain in strains]
+            if not any(runs):
                 continue
-            found.append(_runs_figure(model, dataset, cohorts, overlay))
+            over = overlay and dataset in reference.curves()
+            found.append(_runs_figure(model, dataset, runs, over))
             if not overlay and dataset in reference.curves():
                 found.append(_recorded_figure(model, dataset))
     return found
 
 
-def _runs_figure(
-    model: str, dataset: str, cohorts: Mapping[str, Sequence[Run]], overlay: bool
-) -> Picture:
-    with styled():
-        figure, axes = _axes(dataset + _by([run for runs in cohorts.values() for run in runs]))
-        for strain, trainer in zip(cohorts, _TRAINERS, strict=True):
-            runs = cohorts[strain]
-            if runs:
-                label = f"{trainer}, {_seeds(runs)}"
-                _draw(axes, [_curve(run) for run in runs], STRAIN_COLOURS[strain], label)
-        if overlay and dataset in reference.curves():
-            for strain, trainer, style in zip(cohorts, _TRAINERS, _STYLES, strict=True):
-                for k, (steps, accuracy) in enumerate(recorded(strain, dataset)):
-                    told = {} if k else {"label": f"{trainer}, recorded"}
-                    axes.plot(steps, accuracy, style, color=INK, linewidth=0.9, **told)
-        _finish(figure, axes)
-        title = f"Validation accuracy against step, {NAMES[model]} on {dataset}, every seed"
-        return picture(figure, f"curves-{model}-{dataset}", title)
+def _runs_figure(model: str, dataset: str, runs: Sequence[Sequence[Run]], overlay: bool) -> Picture:
+    curves = [[_curve(run) for run in cohort] for cohort in runs]
+    drawing, along, up = _axes(max(steps[-1] for each in curves for steps, _ in each))
+    ends = []
+    for place, (strain, trainer, cohort) in enumerate(
+        zip(MODELS[model], _TRAINERS, curves, strict=True)
+    ):
+        if not cohort:
+            continue
+        colour = STRAIN_COLOURS[strain]
+        _draw(drawing, along, up, cohort[:MOST_SEEDS], colour, 0.25)
+        mean = _mean(cohort)
+        drawing.curve([(along(x), up(y)) for x, y in zip(*mean, strict=True)], colour, 2.4)
+        _key(drawing, place, colour, f"{trainer}, {_seeds(cohort)}")
+        ends.append(f"{mean[1][-1]:.2f} under {trainer}")
+        if overlay:
+            _draw(
+                drawing, along, up, recorded(strain, dataset), "ink", 1, ' stroke-dasharray="4 3"'
+            )
+    title = f"Validation accuracy against step, {NAMES[model]} on {dataset}"
+    see = f"{dataset}: mean accuracy ends at {' and '.join(ends)}{_by(runs)}."
+    return picture(drawing, f"curves-{model}-{dataset}", title, see)
 
 
 def _recorded_figure(model: str, dataset: str) -> Picture:
-    with styled():
-        figure, axes = _axes(f"{dataset}, recorded")
-        for strain, trainer in zip(MODELS[model], _TRAINERS, strict=True):
-            curves = recorded(strain, dataset)
-            label = f"{trainer}, {_seeds(curves)}"
-            _draw(axes, curves, STRAIN_COLOURS[strain], label, mean=False)
-        _finish(figure, axes)
-        title = f"Recorded under TensorFlow 1.4.1: {NAMES[model]} on {dataset}, 20,000 steps"
-        return picture(figure, f"recorded-{model}-{dataset}", title)
+    curves = [recorded(strain, dataset) for strain in MODELS[model]]
+    drawing, along, up = _axes(max(steps[-1] for each in curves for steps, _ in each))
+    ends = []
+    for place, (strain, trainer, own) in enumerate(
+        zip(MODELS[model], _TRAINERS, curves, strict=True)
+    ):
+        _draw(drawing, along, up, own, STRAIN_COLOURS[strain], 0.9)
+        _key(drawing, place, STRAIN_COLOURS[strain], f"{trainer}, {_seeds(own)}")
+        ends.append(f"{sum(y[-1] for _, y in own) / len(own):.2f} under {trainer}")
+    title = f"Recorded under TensorFlow 1.4.1: {NAMES[model]} on {dataset}, 20,000 steps"
+    see = f"{dataset}, recorded under TensorFlow 1.4.1: mean accuracy ends at {' and '.join(ends)}."
+    return picture(drawing, f"recorded-{model}-{dataset}", title, see)
 
 
 def recorded(strain: str, dataset: str) -> list[Curve]:
@@ -89,57 +100,51 @@ def _curve(run: Run) -> Curve:
     return run.steps, [correct / run.held_out for correct in run.validation]
 
 
-def _by(runs: Sequence[Run]) -> str:
+def _mean(curves: Sequence[Curve]) -> Curve:
+    """The mean of the curves that go to the end."""
+    longest = max(len(steps) for steps, _ in curves)
+    whole = [curve for curve in curves if len(curve[0]) == longest]
+    values = zip(*(accuracy for _, accuracy in whole), strict=True)
+    return whole[0][0], [sum(each) / len(whole) for each in values]
+
+
+def _by(runs: Sequence[Sequence[Run]]) -> str:
     """Who trained the runs, where that was not the real API throughout."""
-    cohort = [run.executor == "cohort" for run in runs]
-    if all(cohort):
-        return ", by the cohort engine"
-    return ", partly by the cohort engine" if any(cohort) else ""
+    engine = [run.executor == "cohort" for cohort in runs for run in cohort]
+    if all(engine):
+        return "; trained by the cohort engine"
+    return "; trained in part by the cohort engine" if any(engine) else ""
 
 
-def _seeds(runs: Sequence[object]) -> str:
-    return f"{len(runs)} {'seed' if len(runs) == 1 else 'seeds'}"
+def _seeds(curves: Sequence[object]) -> str:
+    return f"{len(curves)} {'seed' if len(curves) == 1 else 'seeds'}"
 
 
-def _draw(axes: Any, curves: Sequence[Curve], colour: str, label: str, mean: bool = True) -> None:
-    from matplotlib.collections import LineCollection
-
-    lines = [list(zip(steps, accuracy, strict=True)) for steps, accuracy in curves]
-    alpha = 0.8 if not mean else max(0.12, min(0.45, 4 / len(lines)))
-    axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.8, alpha=alpha))
-    whole = [c for c in curves if len(c[0]) == max(len(steps) for steps, _ in curves)]
-    if mean:
-        middle = [sum(values) / len(values) for values in zip(*(y for _, y in whole), strict=True)]
-        axes.plot(whole[0][0], middle, color=colour, linewidth=2.2, label=label)
-    else:
-        axes.plot([], [], color=colour, linewidth=1.6, label=label)
+def _axes(last: float) -> tuple[Drawing, Scale, Scale]:
+    drawing = Drawing(_WIDTH, _HEIGHT)
+    along, up = Scale(0, last, _LEFT, _RIGHT), Scale(0, 1, _BOTTOM, _TOP)
+    down(drawing, up, _LEFT, _RIGHT)
+    label(drawing, [(min(along(t), _WIDTH - 22), _BOTTOM + 15, t) for t in along.ticks(4)])
+    drawing.text((_LEFT + _RIGHT) / 2, _HEIGHT - 6, "step", "middle", colour="soft")
+    return drawing, along, up
 
 
-def _axes(title: str) -> tuple[Any, Any]:
-    figure, (axes,) = new_figure(4.4, 3.1)
-    figure.subplots_adjust(left=0.115, right=0.965, bottom=0.145, top=0.76)
-    figure.text(0.02, 0.985, title, fontsize=10, fontweight="bold", va="top")
-    axes.grid(axis="y")
-    return figure, axes
+def _draw(
+    drawing: Drawing,
+    along: Scale,
+    up: Scale,
+    curves: Sequence[Curve],
+    colour: str,
+    opacity: float,
+    extra: str = "",
+) -> None:
+    for steps, accuracy in curves:
+        points = [(along(x), up(y)) for x, y in zip(steps, accuracy, strict=True)]
+        drawing.curve(points, colour, 0.8, f' opacity="{opacity:g}"{extra}')
 
 
-def _finish(figure: Any, axes: Any) -> None:
-    axes.set_ylim(0, 1.02)
-    axes.autoscale_view(scaley=False)
-    axes.margins(x=0.02)
-    axes.set_xlim(left=0)
-    axes.set_xlabel("step")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.xaxis.get_major_locator().set_params(nbins=5)
-    axes.set_ylabel("validation accuracy")
-    handles, labels = axes.get_legend_handles_labels()
-    columns = 2 if len(labels) > 2 else 1
-    figure.legend(
-        handles,
-        labels,
-        loc="upper left",
-        bbox_to_anchor=(0.0, 0.935),
-        ncols=columns,
-        columnspacing=1.0,
-        handlelength=1.8,
-    )
+def _key(drawing: Drawing, place: int, colour: str, text: str) -> None:
+    """A line of the legend, above the axes."""
+    y = 10 + 14 * place
+    drawing.lines([(_LEFT, y - 4, _LEFT + 16, y - 4)], colour, 2.4)
+    drawing.text(_LEFT + 22, y, text)

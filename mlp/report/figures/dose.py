@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from mlp.genome import STRAINS, Genome, differing
-from mlp.report.figures.style import (
-    BLUE,
-    INK,
-    STRAIN_COLOURS,
-    Picture,
-    named,
-    new_figure,
-    picture,
-    styled,
-    wrapped,
-)
+from mlp.report.figures.style import STRAIN_COLOURS, Picture, named, picture
+from mlp.report.figures.svg import Drawing, Scale, down, label
 from mlp.report.results import Row
 
-_LINE = 34
-_APART = 0.13
-"""Least distance of two labels, of the axis's whole length."""
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 340, 210, 40, 326, 10, 172
+_APART = 42
+"""Least distance of two labels."""
 
 
 def dose_figure(row: Row, name: str) -> Picture:
-    """The dose-response of a row whose claim is about one; published alleles are marked."""
+    """The dose-response of a row whose claim is about one; published alleles are ringed."""
     detail, dataset = row.claim.detail, row.claim.dataset
     places, by_rows = _places(detail["rows"], detail["doses"])
-    means, accuracies = detail["means"], detail["accuracies"]
-    colour = STRAIN_COLOURS.get(named(detail["genomes"][0]), BLUE)
-    alpha = max(0.25, min(0.6, 8 / len(accuracies[0])))
-    with styled():
-        figure, (axes,) = new_figure(3.7, 2.7, layout="constrained")
-        axes.grid(axis="y")
-        for seed in zip(*accuracies, strict=True):
-            axes.plot(places, seed, color=colour, linewidth=0.7, alpha=alpha)
-        axes.plot(places, means, "o-", color=colour, linewidth=2.2, label="mean over seeds")
-        published = _published(detail["alleles"])
-        if any(published):
-            marked = [xy for *xy, own in zip(places, means, published, strict=True) if own]
-            axes.plot(*zip(*marked, strict=True), "D", color=INK, ms=8, label="published")
-        axes.legend(loc="lower right")
-        _dress(axes, places, by_rows)
-        told = f"{dataset}: {row.claim.seeds} seeds, {row.claim.outcome}"
-        axes.set_title(wrapped(told, _LINE))
-        title = f"Dose and response on {dataset}: {row.claim.statement}"
-        return picture(figure, name, title)
+    colour = STRAIN_COLOURS.get(named(detail["genomes"][0]), "blue")
+    log = min(places) > 0 and max(places) / min(places) > 8
+    along, up = Scale(places[0], places[-1], _LEFT + 8, _RIGHT, log), Scale(0, 1, _BOTTOM, _TOP)
+    drawing = Drawing(_WIDTH, _HEIGHT)
+    down(drawing, up, _LEFT, _RIGHT)
+    faint = f' opacity="{max(0.2, min(0.6, 8 / row.claim.seeds)):.2g}"'
+    for seed in zip(*detail["accuracies"], strict=True):
+        points = [(along(x), up(y)) for x, y in zip(places, seed, strict=True)]
+        drawing.curve(points, colour, 0.8, faint)
+    means = [(along(x), up(y)) for x, y in zip(places, detail["means"], strict=True)]
+    published = _published(detail["alleles"])
+    drawing.dots([at for at, own in zip(means, published, strict=True) if own], "ink", 11)
+    drawing.curve(means, colour, 2.4)
+    drawing.dots(means, colour, 6)
+    beside = float("inf")
+    for x, place in zip(map(along, reversed(places)), reversed(places), strict=True):
+        if beside - x >= _APART:
+            label(drawing, [(min(x, _WIDTH - 18), _BOTTOM + 15, place)])
+            beside = x
+    told = "rows ever seen" if by_rows else "dose"
+    drawing.text((_LEFT + _RIGHT) / 2, _HEIGHT - 6, told, "middle", colour="soft")
+    title = f"Dose and response on {dataset}: {row.claim.statement}"
+    see = (
+        f"Mean final accuracy is {detail['means'][0]:.2f} at {places[0]:,g} {told} and "
+        f"{detail['means'][-1]:.2f} at {places[-1]:,g}: {row.claim.outcome}. A thin line is a seed"
+    )
+    return picture(
+        drawing, name, title, see + ("; a ring, a dose as published." if any(published) else ".")
+    )
 
 
 def _places(rows: Sequence[int], doses: Sequence[float]) -> tuple[Sequence[float], bool]:
@@ -63,28 +63,3 @@ def _published(alleles: Sequence[Mapping[str, Any]]) -> list[bool]:
     (gene,) = differing(genomes[0].expressed(), genomes[-1].expressed())
     own = [getattr(strain, gene) for strain in STRAINS.values()]
     return [getattr(genome, gene) in own for genome in genomes]
-
-
-def _dress(axes: Any, places: Sequence[float], by_rows: bool) -> None:
-    axes.set_ylim(0, 1.03)
-    axes.set_ylabel("final validation accuracy")
-    axes.set_xlabel("rows ever seen" if by_rows else "dose")
-    along = list(places)
-    if min(places) > 0 and max(places) / min(places) > 8:
-        axes.set_xscale("log")
-        axes.minorticks_off()
-        along = [math.log(place) for place in places]
-    axes.set_xticks(places, _labels(places, along))
-    for spine in (axes.spines["left"], axes.spines["bottom"]):
-        spine.set_color(INK)
-
-
-def _labels(places: Sequence[float], along: Sequence[float]) -> list[str]:
-    """The places as texts, in their order; "" for one whose text would touch the next one's."""
-    least = _APART * (max(along) - min(along))
-    labels, beside = [], math.inf
-    for place, at in zip(reversed(places), reversed(along), strict=True):
-        clear = abs(beside - at) > least
-        labels.append(f"{place:g}" if clear else "")
-        beside = at if clear else beside
-    return labels[::-1]

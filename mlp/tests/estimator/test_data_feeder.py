@@ -10,15 +10,16 @@ import tensorflow.compat.v1 as tf
 
 from mlp import estimator as learn
 from mlp.estimator import DataFeeder, StreamingDataFeeder
-from mlp.estimator.data_feeder import data_feeder
+from mlp.estimator.data_feeder import setup_train_data_feeder
 from mlp.tests.estimator.models import slices
 
 
 def started(feeder):
-    """(feed function, x placeholder, y placeholder) of a feeder in a graph of its own."""
-    with tf.Graph().as_default():
+    """(feed function by placeholder, x placeholder, y placeholder) in a graph of its own."""
+    with tf.Graph().as_default() as graph:
         x, y = feeder.input_builder()
-    return feeder.get_feed_dict_fn(), x, y
+    feed = feeder.get_feed_dict_fn()
+    return lambda: {graph.as_graph_element(key): fed for key, fed in feed().items()}, x, y
 
 
 def drained(feeder):
@@ -76,7 +77,7 @@ def test_another_generator_can_be_given():
 
 
 def test_in_order_and_once():
-    batches = drained(DataFeeder(np.arange(5), np.arange(5), 2, shuffle=False, epochs=1))
+    batches = drained(DataFeeder(np.arange(5), np.arange(5), None, 2, False, epochs=1))
     assert [batch.ravel().tolist() for batch, _ in batches] == [[0, 1], [2, 3], [4]]
     assert [labels.tolist() for _, labels in batches] == [[0, 1], [2, 3], [4]]
 
@@ -106,7 +107,7 @@ def test_numpys_defaults_are_float64_and_int64():
 )
 def test_shapes(shape, features, labels):
     data = np.arange(np.prod(shape)).reshape(shape)
-    feed, x, y = started(DataFeeder(data, data, 4, shuffle=False))
+    feed, x, y = started(DataFeeder(data, data, None, 4, shuffle=False))
     assert (x.shape.as_list(), y.shape.as_list()) == (features, labels)
     fed = feed()
     np.testing.assert_array_equal(fed[x], data[:4].reshape(4, *features[1:]))
@@ -115,7 +116,7 @@ def test_shapes(shape, features, labels):
 
 def test_dicts_of_arrays():
     x = {"a": np.arange(4.0), "b": np.arange(8).reshape(4, 2)}
-    feed, features, labels = started(DataFeeder(x, {"c": np.arange(4)}, 3, shuffle=False))
+    feed, features, labels = started(DataFeeder(x, {"c": np.arange(4)}, None, 3, shuffle=False))
     assert features["a"].op.name == "input_a"
     assert labels["c"].op.name == "output_c"
     fed = feed()
@@ -131,9 +132,9 @@ def test_no_labels_no_placeholder():
 @pytest.mark.parametrize("batch_size", [0, -1])
 def test_batch_size_below_one(batch_size):
     with pytest.raises(ValueError, match=f"Invalid batch_size {batch_size}"):
-        DataFeeder(np.arange(3), None, batch_size)
+        DataFeeder(np.arange(3), None, None, batch_size)
     with pytest.raises(ValueError, match=f"Invalid batch_size {batch_size}"):
-        StreamingDataFeeder(iter([np.ones(2)]), None, batch_size)
+        StreamingDataFeeder(iter([np.ones(2)]), None, None, batch_size)
 
 
 @pytest.mark.parametrize("x", [[[1.0]], (1, 2), "text", {"a": [1, 2]}], ids=str)
@@ -151,23 +152,25 @@ def test_labels_must_be_an_array_or_a_list(error):
 
 def test_a_stream_in_batches_to_its_end():
     rows = [np.array([row, row + 0.5]) for row in range(5)]
-    batches = drained(data_feeder(iter(rows), iter(range(5)), 2))
+    batches = drained(setup_train_data_feeder(iter(rows), iter(range(5)), None, 2))
     np.testing.assert_array_equal(np.concatenate([batch for batch, _ in batches]), rows)
     assert [labels.tolist() for _, labels in batches] == [[0, 1], [2, 3], [4]]
 
 
 def test_a_stream_without_a_batch_size_goes_row_by_row():
-    batches = drained(data_feeder(iter([np.ones(2)] * 3), None))
+    batches = drained(setup_train_data_feeder(iter([np.ones(2)] * 3), None))
     assert [batch.shape for batch, _ in batches] == [(1, 2)] * 3
 
 
 def test_a_stream_that_batches_divide_ends_as_well():
-    assert len(drained(data_feeder(iter([np.ones(2)] * 4), None, 2))) == 2
+    assert len(drained(setup_train_data_feeder(iter([np.ones(2)] * 4), None, None, 2))) == 2
 
 
 def test_a_stream_of_dicts_and_of_listed_labels():
     x = ({"a": np.array([row, row])} for row in itertools.count())
-    feed, features, labels = started(data_feeder(x, ([row] for row in itertools.count()), 2))
+    feed, features, labels = started(
+        setup_train_data_feeder(x, ([row] for row in itertools.count()), None, 2)
+    )
     fed = feed()
     np.testing.assert_array_equal(fed[features["a"]], [[0, 0], [1, 1]])
     np.testing.assert_array_equal(fed[labels], [0, 1])
@@ -175,18 +178,20 @@ def test_a_stream_of_dicts_and_of_listed_labels():
 
 def test_a_streamed_list_of_numbers_is_labelled_by_the_first():
     labels = iter([[np.int32(1), np.int32(5)], [np.int32(2), np.int32(6)]])
-    (batch,) = drained(data_feeder(iter([np.ones(1)] * 2), labels, 3))
+    (batch,) = drained(setup_train_data_feeder(iter([np.ones(1)] * 2), labels, None, 3))
     np.testing.assert_array_equal(batch[1], [1, 2])
     assert batch[1].dtype == np.int32
 
 
 def test_a_stream_ends_where_its_labels_do():
-    assert len(drained(data_feeder(iter([np.ones(1)] * 4), iter([1, 2, 3]), 2))) == 1
+    assert (
+        len(drained(setup_train_data_feeder(iter([np.ones(1)] * 4), iter([1, 2, 3]), None, 2))) == 1
+    )
 
 
 def test_a_stream_needs_streamed_labels():
     with pytest.raises(ValueError, match="Both x and y should be iterators"):
-        data_feeder(iter([np.ones(1)]), np.ones(1))
+        setup_train_data_feeder(iter([np.ones(1)]), np.ones(1))
 
 
 class Labelled:

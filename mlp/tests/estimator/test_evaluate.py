@@ -51,6 +51,7 @@ def test_steps_limit_the_batches(rounding):
     assert len(recorder.values) == 1
     assert results["loss"] == pytest.approx(0.1)
     assert rounding.evaluate(X, Y, batch_size=2, steps=9)["loss"] == pytest.approx(0.5 / 3)
+    assert rounding.evaluate(X, Y, batch_size=2, steps=-1)["loss"] == pytest.approx(0.1)
     assert rounding.evaluate(X, Y, batch_size=2, steps=0)["loss"] == pytest.approx(0.5 / 3)
 
 
@@ -212,7 +213,6 @@ def test_nothing_to_evaluate_yet(tmp_path):
         ({"x": X, "y": Y, "feed_fn": dict}, "Can not provide both feed_fn and x or y"),
         ({"input_fn": lambda: None, "batch_size": 2}, "both input_fn and batch_size"),
         ({"x": X, "y": Y, "metrics": ["accuracy"]}, "Metrics argument should be None or dict"),
-        ({"x": X, "y": Y, "steps": -1}, "Must specify steps >= 0, given: -1"),
         ({"x": X, "y": Y, "metrics": {"a": max}}, "provide only name, no prediction"),
         ({"x": X, "y": Y, "metrics": {("a", "b", "c"): max}}, "with len 3, expected 2"),
         ({"x": X.astype(np.float32), "y": Y}, "Features are incompatible"),

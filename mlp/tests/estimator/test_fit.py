@@ -74,6 +74,24 @@ def test_max_steps_counts_from_the_start(tmp_path):
     assert recorder.values == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "steps"),
+    [
+        ({"steps": 0}, [1, 2]),
+        ({"steps": -3}, [1, 2]),
+        ({"max_steps": 0}, [1, 1]),
+        ({"max_steps": -1}, [1, 1]),
+    ],
+    ids=str,
+)
+def test_one_step_at_least(tmp_path, arguments, steps):
+    estimator = build(mean_model, tmp_path)
+    found = [
+        estimator.fit(TEN, **arguments).get_variable_value("global_step").item() for _ in range(2)
+    ]
+    assert found == steps
+
+
 def test_partial_fit_takes_one_step(tmp_path):
     estimator = build(mean_model, tmp_path)
     assert estimator.partial_fit(TEN[:3]).partial_fit(TEN[3:]) is estimator
@@ -145,9 +163,6 @@ def constant_input():
         ({"y": TEN, "input_fn": constant_input}, "Can not provide both input_fn and x or y"),
         ({"input_fn": constant_input, "batch_size": 2}, "both input_fn and batch_size"),
         ({"x": TEN, "steps": 1, "max_steps": 1}, "Can not provide both steps and max_steps"),
-        ({"x": TEN, "steps": 0}, "Must specify steps > 0, given: 0"),
-        ({"x": TEN, "steps": -1}, "Must specify steps > 0, given: -1"),
-        ({"x": TEN, "max_steps": 0}, "Must specify max_steps > 0, given: 0"),
         ({"x": TEN, "batch_size": 0, "steps": 1}, "Invalid batch_size 0"),
     ],
 )

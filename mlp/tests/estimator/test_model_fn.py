@@ -152,9 +152,9 @@ def test_params_that_model_fn_does_not_take(tmp_path):
         learn.Estimator(mean_model, str(tmp_path), params={"rate": 1})
 
 
-def test_a_model_fn_is_needed():
-    with pytest.raises(ValueError, match="model_fn must be provided"):
-        learn.Estimator()
+def test_a_model_fn_is_needed_to_train(tmp_path):
+    with pytest.raises(TypeError, match="model_fn must be provided"):
+        learn.Estimator(model_dir=tmp_path).fit(TEN, steps=1)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 from mlp.estimator import Estimator, RunConfig
-from mlp.tests.estimator.models import mean_model
+from mlp.tests.estimator.models import TEN, mean_model
 
 
 def test_defaults():
@@ -27,8 +27,8 @@ def test_the_checkpoint_period():
     by_steps = RunConfig(save_checkpoints_steps=50)
     assert (by_steps.save_checkpoints_secs, by_steps.save_checkpoints_steps) == (None, 50)
     assert RunConfig(save_checkpoints_secs=None).save_checkpoints_secs is None
-    with pytest.raises(ValueError, match="cannot be both set"):
-        RunConfig(save_checkpoints_secs=5, save_checkpoints_steps=5)
+    both = RunConfig(save_checkpoints_secs=5, save_checkpoints_steps=5)
+    assert (both.save_checkpoints_secs, both.save_checkpoints_steps) == (5, 5)
 
 
 def test_replacing():
@@ -56,14 +56,34 @@ def test_replacing():
         ({"keep_checkpoint_max": -1}, "keep_checkpoint_max should be >= 0"),
         ({"keep_checkpoint_every_n_hours": 0}, "keep_checkpoint_every_n_hours should be > 0"),
         ({"log_step_count_steps": 0}, "log_step_count_steps should be > 0"),
-        ({"num_cores": -1}, "num_cores should be >= 0"),
         ({"tf_random_seed": 1.5}, "tf_random_seed must be integer"),
         ({"session_config": {}}, "session_config must be instance of ConfigProto"),
     ],
 )
-def test_values_out_of_range(arguments, message):
+def test_values_out_of_range_are_noticed_later(tmp_path, arguments, message):
+    config = RunConfig(**arguments)
     with pytest.raises(ValueError, match=message):
-        RunConfig(**arguments)
+        config.replace(model_dir=str(tmp_path))
+    with pytest.raises(ValueError, match=message):
+        Estimator(mean_model, tmp_path, config)
+    with pytest.raises(ValueError, match=message):
+        RunConfig().replace(**arguments)
+    assert Estimator(mean_model, config=RunConfig(model_dir=str(tmp_path), **arguments)).model_dir
+
+
+def test_both_checkpoint_periods_fail_to_train(tmp_path):
+    config = RunConfig(save_checkpoints_secs=5, save_checkpoints_steps=5)
+    estimator = Estimator(mean_model, tmp_path, config)
+    with pytest.raises(ValueError, match="Can not provide both every_secs and every_steps"):
+        estimator.fit(TEN, steps=1)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"log_step_count_steps": 0}, {"keep_checkpoint_every_n_hours": 0}], ids=str
+)
+def test_what_is_out_of_range_may_train(tmp_path, arguments):
+    config = RunConfig(model_dir=str(tmp_path), **arguments)
+    assert Estimator(mean_model, config=config).fit(TEN, steps=1).get_variable_value("w") == -4.5
 
 
 def test_an_empty_directory_is_none_to_begin_with():

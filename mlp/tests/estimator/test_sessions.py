@@ -42,8 +42,37 @@ def test_no_checkpoints_when_they_are_off(tmp_path):
 
 def test_a_checkpoint_hook_of_the_programs_own_replaces_the_configs(tmp_path):
     hook = tf.train.CheckpointSaverHook(str(tmp_path), save_steps=3)
-    build(mean_model, tmp_path).fit(TEN, steps=6, monitors=[hook])
-    assert checkpoint_steps(tmp_path) == [0, 3, 6]
+    build(mean_model, tmp_path).fit(TEN, steps=7, monitors=[hook])
+    assert checkpoint_steps(tmp_path) == [1, 4, 7]
+
+
+def test_a_subclass_of_the_checkpoint_hook_saves_after_the_first_step_too(tmp_path):
+    class Saving(tf.train.CheckpointSaverHook):
+        saved = ()
+
+        def after_create_session(self, session, coord):
+            self.created = True
+            super().after_create_session(session, coord)
+
+        def _save(self, session, step):
+            self.saved += (int(step),)
+            return super()._save(session, step)
+
+    hook = Saving(str(tmp_path), save_steps=2)
+    estimator = build(mean_model, tmp_path).fit(TEN, steps=3, monitors=[hook])
+    estimator.fit(TEN, steps=2, monitors=[hook])
+    assert hook.created
+    assert hook.saved == (1, 3, 5)
+
+
+def test_a_profiler_profiles_the_first_step(tmp_path):
+    with tf.Graph().as_default():
+        hook = tf.train.ProfilerHook(save_steps=2, output_dir=str(tmp_path))
+    build(mean_model, tmp_path).fit(TEN, steps=4, monitors=[hook])
+    assert sorted(path.name for path in tmp_path.glob("timeline*")) == [
+        "timeline-1.json",
+        "timeline-3.json",
+    ]
 
 
 def test_the_seed_fixes_the_initial_weights(tmp_path):

@@ -19,7 +19,9 @@ def stored(store):
     return dict(store.items())
 
 
-def a_run(genome=BASE, seed=0, right=50, *, weights=None, diverged_at=None, **saw):
+def a_run(
+    genome=BASE, seed=0, right=50, *, weights=None, diverged_at=None, executor="cohort", **saw
+):
     """A run of `right` rows in a hundred right at the end."""
     seen = {
         "distinct_rows": 50,
@@ -33,7 +35,7 @@ def a_run(genome=BASE, seed=0, right=50, *, weights=None, diverged_at=None, **sa
         dataset="iris",
         protocol=TINY,
         seed=seed,
-        executor="cohort",
+        executor=executor,
         held_out=HELD_OUT,
         validation=(33, 33, 0 if diverged_at else right),
         test=(33, 33, 0 if diverged_at else right),

@@ -13,7 +13,14 @@ from mlp import installed, machine
 from mlp.genes import GENES
 from mlp.genome import LAYERS_ESTIMATOR, MATMUL
 from mlp.lab import Lab, key, work
-from mlp.lab.key import code_digest, executor, expressed, run_key, tree_without_docstrings
+from mlp.lab.key import (
+    code_digest,
+    executor,
+    expressed,
+    run_key,
+    same_in_engine,
+    tree_without_docstrings,
+)
 from mlp.run import Protocol
 from mlp.store import StoreError
 from mlp.tests.conftest import ROOT
@@ -63,12 +70,32 @@ def test_the_key_is_a_sha256_and_repeats():
     assert key_of() == key_of(LAYERS_ESTIMATOR.seeded_by_run().with_alleles(dropout=0.2))
 
 
-@pytest.mark.parametrize("name", ["dense", "trainer"])
-def test_the_engine_does_not_tell_what_does_not_act_in_it(name):
-    changed = ACTING.with_alleles(**{name: OTHER[name]})
+@pytest.mark.parametrize(
+    ("name", "bias", "tells"),
+    [
+        ("trainer", "unit", False),
+        ("trainer", "scalar", False),
+        ("dense", "scalar", False),
+        ("dense", "unit", True),
+    ],
+)
+def test_the_engine_tells_the_dense_operation_by_a_bias_per_unit_and_never_the_trainer(
+    name, bias, tells
+):
+    genome = ACTING.with_alleles(bias=bias)
+    changed = genome.with_alleles(**{name: OTHER[name]})
 
-    assert key_of(changed, who="cohort") == key_of(who="cohort")
-    assert expressed(changed, "cohort") == expressed(ACTING, "cohort")
+    assert (key_of(changed, who="cohort") != key_of(genome, who="cohort")) == tells
+    assert (expressed(changed, "cohort") != expressed(genome, "cohort")) == tells
+    assert same_in_engine([changed, genome]), "what is asked is about the API all the same"
+
+
+def test_what_differs_in_more_than_the_api_is_not_the_same_in_the_engine():
+    other = ACTING.with_alleles(dense="matmul", logits="softmax")
+
+    assert not same_in_engine([other, ACTING])
+    assert not same_in_engine([ACTING, ACTING])
+    assert same_in_engine([ACTING, other, ACTING.with_alleles(trainer="direct")])
 
 
 @pytest.mark.parametrize(

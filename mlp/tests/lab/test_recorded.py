@@ -8,6 +8,7 @@ import pytest
 
 from mlp.genome import LAYERS
 from mlp.lab import FIRST_SEEDS, REFUTED, SUPPORTED, Lab, Refuted
+from mlp.lab.key import expressed
 from mlp.lab.work import Wanted
 from mlp.reference import final_accuracies
 from mlp.run import PROTOCOLS, Run, Saw
@@ -24,7 +25,7 @@ def a_lab(store, right):
     """A lab whose store holds runs of `LAYERS` as published that end with `right` rows right."""
     for seed, count in enumerate(right, FIRST):
         run = Run(
-            genome=LAYERS.expressed().with_alleles(dense="matmul"),
+            genome=expressed(LAYERS, "cohort"),
             dataset="wine",
             protocol=PUBLISHED,
             seed=seed,
@@ -62,7 +63,7 @@ def test_runs_like_the_recorded_ones_agree_with_them(store):
     comparison.assert_agrees()
 
     assert stored(store) == before, "nothing was trained"
-    assert [run.seed for run in comparison.runs] == [60_000, 60_001, 60_002, 60_003, 60_004]
+    assert [run.seed for run in comparison.runs] == [120_000, 120_001, 120_002, 120_003, 120_004]
     assert comparison.recorded == (6 / 17, 14 / 17, 14 / 17), "in whole rows"
     (claim,) = lab.claims
     assert (claim.verdict, claim.outcome, claim.seeds) == (SUPPORTED, "agrees", 5)

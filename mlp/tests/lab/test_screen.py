@@ -12,8 +12,8 @@ import pytest
 from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, LabError, Margin, Refuted, Undecided
 from mlp.lab.dose import DoseCurve
-from mlp.lab.key import BY_ENGINE
-from mlp.lab.screen import Screen, acting_genes, subsets
+from mlp.lab.key import BY_ENGINE, expressed
+from mlp.lab.screen import Screen, acting_genes, cells_of, subsets
 from mlp.stats import dose_response
 from mlp.tests.lab.runs import BASE, TINY, a_run
 
@@ -41,6 +41,27 @@ def test_the_genes_of_a_screen_are_those_that_act_in_the_engine():
         "batch_size",
     )
     assert acting_genes(BASE.with_alleles(dense="layers", trainer="estimator"), BASE) == ()
+
+
+@pytest.mark.parametrize("dense", ["matmul", "layers"])
+def test_the_dense_operation_goes_with_the_bias_it_acts_through(dense):
+    bad = BASE.with_alleles(dense="layers" if dense == "matmul" else "matmul")
+    good = BASE.with_alleles(dense=dense, bias="unit", logits="raw", trainer="estimator")
+    for a, b in ((good, bad), (bad, good)):
+        cells = cells_of(a, b, acting_genes(a, b))
+
+        assert list(cells) == subsets(("bias", "logits"))
+        assert {c.dense for c in cells.values() if c.bias == "unit"} == {dense}
+        assert expressed(cells[frozenset(("bias", "logits"))], "cohort") == expressed(a, "cohort")
+        assert cells[frozenset()] == b
+
+
+def test_the_dense_operation_is_a_gene_of_its_own_where_both_have_a_bias_per_unit():
+    good = BASE.with_alleles(bias="unit", dense="layers", logits="raw")
+    bad = BASE.with_alleles(bias="unit")
+
+    assert acting_genes(good, bad) == ("dense", "logits")
+    assert cells_of(good, bad, ("dense", "logits"))[frozenset(("dense", "logits"))] == good
 
 
 def test_the_cells_are_all_subsets_each_once_smallest_first():
@@ -204,7 +225,7 @@ def test_a_margin_by_dataset_is_that_of_the_screen():
 
 
 def test_a_gene_that_was_not_varied_has_no_share_to_claim():
-    with pytest.raises(LabError, match="logits, coverage, order; got 'coverge'"):
+    with pytest.raises(LabError, match=r"logits, coverage, order\) only; got 'coverge'"):
         a_screen(lambda _on, _s: 50).assert_responsible("coverge")
 
 

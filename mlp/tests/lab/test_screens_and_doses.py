@@ -155,7 +155,7 @@ class TestScreensAndDoses:
             tiny_lab.dose_response(MATMUL, [1, 2, 3], "iris")
 
     def test_a_lab_says_what_it_would_do(self, tiny_lab):
-        assert repr(tiny_lab).startswith("<Lab tiny, seeds 40000..40015, cohort engine, runs in ")
+        assert repr(tiny_lab).startswith("<Lab tiny, seeds 100000..100015, cohort engine, runs in ")
 
     def test_doses_of_more_than_one_gene_are_refused(self, tiny_lab):
         genomes = [
@@ -163,10 +163,10 @@ class TestScreensAndDoses:
             BASE.with_alleles(coverage=0.7),
             BASE.with_alleles(coverage=0.9, logits="raw"),
         ]
-        with pytest.raises(LabError, match=r"varies one gene; .* differ in coverage, logits"):
+        with pytest.raises(LabError, match=r"must vary one gene; .* differ in coverage, logits"):
             tiny_lab.dose_response(genomes, (0.4, 0.7, 0.9), "iris")
 
     def test_a_dose_that_changes_nothing_is_refused(self, tiny_lab):
         genomes = [MATMUL.with_alleles(dropout=d, dropout_mode="never") for d in (0.0, 0.1, 0.2)]
-        with pytest.raises(LabError, match="genomes that express something different"):
+        with pytest.raises(LabError, match="genomes that train differently"):
             tiny_lab.dose_response(genomes, (0.0, 0.1, 0.2), "iris")

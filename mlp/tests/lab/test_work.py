@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
@@ -12,6 +16,7 @@ from mlp.lab import (
     train_waiting_jobs,
 )
 from mlp.lab import work as work_module
+from mlp.lab.times import COSTS
 from mlp.lab.work import COHORT, Wanted, obtain
 from mlp.plan import make_plan
 from mlp.run import Protocol, Run
@@ -30,7 +35,7 @@ class Counted:
     def __init__(self, store):
         self.jobs = []
         self._store = store
-        self.get, self.path = store.get, store.path
+        self.get, self.path, self.spare = store.get, store.path, store.spare
 
     def obtain(self, jobs, train):
         self.jobs += jobs
@@ -76,7 +81,7 @@ class TestObtaining:
         obtain(counted, wants)
 
         assert sorted(len(job.runs) for job in counted.jobs) == [2, COHORT]
-        assert {job.cost for job in counted.jobs} == {20.0}
+        assert {job.cost for job in counted.jobs} == {20 * COSTS["float32"]}
 
     def test_what_does_not_share_a_shape_is_apart(self, store):
         counted = Counted(store)
@@ -101,7 +106,7 @@ class TestObtaining:
         obtain(counted, [wanted(seed=s, executor="direct") for s in (0, 1)])
 
         assert [len(job.runs) for job in counted.jobs] == [1, 1]
-        assert {job.cost for job in counted.jobs} == {80.0}
+        assert {job.cost for job in counted.jobs} == {20 * COSTS["direct"]}
 
     def test_a_run_that_diverged_is_kept_like_any_other(self, store):
         wild = BASE.with_alleles(rate_scale=1e30)
@@ -145,20 +150,12 @@ class TestObtaining:
             want = Wanted(BASE, "own", TINY, 0, "cohort")
             asking.request(work_module._jobs({want.key: want}))
             data._load.cache_clear()
-            train_waiting_jobs(helping, grace=0.05)
+            with helped(asking, helping):
+                until(lambda: asking.failures([want.key]))
 
             assert stored(asking) == {}
             with pytest.raises(RunFailedError, match=r"same arrays.*'own' does not: seed what it"):
                 obtain(asking, [want])
-
-    def test_idle_workers_help_with_what_is_queued(self, tmp_path):
-        path = tmp_path / "shared.sqlite"
-        with Store(path, study="s") as asking, Store(path, study="s") as helping:
-            asking.request(work_module._jobs({wanted().key: wanted()}))
-            train_waiting_jobs(helping, grace=0.05)
-
-            assert list(stored(asking)) == [wanted().key]
-            assert asking.progress().queued == 0
 
     def test_a_job_that_cannot_be_trained_fails_for_those_who_wait_and_stops_no_helper(
         self, tmp_path
@@ -167,10 +164,88 @@ class TestObtaining:
         path = tmp_path / "shared.sqlite"
         with Store(path, study="s") as asking, Store(path, study="s") as helping:
             asking.request(work_module._jobs({impossible.key: impossible}))
-            train_waiting_jobs(helping, grace=0.05)
+            with helped(asking, helping):
+                until(lambda: asking.failures([impossible.key]))
+                asking.request(work_module._jobs({wanted().key: wanted()}))
+                until(lambda: list(stored(asking)) == [wanted().key])
 
             with pytest.raises(RunFailedError, match="a run's seed must be"):
                 obtain(asking, [impossible])
+
+
+@contextmanager
+def helped(asking, helping):
+    """`helping` trains for `asking` in a thread of its own, until `asking` is closed."""
+    asking.sign_in()
+    thread = threading.Thread(target=train_waiting_jobs, args=[helping])
+    thread.start()
+    try:
+        yield
+    finally:
+        asking.retire()
+        thread.join(timeout=60)
+    assert not thread.is_alive()
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+class TestHelping:
+    def test_a_helper_stays_until_nobody_else_works_for_the_study(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(work_module, "_IDLE_S", 0.001)
+        path, looked = tmp_path / "shared.sqlite", []
+        with Store(path, study="s") as asking, Store(path, study="s") as helping:
+            take = helping.take
+            monkeypatch.setattr(helping, "take", lambda: looked.append(1) or take())
+            with helped(asking, helping):
+                until(lambda: len(looked) > 5)
+                asking.request(work_module._jobs({wanted().key: wanted()}))
+                until(lambda: list(stored(asking)) == [wanted().key])
+
+            assert asking.progress().queued == 0
+
+    def test_helpers_do_not_wait_for_one_another(self, tmp_path):
+        path = tmp_path / "shared.sqlite"
+        with Store(path, study="s") as one, Store(path, study="s") as other:
+            one.sign_in()
+            other.retire()
+            train_waiting_jobs(one)
+
+    def test_a_job_is_split_for_workers_that_would_find_none(self, tmp_path):
+        path = tmp_path / "shared.sqlite"
+        wants = [wanted(seed=s) for s in range(COHORT)]
+        with Store(path, study="s") as asking, Store(path, study="s") as helping:
+            for store in (asking, helping):
+                store.sign_in()
+            counted = Counted(asking)
+            obtain(counted, wants)
+            assert [len(job.runs) for job in counted.jobs] == [COHORT // 2] * 2
+
+            helping.request(work_module._jobs({k.key: k for k in [wanted(FAST)]}))
+            counted.jobs.clear()
+            obtain(counted, [wanted(seed=s) for s in range(COHORT, 2 * COHORT)])
+            assert [len(job.runs) for job in counted.jobs] == [COHORT], "the helper has a job"
+
+    @pytest.mark.parametrize(
+        ("groups", "hands", "sizes"),
+        [
+            ([(16, 16)], 1, [16]),
+            ([(16, 16)], 2, [8]),
+            ([(24, 16)], 3, [8]),
+            ([(16, 16), (16, 16)], 2, [16, 16]),
+            ([(16, 16), (16, 16)], 3, [8, 16]),
+            ([(8, 16)], 16, [4]),
+            ([(3, 16)], 2, [16]),
+            ([(8, 1)], 16, [1]),
+        ],
+        ids=str,
+    )
+    def test_jobs_are_made_smaller_only_as_far_as_workers_lack_one(self, groups, hands, sizes):
+        assert work_module._sizes(groups, hands) == sizes
 
 
 def test_a_run_says_the_digest_of_its_plan(tiny_lab):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from mlp.lab import Claim
 from mlp.lab.key import expressed
 from mlp.report.results import Row
 from mlp.report.study import Study
-from mlp.run import Protocol, Run, Saw
+from mlp.run import Protocol, Run, Saw, protocol
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = "<script>alert('x')</script>\"&$\\frac|`"
@@ -19,7 +20,7 @@ TINY = Protocol(name="tiny", learning_rate=1e-2, steps=20, sample_every=10)
 PROVENANCE = {
     "made": "2026-01-02T03:04:05+00:00",
     "commit": {"id": "0123456789abcdef", "dirty": True},
-    "protocol": {"name": "quick", "learning_rate": 1e-3, "steps": 2000, "sample_every": 50},
+    "protocol": asdict(protocol("quick")),
     "datasets": ["digits", "iris"],
     "seeds": {"first": 0, "most": 8},
     "options": ["hypotheses", HOSTILE],
@@ -156,6 +157,41 @@ def row(
         claim=made,
         command=f'pytest "{nodeid}" --mlp-seeds=4',
     )
+
+
+def finding_row(
+    finding, test, sentence, dataset, verdict, effect, detail=None, identical=False, arm=""
+) -> Row:
+    """A row of a test of a finding, its effect known to within 0.1; `arm` names parameters."""
+    made = claim(
+        statement="a against b",
+        dataset=dataset,
+        verdict=verdict,
+        effect=effect,
+        low=effect - 0.1,
+        high=effect + 0.1,
+        margin=0.05,
+        seeds=32,
+        executor="cohort engine",
+        identical=identical,
+        detail=detail or {},
+    )
+    nodeid = f"hypotheses/test_x.py::{test}[{arm}{dataset}]"
+    return Row(nodeid, "x", test, finding, sentence, verdict, "", made)
+
+
+def shares_detail(whole, shares) -> dict:
+    """What the explanation reads of a screen from b to g, all known to within 0.05."""
+
+    def interval(mean):
+        return {"mean": mean, "low": mean - 0.05, "high": mean + 0.05}
+
+    return {
+        "good": "g",
+        "bad": "b",
+        "whole": interval(whole),
+        "shares": {gene: interval(share) for gene, share in shares.items()},
+    }
 
 
 def rows() -> list[Row]:

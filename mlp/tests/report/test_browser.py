@@ -2,6 +2,7 @@
 
 import pytest
 
+from mlp.report import calibrated
 from mlp.report.page import write_report
 from mlp.tests.report import browser
 from mlp.tests.report.helpers import HOSTILE, comparison_detail, row, rows, study
@@ -34,7 +35,7 @@ def url(tmp_path_factory):
 def plain(tmp_path_factory):
     """A page of one dataset and three claims, none of them as recorded."""
     made = [
-        row(f"test_claim_{n}", verdict="undecided", outcome="undecided", first_seed=40_000)
+        row(parameters=f"n{n}", verdict="undecided", outcome="undecided", first_seed=40_000)
         for n in range(3)
     ]
     return write_report(study(rows=made), tmp_path_factory.mktemp("plain")).as_uri()
@@ -64,7 +65,7 @@ def test_it_loads_in_peace_and_fits(tab, url, width, scheme):
 def test_nothing_sticks_out_of_its_box(tab, url, width):
     tab.show(url, width=width)
     out = tab.run(
-        "[...document.querySelectorAll('main *')].filter((one) => !one.closest('.scroll, svg')"
+        "[...document.querySelectorAll('main *')].filter((one) => !one.closest('svg')"
         " && one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)"
         ".map((one) => one.tagName + '.' + one.className)"
     )
@@ -92,34 +93,71 @@ BROKEN = """
 def test_no_word_of_a_table_is_broken_and_no_row_is_tall(tab, url, width):
     tab.show(url, width=width)
     tab.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    assert tab.run("document.querySelectorAll('#calibration td').length") > 20
+    cells = tab.run("document.querySelectorAll('#calibration td').length")
+    assert cells == 5 * len(calibrated.measured()), "none while no calibration is committed"
     assert tab.run(BROKEN) == []
     tallest = tab.run(
-        "Math.max(...[...document.querySelectorAll('#calibration tr')].map((r) => r.offsetHeight))"
+        "Math.max(0, ...[...document.querySelectorAll('#calibration tr')]"
+        ".map((one) => one.offsetHeight))"
     )
-    assert tallest < 100, "three lines at most"
+    assert tallest < 120, "four lines at most"
 
 
-def test_a_verdict_is_one_line_and_the_table_needs_no_scrolling(tab, plain):
+def test_a_verdict_is_two_lines_and_the_table_needs_no_scrolling(tab, plain):
     tab.show(plain, width=1280)
     heights = tab.run(
         "[...document.querySelectorAll('#verdicts-table tr[data-verdict]')]"
         ".map((one) => one.offsetHeight)"
     )
     assert len(heights) == 3
-    assert max(heights) < 45
+    assert max(heights) < 65, "two lines: the interval of the verdict, and the plain one"
     assert "≠ recorded" in tab.run("document.querySelector('#verdicts-table').innerText")
-    assert tab.run("document.querySelector('#verdicts .scroll').scrollWidth") <= 1280 - 2 * 20
+    assert tab.run("document.querySelector('#verdicts-table').scrollWidth") <= 1280 - 2 * 20
 
 
-def test_tests_of_one_claim_stand_side_by_side(tab, plain):
-    places = "[...document.querySelectorAll('.test')].map((o) => o.getBoundingClientRect().{})"
+SCROLLS = """
+[...document.querySelectorAll('body *')].filter((one) => !one.closest('svg') &&
+  one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'visible')
+  .map((one) => one.tagName + '.' + one.className)
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_scrolls_within_the_page(tab, url, width):
+    tab.show(url, width=width)
+    tab.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert tab.run(SCROLLS) == []
+
+
+def test_claims_of_one_test_stand_side_by_side(tab, plain):
+    places = "[...document.querySelectorAll('article')].map((o) => o.getBoundingClientRect().{})"
     tab.show(plain, width=1280)
     assert len(set(tab.run(places.format("top")))) == 1
     assert len(set(tab.run(places.format("left")))) == 3
     tab.show(plain, width=400)
     assert len(set(tab.run(places.format("top")))) == 3
     assert len(set(tab.run(places.format("left")))) == 1
+
+
+def test_the_search_finds_words_of_the_evidence_and_hides_the_rest(tab, url):
+    shown = "[...document.querySelectorAll('article')].filter((o) => o.offsetParent).length"
+    tab.show(url, width=1280)
+    assert tab.run(shown) == 8
+    choose(tab, "text", "combination DIGITS screen")
+    assert tab.run(SHOWN) == tab.run(shown) == 1, "words of a figure's caption, in any order"
+    choose(tab, "text", "no such words")
+    assert tab.run(SHOWN) == tab.run(shown) == 0
+    assert tab.run("[...document.querySelectorAll('.test')].every((o) => o.hidden)")
+
+
+def test_in_print_the_page_is_dark_on_white_without_its_form(tab, url):
+    tab.show(url, width=800, scheme="dark")
+    tab.call("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert tab.run("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+        assert tab.run("document.getElementById('filter').offsetParent === null")
+    finally:
+        tab.call("Emulation.setEmulatedMedia", media="")
 
 
 FIGURES = """

@@ -7,8 +7,16 @@ from dataclasses import replace
 from mlp.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab.key import expressed
 from mlp.report.arms import Cohort, asked
-from mlp.report.export import tables, tidy_curves, tidy_differences, tidy_runs, write_tables
+from mlp.report.export import (
+    tables,
+    tidy_curves,
+    tidy_differences,
+    tidy_looks,
+    tidy_runs,
+    write_tables,
+)
 from mlp.report.page import render
+from mlp.stats import LOOKS
 from mlp.tests.report.helpers import (
     HOSTILE,
     TINY,
@@ -82,14 +90,25 @@ def test_every_cohort_that_a_claim_rests_on_is_asked():
     assert {cohort.executor for cohort in asked([twins])} == {"cohort", "direct"}
 
 
-def test_differences_of_unshared_seeds_have_no_seed():
+def test_differences_have_the_seeds_of_both_arms():
     detail = comparison_detail()
     for first, arm in zip((41000, 40000), detail["arms"], strict=True):
         arm["first_seed"] = first
     apart, paired = row(detail=detail, first_seed=41000), row(first_seed=40000)
-    seeds = [r["seed"] for r in tidy_differences([apart, paired])]
-    assert seeds == [None] * 4 + [40000, 40001, 40002, 40003]
+    seeds = [(r["seed"], r["other_seed"]) for r in tidy_differences([apart, paired])]
+    assert seeds[:4] == [(41000 + k, 40000 + k) for k in range(4)]
+    assert seeds[4:] == [(40000 + k, 40000 + k) for k in range(4)]
     assert "4 seeds from 41000 and 40000:" in render(study(rows=[apart], runs=[]))[0]
+
+
+def test_a_dose_response_has_its_looks():
+    detail = dose_detail()
+    detail["accuracies"] = [[a] * LOOKS[3] for a in (0.2, 0.5, 0.9)]
+    looks = tidy_looks([row(detail=detail, seeds=LOOKS[3], margin=0.3)])
+    assert tuple(look["seeds"] for look in looks) == LOOKS[: len(looks)]
+    assert [look["outcome"] for look in looks] == ["undecided"] * (len(looks) - 1) + ["rising"]
+    assert all(look["low"] < 0.7 < look["high"] for look in looks)
+    assert set(looks[0]) == set(tidy_looks([row()])[0])
 
 
 def test_every_kind_of_observation_has_its_table():

@@ -2,14 +2,16 @@
 
 import os
 from argparse import Namespace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from mlp.report import outputs
+from mlp.report import outputs, saved
 from mlp.report.study import ReportError
+from mlp.run import PROTOCOLS
 from mlp.store import Store
-from mlp.tests.report.helpers import row, study
+from mlp.tests.report.helpers import PROVENANCE, row, study
 
 
 def options(**given):
@@ -54,6 +56,27 @@ def test_each_output_says_where_it_is(written, tmp_path):
     kept = outputs.check(options(against=str(tmp_path / "kept.json")), tmp_path)
     assert [one.nodeid for one in kept.rows] == [row().nodeid]
     assert (tmp_path / "new" / "sum.md").is_file()
+
+
+def test_results_of_other_steps_under_the_same_name_are_not_compared(tmp_path):
+    here = PROTOCOLS["quick"]
+    facts = {**PROVENANCE, "protocol": {**asdict(here), "steps": 2 * here.steps}}
+    saved.save(study(provenance=facts), tmp_path / "kept.json")
+    with pytest.raises(ReportError) as refused:
+        outputs.check(options(against=str(tmp_path / "kept.json")), tmp_path)
+    assert str(refused.value) == (
+        f"Results are compared at one protocol. Those in {tmp_path / 'kept.json'} were made at "
+        f"quick, but steps {2 * here.steps}, here {here.steps}. Save them again with --mlp-save."
+    )
+
+
+def test_results_of_another_protocol_are_compared_unless_changes_fail(tmp_path):
+    facts = {**PROVENANCE, "protocol": asdict(PROTOCOLS["published"])}
+    saved.save(study(rows=[row(protocol="published")], provenance=facts), tmp_path / "kept.json")
+    asked = {"against": str(tmp_path / "kept.json")}
+    assert outputs.check(options(**asked), tmp_path) is not None
+    with pytest.raises(ReportError, match=r"are of another \(published, here quick\)"):
+        outputs.check(options(**asked, fail_on_change=True), tmp_path)
 
 
 def test_a_part_is_not_saved(written, tmp_path):

@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mlp.report import calibrated, compared, saved
+from mlp.report import compared, saved
 from mlp.report.page import _template, render, write_report
 from mlp.report.study import ReportError
-from mlp.stats.methods import IN_USE
-from mlp.tests.report.helpers import HOSTILE, row, run, study
+from mlp.stats import LOOKS
+from mlp.tests.report.helpers import HOSTILE, comparison_detail, row, run, study
 
 
 class Page(HTMLParser):
@@ -150,12 +150,14 @@ def test_only_what_the_earlier_report_wrote_is_removed(tmp_path):
 )
 def test_an_interval_in_the_table_has_the_colour_of_its_outcome(outcome, colour):
     text, _ = render(study(rows=[row(outcome=outcome, detail={})], runs=[]))
-    assert re.findall(r'stroke="([^"]+)" stroke-width="4"', text) == [f"var(--{colour})"]
+    assert re.findall(r'class="s-(\w+)" d="[^"]+" stroke-width="4"', text) == [colour]
 
 
 def test_the_looks_are_those_of_the_session():
-    facts = {**study().provenance, "seeds": {"first": 0, "most": 12}}
-    assert "<dt>Looks at seeds</dt><dd>8, 12</dd>" in render(study(runs=[], provenance=facts))[0]
+    first = LOOKS[0]
+    facts = {**study().provenance, "seeds": {"first": 0, "most": first + 1}}
+    told = f"<dt>Looks at seeds</dt><dd>{first}, {first + 1}</dd>"
+    assert told in render(study(runs=[], provenance=facts))[0]
 
 
 def test_without_javascript_nothing_but_the_filter_is_hidden(page):
@@ -168,15 +170,52 @@ def test_partial_unsettled_changes_and_sentences_are_said(page):
     assert "Tests that failed for another reason than a verdict" in page.text
 
 
+def test_every_figure_has_a_sentence_that_says_what_to_see(text):
+    captions = re.findall(r"<figcaption>(.*?)(?: <a |</figcaption>)", text, re.DOTALL)
+    assert len(captions) == text.count("<figure>") == text.count('class="figure"')
+    assert all(re.match(r"(?s).{15,}\.$", caption) for caption in captions)
+
+
+def test_nothing_is_drawn_of_identical_arms():
+    _, pictures = render(study(rows=[row(identical=True, outcome="equivalent")], runs=[]))
+    assert pictures == []
+
+
+def test_how_many_are_refuted_by_design_is_said_first(text):
+    assert 'id="by-design"' not in text, "no refutation is recorded there"
+    made = study(rows=[row(verdict="refuted", recorded="refuted"), row(dataset="iris")], runs=[])
+    page, _ = render(made)
+    assert "1 of 2 is refuted by design: the suite states" in page
+    assert page.index("refuted by design") < page.index("<h2>")
+
+
+def test_levels_are_said_before_the_first_interval():
+    page, _ = render(study(sentences=["Finding 3 is supported: +0.1 [+0.0, +0.2]."], runs=[]))
+    assert page.index("An interval in brackets holds at 99.999%") < page.index("is supported: +0.1")
+    assert page.count("An interval in brackets") == 1
+
+
+def test_what_is_equivalent_and_not_zero_is_marked_and_has_its_plain_interval():
+    there = row(outcome="equivalent", detail=comparison_detail([0.02, 0.04, 0.03]))
+    page, _ = render(study(rows=[there], runs=[]))
+    assert page.count(", not zero*") == 2, "in the table and the card"
+    assert page.count("95% [+0.005,\N{NO-BREAK SPACE}+0.055]") == 2
+
+
+def test_who_vouches_is_said():
+    page, _ = render(study(rows=[row(vouched=4)], runs=[]))
+    assert "real API, vouched for by the engine, 4 seeds." in page
+    assert "vouched" not in render(study(rows=[row()], runs=[]))[0]
+
+
 def test_a_screen_is_drawn_once_and_linked_from_its_other_claims(page, text):
     assert text.count("The same screen is drawn with this claim") == 1
-    assert sum("-heat-map" in link and link.endswith("svg") for link in page.links) == 1
+    assert sum(link.endswith("-screen.svg") for link in page.links) == 1
 
 
 def test_figures_and_tables_lie_beside_it(folder):
     names = {p.name for p in (folder / "figures").iterdir()}
-    assert {"curves-layers-digits.svg", "curves-layers-digits.png"} <= names
-    assert "recorded-matmul-iris.png" in names
+    assert {"curves-layers-digits.svg", "recorded-matmul-iris.svg", "answer.svg"} <= names
     for table in ("claims", "runs", "curves", "differences"):
         assert (folder / f"{table}.csv").is_file()
         assert json.loads((folder / f"{table}.json").read_text("utf-8"))
@@ -184,8 +223,8 @@ def test_figures_and_tables_lie_beside_it(folder):
 
 
 def test_figures_follow_the_colours_of_the_page(text):
-    assert "currentColor" in text
-    assert "var(--vermillion)" in text
+    assert ".s-vermillion { stroke: var(--vermillion); }" in text
+    assert re.search(r'<path class="s-\w+"', text)
     assert "prefers-color-scheme: dark" in text
 
 
@@ -233,8 +272,8 @@ def test_an_empty_study_is_a_page_too():
 
 def test_the_published_protocol_says_that_recorded_curves_lie_over():
     text, _ = render(study(rows=[row(protocol="published")]))
-    assert "dotted and dashed lines are the original programs" in text
-    assert "dotted and dashed" not in render(study())[0]
+    assert "dashed lines are the original programs" in text
+    assert "dashed" not in render(study())[0]
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
@@ -249,19 +288,3 @@ def test_what_is_promised_is_said():
     assert "some verdict is false" not in text
     many, _ = render(study(rows=[row(detail={})] * 360, runs=[]))
     assert "360 claims, more than 300: some verdict is false with probability up to 0.06<" in many
-
-
-def test_a_committed_calibration_is_summarised(tmp_path):
-    stated = calibrated.stats.CLAIM_ERROR
-    rate = {"scenario": "normal", "method": IN_USE, "margin": 0.05, "mean": 0.0, "stated": stated}
-    rates = [
-        {**rate, "rate": 1e-6, "upper": 2e-5, "sims": 1000},
-        {**rate, "mean": 0.1, "rate": 2e-6, "upper": 2e-5, "sims": 1000},
-        {**rate, "method": "other", "rate": 1.0, "upper": 1.0, "sims": 1000},
-    ]
-    path = tmp_path / "calibration.json"
-    path.write_text(json.dumps({"rates": rates}))
-    (found,) = calibrated.measured(path)
-    assert (found.false_difference, found.false_equivalent) == (1e-6, 2e-6)
-    assert found.simulated == 1000
-    assert calibrated.measured(tmp_path / "none.json") == []

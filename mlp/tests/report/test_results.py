@@ -38,6 +38,16 @@ def test_a_row_saved_before_commands_were_kept_is_read():
     assert Row.from_dict(raw).command == ""
 
 
+def test_properties_say_who_vouches():
+    found = dict(properties([row(vouched=4), row(vouched=1), row()]))
+    told = [found[f"mlp.{n}vouched"] for n in ("", "2.", "3.")]
+    assert told == [
+        "vouched for by the engine, 4 seeds",
+        "vouched for by the engine, 1 seed",
+        "",
+    ]
+
+
 def test_properties_say_who_trained_and_whether_the_arms_are_identical():
     found = dict(properties([row(), row(identical=True, executor="cohort engine")]))
     assert (found["mlp.executor"], found["mlp.identical"]) == ("real API", "False")

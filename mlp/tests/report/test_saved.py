@@ -5,11 +5,13 @@ import random
 
 import pytest
 
+from mlp.genome import Genome
 from mlp.report import compared, readme, saved, terminal
 from mlp.report.explain import explain
 from mlp.report.figures import answer_figure
 from mlp.report.study import ReportError, Study
 from mlp.report.summary import markdown
+from mlp.tests.report import helpers
 from mlp.tests.report.helpers import row, rows, screen_detail, study
 
 
@@ -25,6 +27,25 @@ def test_what_is_saved_is_read_back(kept):
     assert list(found.rows) == list(study().rows)
     assert found.provenance["commit"]["id"] == "0123456789abcdef"
     assert not list(kept.parent.glob("*.tmp"))
+
+
+def test_results_with_names_of_earlier_days_are_read(kept):
+    """What is `shuffle_seed` and `file` now, they call `feeder` and `subject`."""
+
+    def of_old(raw):
+        for claim in raw["claims"]:
+            claim["subject"] = claim.pop("file")
+            for arm in claim["claim"]["detail"].get("arms", ()):
+                arm["alleles"]["feeder"] = arm["alleles"].pop("shuffle_seed")
+
+    forge(kept, of_old)
+    assert list(saved.load(kept).rows) == list(study().rows)
+
+
+def test_the_committed_results_are_read():
+    found = saved.load(helpers.ROOT / saved.COMMITTED / "published.json")
+    arm = found.rows[0].claim.detail["arms"][0]
+    assert Genome(**arm["alleles"]).shuffle_seed == "42"
 
 
 def test_a_claim_takes_a_line(kept):
@@ -170,9 +191,8 @@ def readers(found, other):
         changes = compared.against(made, found)
         compared.describe(changes)
         markdown(Study(rows=other.rows), changes)
-    readme.verdict_table(found.rows)
-    readme.published_table(found.rows, other.rows)
-    readme.published_table(other.rows, found.rows)
+    readme.blocks(found.rows, other.rows)
+    readme.blocks(other.rows, found.rows)
     terminal.table(found.rows)
 
 

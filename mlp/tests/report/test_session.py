@@ -1,79 +1,19 @@
 """Whole sessions of a small suite: what pytest is asked for is what gets written."""
 
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from xml.etree import ElementTree
 
 import pytest
 
 from mlp.report import saved
-from mlp.run import PROTOCOLS
 from mlp.tests.report import helpers
-from mlp.tests.report.helpers import ROOT
+from mlp.tests.report.sessions import OPTIONS, cold, suite
+
+__all__ = ["cold", "suite"]
 
 pytest_plugins = ("pytester",)
-
-TINY = """
-from mlp.run import PROTOCOLS, Protocol
-PROTOCOLS["tiny"] = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
-"""
-CLAIMS = '''
-import pytest
-from mlp.genome import MATMUL
-
-@pytest.mark.finding("3")
-def test_all_rows_rescue(lab, dataset):
-    """Given all rows, the tf.matmul model does better."""
-    rescued = MATMUL.with_alleles(coverage="all", batch_size=32)
-    lab.compare(rescued, MATMUL, dataset).assert_better()
-
-@pytest.mark.finding("1")
-def test_reporting_changes_nothing(lab, dataset):
-    """Finding 1: recording less of a run changes nothing."""
-    quiet = MATMUL.with_alleles(reporting="ends")
-    lab.compare(quiet, MATMUL, dataset).assert_identical()
-'''
-OPTIONS = ("--mlp-protocol=tiny", "--mlp-dataset=iris", "--mlp-seeds=2", "--mlp-store=s.sqlite")
-
-
-COLD = ("-n2", "--mlp-report=out", "--mlp-save=first", "--mlp-summary=sum.md", "--junitxml=j.xml")
-
-
-def lay(folder):
-    """A small suite of its own in `folder`, under the project's conftest."""
-    (folder / "pytest.ini").write_text("[pytest]\njunit_family = xunit1\n")
-    (folder / "conftest.py").write_text((ROOT / "conftest.py").read_text("utf-8") + TINY)
-    (folder / "test_claims.py").write_text(CLAIMS)
-
-
-@pytest.fixture(scope="module")
-def cold(tmp_path_factory):
-    """The folder of a session that trained everything and was asked for everything, its output."""
-    folder = tmp_path_factory.mktemp("cold")
-    lay(folder)
-    words = [sys.executable, "-m", "pytest", *OPTIONS, *COLD]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 1, done.stdout + done.stderr
-    return folder, done.stdout
-
-
-@pytest.fixture
-def suite(pytester, monkeypatch, cold):
-    """The same suite anew, with a store that holds every run."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setitem(PROTOCOLS, "tiny", helpers.TINY)  # forgets what a session here registers
-    lay(pytester.path)
-    shutil.copy(cold[0] / "s.sqlite", pytester.path)
-    return pytester
 
 
 def verdicts(place):
@@ -94,6 +34,7 @@ def test_a_study_is_reported(cold):
         "reporting changes nothing": "supported",
     }
     assert "1 supported" in (folder / "sum.md").read_text("utf-8")
+    assert '  pytest -k "finding_1 and iris" --mlp-protocol=tiny' in output
     check_junit(folder / "j.xml", claims=2)
     said = [p.attrib for p in ElementTree.parse(folder / "j.xml").getroot().iter("property")]
     assert sorted(p["value"] for p in said if p["name"] == "mlp.identical") == ["False", "True"]
@@ -121,10 +62,10 @@ def check_junit(path, claims):
     """The elements and attributes that readers of JUnit files know, and the claims' properties."""
     root = ElementTree.parse(path).getroot()
     assert root.tag == "testsuites"
-    for suite in root:
-        assert suite.tag == "testsuite"
-        assert {"name", "tests", "errors", "failures", "skipped", "time"} <= set(suite.attrib)
-        assert {case.tag for case in suite} <= {"properties", "testcase"}
+    for part in root:
+        assert part.tag == "testsuite"
+        assert {"name", "tests", "errors", "failures", "skipped", "time"} <= set(part.attrib)
+        assert {case.tag for case in part} <= {"properties", "testcase"}
     cases = list(root.iter("testcase"))
     known = {"properties", "failure", "error", "skipped", "system-out", "system-err"}
     for case in cases:
@@ -141,6 +82,7 @@ def check_junit(path, claims):
         assert len(values) == len(properties), "names are unique"
         assert all(p.tag == "property" and set(p.attrib) == {"name", "value"} for p in properties)
         assert values["mlp.executor"] == "cohort engine"
+        assert values["mlp.vouched"] == ""
         assert values["mlp.verdict"] in ("supported", "refuted", "undecided")
         low, effect, high = (float(values[f"mlp.{name}"]) for name in ("low", "effect", "high"))
         assert low <= effect <= high
@@ -192,38 +134,13 @@ def test_a_selection_is_told_as_one_and_replaces_no_fuller_results(suite, cold):
     assert facts["selection"] == ["-k reporting", "--ignore=nothing", "--mlp-dataset=iris"]
 
 
-def test_a_defect_in_one_output_costs_no_other_and_no_verdict(suite):
-    with (suite.path / "conftest.py").open("a", encoding="utf-8") as conftest:
-        conftest.write("from mlp.report import page\npage.write_report = lambda *_: 1 / 0\n")
-    asked = ("-n0", "-k", "reporting", "--mlp-report=out", "--mlp-summary=sum.md")
-    broken = suite.runpytest_subprocess(*OPTIONS, *asked, "--mlp-tensorboard=events")
-    assert broken.ret == 1
-    broken.stdout.fnmatch_lines(
-        [
-            "*1 supported*",
-            "summary: sum.md",
-            "--mlp-report: ZeroDivisionError: division by zero",
-            "curves of 4 runs: *",
-            "failed: not all that was asked for could be written*",
-        ]
-    )
-
-
 def test_a_page_names_the_datasets_of_its_claims(suite):
     options = [word for word in OPTIONS if "dataset" not in word]
     asked = ("-n0", "-k", "reporting and iris", "--mlp-report=out")
     assert suite.runpytest_subprocess(*options, *asked).ret == 0
     page = (suite.path / "out" / "index.html").read_text("utf-8")
-    assert "Protocol <b>tiny</b>, on iris." in page
+    assert "at the <b>tiny</b> protocol, on iris:" in page
     assert "<dt>Datasets</dt><dd>iris</dd>" in page
-
-
-def test_a_session_that_stopped_at_a_failure_was_not_interrupted(suite):
-    suite.makepyfile(test_waits="import time\ndef test_waits():\n    time.sleep(3)")
-    stopped = suite.runpytest_subprocess(*OPTIONS, "-n1", "-x", "--mlp-report=out")
-    page = (suite.path / "out" / "index.html").read_text("utf-8")
-    assert re.search(r"stopped after [12] of 3 tests", page), stopped.stdout.str()
-    assert "interrupted" not in page
 
 
 def test_a_change_of_protocol_is_no_change_of_verdict(suite):
@@ -233,96 +150,6 @@ def test_a_change_of_protocol_is_no_change_of_verdict(suite):
     got = suite.runpytest_inprocess(*OPTIONS, *options)
     assert got.ret == pytest.ExitCode.USAGE_ERROR
     got.stderr.fnmatch_lines(["*needs results of the same protocol*(published, here tiny)*"])
-
-
-def test_a_test_that_breaks_leaves_a_partial_report(suite):
-    suite.makepyfile(
-        test_broken="def test_broken(lab, dataset):\n    raise ZeroDivisionError('broken here')"
-    )
-    asked = ("--mlp-report=out", "--mlp-save=bad", "-k", "reporting or broken")
-    broken = suite.runpytest_subprocess(*OPTIONS, "-n0", *asked)
-    assert broken.ret == 1
-    page = (suite.path / "out" / "index.html").read_text("utf-8")
-    assert "1 test failed for another reason than a verdict" in page
-    assert "broken here" in page
-    assert "reporting changes nothing" in page
-    told = [
-        "saved results need a session that ran whole; 1 test failed*",
-        "*bad.json is not written",
-    ]
-    broken.stdout.fnmatch_lines(told)
-    broken.stdout.fnmatch_lines(["failed: not all that was asked for could be written*"])
-    assert not (suite.path / saved.FOLDER).exists()
-
-
-INTERRUPTED = "def test_claims(lab):\n    raise KeyboardInterrupt"
-
-
-@pytest.mark.parametrize(
-    ("options", "broken", "status"),
-    [
-        (["-k", "no_such"], "", pytest.ExitCode.NO_TESTS_COLLECTED),
-        ([], "1 / 0", pytest.ExitCode.INTERRUPTED),
-        (["test_broken.py"], INTERRUPTED, pytest.ExitCode.INTERRUPTED),
-    ],
-    ids=["selection", "collection", "interruption"],
-)
-def test_a_session_without_claims_leaves_earlier_results_alone(
-    suite, cold, options, broken, status
-):
-    shutil.copytree(cold[0] / "out", suite.path / "out")
-    shutil.copy(cold[0] / "sum.md", suite.path)
-    before = files(suite.path / "out", suite.path / "sum.md")
-    (suite.path / "test_broken.py").write_text(broken)
-    asked = ("--mlp-report=out", "--mlp-summary=sum.md", "--mlp-save=new.json")
-    got = suite.runpytest_subprocess(*OPTIONS, "-n0", *asked, *options)
-    assert got.ret == status
-    told = " ".join(got.stdout.str().split())
-    for place in ("out is left as it was", "sum.md is left as it was", "new.json is not written"):
-        assert f"no claim was made: {place}" in told
-    assert "report: " not in told
-    assert files(suite.path / "out", suite.path / "sum.md") == before
-    assert not (suite.path / "new.json").exists()
-
-
-def files(*places):
-    """What stands in the files at `places` and below."""
-    every = [path for place in places for path in (place, *place.rglob("*")) if path.is_file()]
-    return {path: path.read_bytes() for path in every}
-
-
-@pytest.mark.parametrize("workers", ["-n0", "-n2"])
-def test_an_interruption_leaves_a_partial_report(suite, workers):
-    suite.makepyfile(
-        test_waits="import pathlib, time\ndef test_waits():\n"
-        "    pathlib.Path('waiting').touch()\n    time.sleep(60)"
-    )
-    words = [sys.executable, "-m", "pytest", *OPTIONS, workers, "--mlp-report=out"]
-    words += ["-k", "reporting or waits", "-p", "no:cacheprovider"]
-    with open(suite.path / "log", "w", encoding="utf-8") as log:
-        going = subprocess.Popen(words, cwd=suite.path, stdout=log, stderr=log)
-        wait_for(lambda: (suite.path / "waiting").exists() or going.poll() is not None, 300)
-        if workers == "-n2":
-            wait_for(lambda: "." in dots(suite.path / "log") or going.poll() is not None, 300)
-        going.send_signal(signal.SIGINT)
-        assert going.wait(timeout=300) == pytest.ExitCode.INTERRUPTED
-    page = (suite.path / "out" / "index.html").read_text("utf-8")
-    assert "interrupted after 1 of 2 tests" in page
-    told = (suite.path / "log").read_text("utf-8")
-    assert "Partial: interrupted after 1 of 2 tests; what follows is what there is" in told
-    assert "reporting changes nothing" in page
-
-
-def dots(log):
-    """The marks of ended tests that a log shows."""
-    return "".join(re.findall(r"^([.F]+)(?: |$)", log.read_text("utf-8"), re.MULTILINE))
-
-
-def wait_for(condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,40 @@ import re
 
 from mlp.report import compared, saved
 from mlp.report.summary import markdown
-from mlp.tests.report.helpers import HOSTILE, row, rows, study
+from mlp.tests.report.helpers import HOSTILE, comparison_detail, row, rows, study
 
 
 def test_it_begins_with_the_verdicts():
     assert markdown(study(rows=[row(), row(dataset="iris")])).startswith(
         "## Verdicts: 2 supported; as recorded\n"
     )
+
+
+def test_a_mark_says_whether_a_verdict_is_the_one_recorded_and_words_which_it_is():
+    made = [
+        row(verdict="refuted", recorded="refuted"),
+        row(dataset="iris", verdict="refuted"),
+        row(dataset="wine"),
+    ]
+    text = markdown(study(rows=made))
+    folded = text.partition("<details>")[2]
+    assert [folded.count(told) for told in ("✅ refuted |", "❌ refuted |", "✅ supported |")] == [
+        1
+    ] * 3
+    green = markdown(study(rows=made[:1]))
+    assert "❌" not in green
+    assert "1 of 1 is refuted by design: recorded as refuted" in green.splitlines()[2]
+
+
+def test_what_is_equivalent_and_not_zero_and_who_vouches_is_said():
+    there = row(outcome="equivalent", vouched=4, detail=comparison_detail([0.02, 0.04, 0.03]))
+    text = markdown(study(rows=[there]))
+    assert "| 4, vouched for by the engine, 4 seeds | equivalent, not zero |" in text
+
+
+def test_a_command_is_code():
+    text = markdown(study(sentences=['It is.\npytest hypotheses -k "a_b"']))
+    assert '- It is.<br>`pytest hypotheses -k "a_b"`' in text
 
 
 def test_what_is_not_as_recorded_comes_before_the_folded_tables():
@@ -60,7 +87,7 @@ def test_claims_that_did_not_change_are_listed():
     now = study(rows=[row(), row(dataset="iris", effect=-0.5, low=-0.8, high=-0.2)])
     text = markdown(now, compared.against(now, kept))
     assert "Unchanged</summary>\n\n- Finding 3: estimator rescues matmul (digits)\n" in text
-    assert "effect was +0.500 [+0.20, +0.80], is -0.500 [-0.80, -0.20]" in text
+    assert "effect was +0.500 [+0.20, +0.80], is -0.500 [-0.80, -0.20]" in text.replace("\\", "")
 
 
 def test_a_study_without_claims_is_a_summary_too():

@@ -4,7 +4,7 @@ import random
 import re
 
 from mlp.report import terminal
-from mlp.tests.report.helpers import HOSTILE, row, rows
+from mlp.tests.report.helpers import HOSTILE, comparison_detail, finding_row, row, rows
 
 
 def text(lines):
@@ -77,6 +77,51 @@ def test_no_interval_is_broken_between_lines():
         assert sum("[-0.900, +1.000]" in line for line in lines) == 1
 
 
+def test_the_answer_is_a_line_for_each_finding():
+    """Of one claim its verdict and effect, of several how many stand; others say nothing."""
+    made = [
+        finding_row("1", "test_a", "Finding 1: a.", "digits", "supported", 0.25),
+        finding_row("1", "test_b", "Finding 1: b.", "digits", "refuted", 0.5),
+        finding_row("1", "test_b", "Finding 1: b.", "iris", "refuted", 0.5),
+        finding_row("1", "test_c", "It explains.", "iris", "supported", 0.5),
+        finding_row("C", "test_d", "Conclusion: d.", "iris", "refuted", 0.0, identical=True),
+        finding_row("C", "test_e", "Conclusion: e.", "iris", "refuted", 0.0, identical=True),
+    ]
+    assert terminal.answer(made) == [
+        ("Finding 1: digits 1 of 2 supported; iris refuted, +0.50", ""),
+        ("Conclusion: iris refuted, identical", ""),
+    ]
+    assert terminal.answer(made[3:4]) == []
+
+
+def test_the_level_of_the_intervals_is_said_above_the_table():
+    lines = [line for line, _ in terminal.table(rows())]
+    assert lines[0].startswith("An interval in brackets holds at 99.999%")
+    assert lines.index(terminal.heading()) <= 2
+
+
+def test_what_is_equivalent_and_not_zero_is_marked_and_explained():
+    there = row(outcome="equivalent", detail=comparison_detail([0.02, 0.04, 0.03]))
+    table = text(terminal.table([there]))
+    assert "  equivalent* supported" in table
+    assert "equivalent: the effect is smaller than the margin, which is not to say none" in table
+    assert "*: equivalent, and yet not zero" in table
+    nothing = row(outcome="equivalent", detail=comparison_detail([0.02, -0.04, 0.03]))
+    assert "*" not in text(terminal.table([nothing]))
+
+
+def test_who_vouches_is_marked_and_explained():
+    table = text(terminal.table([row(vouched=4)]))
+    assert "supported v" in table
+    assert "v: vouched for by the engine, 4 seeds of each arm" in table
+    assert "vouched" not in text(terminal.table([row()]))
+
+
+def test_how_many_are_refuted_by_design_is_said():
+    made = [row(verdict="refuted", recorded="refuted"), row(dataset="iris", verdict="refuted")]
+    assert "1 of 2 is refuted by design: they are recorded" in text(terminal.table(made))
+
+
 def test_a_changed_verdict_is_red_and_marked():
     lines = terminal.table([row(verdict="refuted")])
     assert [colour for text, colour in lines if "refuted !" in text] == ["red"]
@@ -104,7 +149,8 @@ def test_parameters_are_shown_without_the_dataset():
     assert row(dataset=HOSTILE).parameters == ""
 
 
-def test_paragraphs_wrap():
-    lines = terminal.paragraphs(["word " * 60, "short"])
-    assert all(len(line) <= 80 for line, _ in lines)
-    assert lines[-1] == ("short", "")
+def test_paragraphs_wrap_and_their_commands_do_not():
+    command = 'pytest hypotheses -k "' + "finding_1 or " * 8 + 'finding_2"'
+    lines = [line for line, _ in terminal.paragraphs(["word " * 60 + f"\nCause.\n{command}"])]
+    assert all(len(line) <= 80 for line in lines[:-1])
+    assert lines[-2:] == ["  Cause.", f"  {command}"]

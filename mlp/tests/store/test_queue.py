@@ -297,3 +297,43 @@ def test_threads_share_a_store(open_store):
     for thread in threads:
         thread.join()
     assert len(trained) == len(set(trained)) == 20
+
+
+def test_a_study_knows_who_works_for_it_and_who_only_helps(open_store):
+    one, two, stranger = open_store(study="s"), open_store(study="s"), open_store(study="t")
+    for store in (one, two, stranger):
+        store.sign_in()
+    assert (one.others(), stranger.others()) == (1, 0)
+    two.retire()
+    assert (one.others(), two.others()) == (0, 1)
+    one.request([job_of(1)])
+    assert two.take().keys == ("0001",), "a helper trains all the same"
+
+
+def test_what_a_helper_had_leased_is_free(open_store):
+    one, two = open_store(study="s"), open_store(study="s")
+    one.request([job_of(1)])
+    one.take()
+    one.retire()
+    assert two.take().keys == ("0001",)
+
+
+def test_one_who_closed_the_store_or_died_works_for_nobody(open_store, in_process):
+    one, two = open_store(study="s"), open_store(study="s")
+    two.sign_in()
+    one.request([job_of(1)])
+    assert in_process(take_and_die, one.path, "s") == -9
+    two.close()
+    assert one.others() == 0
+
+
+def test_workers_are_spare_where_the_queue_holds_no_job_for_them(open_store):
+    one, two, helper = (open_store(study="s") for _ in range(3))
+    assert one.spare() == 0
+    two.sign_in()
+    helper.retire()
+    assert one.spare() == 2
+    one.request([job_of(1)])
+    assert one.spare() == 1
+    two.take()
+    assert one.spare() == 1, "one trains, one would find nothing"

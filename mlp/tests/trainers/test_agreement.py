@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 
 from mlp.data import load
-from mlp.genome import STRAINS, Genome
+from mlp.genome import LAYERS, STRAINS, Genome
 from mlp.plan import make_plan
 from mlp.run import Protocol
+from mlp.trainers import train
 from mlp.trainers.cohort import train_cohort
 from mlp.trainers.training import Training
 
@@ -77,6 +80,47 @@ def test_engine_ends_with_the_real_trainers_weights(
         np.testing.assert_array_equal(one, other)
     assert engine.run.saw == real.run.saw
     assert (engine.run.validation, engine.run.test) == (real.run.validation, real.run.test)
+
+
+FORMS = list(product(("matmul", "layers"), ("scalar", "unit"), ("float32", "float64")))
+FORMED = [
+    (*form, dataset, ("direct", "estimator")[i % 2], ("first_batch", "all")[(i + j) % 2])
+    for j, form in enumerate(FORMS)
+    for i, dataset in enumerate(("digits", "iris", "wine"), start=j // 2)
+]
+"""Every dense operation, bias, number type and dataset, with trainers and coverages in turn."""
+
+
+@pytest.mark.parametrize(("dense", "bias", "dtype", "dataset", "trainer", "coverage"), FORMED)
+def test_engine_trains_the_real_apis_runs_however_a_layer_is_written(
+    dense: str, bias: str, dtype: str, dataset: str, trainer: str, coverage: str
+) -> None:
+    if not products_round_alike(dtype):
+        pytest.skip("this processor's library rounds a product otherwise if it is one of several")
+    genome = LAYERS.seeded_by_run().with_alleles(
+        dense=dense, bias=bias, dtype=dtype, trainer=trainer, coverage=coverage, order="reshuffled"
+    )
+    protocol = Protocol(name="forms", learning_rate=1e-3, steps=12, sample_every=4)
+    genomes, seeds = [genome] * 2, [1, 2]
+
+    real = train(genomes, dataset, protocol, seeds, trainer)
+    engine = train(genomes, dataset, protocol, seeds, "cohort")
+
+    assert [replace(run, executor="cohort") for run in real] == engine
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_dense_operation_rounds_the_gradient_of_a_bias_per_unit_and_of_no_other(
+    dtype: str,
+) -> None:
+    protocol = Protocol(name="forms", learning_rate=1e-3, steps=12, sample_every=12)
+
+    def weights(**alleles: str) -> str:
+        genome = LAYERS.with_alleles(dtype=dtype, **alleles)
+        return train([genome], "digits", protocol, [1], "cohort")[0].weights
+
+    assert weights(dense="matmul", bias="unit") != weights(dense="layers", bias="unit")
+    assert weights(dense="matmul", bias="scalar") == weights(dense="layers", bias="scalar")
 
 
 @pytest.mark.parametrize(("name", "dataset", "rate"), CASES)

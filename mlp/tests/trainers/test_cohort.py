@@ -128,7 +128,11 @@ def test_batches_that_fill_no_vector_round_alike_in_any_cohort(batch, size, data
     assert [t.run for t in train(three)] == alone
 
 
-@pytest.mark.parametrize("genome", [MATMUL, LAYERS, LAYERS_ESTIMATOR], ids=str)
+@pytest.mark.parametrize(
+    "genome",
+    [MATMUL, LAYERS, LAYERS.with_alleles(dense="matmul"), LAYERS_ESTIMATOR],
+    ids=str,
+)
 def test_a_run_is_the_same_bit_for_bit_in_any_cohort(genome):
     sixteen = plans(genome, range(16), "digits")
     together = train(sixteen)
@@ -153,6 +157,7 @@ def test_genomes_that_differ_in_what_is_fed_share_a_cohort():
     [
         {"dtype": "float64"},
         {"bias": "scalar"},
+        {"dense": "matmul"},
         {"logits": "raw"},
         {"batch_size": 32},
         {"coverage": "all"},

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from mlp.genome import HIDDEN_LAYERS
 from mlp.plan import Array, Plan
 from mlp.run import Protocol, sampled_steps
-from mlp.trainers.cohort.engine import Shape, engine_of
+from mlp.trainers.cohort.engine import Shape, engine_of, expressed_in_engine
 from mlp.trainers.training import Training, record
 
-__all__ = ["STACK", "Shape", "train_cohort"]
+__all__ = ["STACK", "Shape", "expressed_in_engine", "train_cohort"]
 
 CHUNK = 2_000
 """Most updates in one call into TensorFlow, unless a curve's samples lie further apart."""
@@ -39,7 +39,8 @@ def train_cohort(
     `losses`, each training has its losses [steps] on each batch before the update.
 
     Raises:
-        ValueError: the plans differ in dataset, shapes, number type, logits, dropout or reporting.
+        ValueError: the plans differ in dataset, shapes, number type, logits, dropout, reporting or,
+            where there is a bias for each unit, dense operation.
     """
     _check(plans)
     rates = [protocol.learning_rate * plan.genome.rate_scale for plan in plans]

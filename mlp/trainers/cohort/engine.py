@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mlp.data import Dataset
 from mlp.genome import HIDDEN_LAYERS, Genome
 from mlp.plan import Array, Plan, covered_rows
+from mlp.trainers.kept import Kept
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 """Adam's constants, as in all four original models.
@@ -33,8 +34,18 @@ TRAINING_SEED, EVALUATION_SEEDS = 0, (100, 200)
 LANES = 16
 """Numbers a vector instruction may take at once.
 
-TensorFlow's exponentials round otherwise in the rest of an array, which fills no vector.
+TensorFlow's exponentials and sums round otherwise in the rest of an array, which fills no vector.
 """
+
+
+def expressed_in_engine(genome: Genome) -> Genome:
+    """`genome` with the genes that cannot act in the engine set to one allele.
+
+    The trainer never acts. The dense operation acts where there is a bias for each unit: it decides
+    the order in which the bias's gradient is summed.
+    """
+    dense = genome.dense if genome.bias == "unit" else "matmul"
+    return genome.expressed().with_alleles(dense=dense, trainer="direct")
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,7 @@ class Shape:
     epoch: int
     layer_size: int
     bias: str
+    dense: str
     logits: str
     dtype: str
     dropout: float
@@ -59,7 +71,7 @@ class Shape:
     @classmethod
     def of(cls, genome: Genome, dataset: Dataset) -> Shape:
         """The shape of the runs of one genome on a dataset."""
-        genome = genome.expressed()
+        genome = expressed_in_engine(genome)
         covered = covered_rows(genome, dataset)
         batch = min(genome.batch_size, covered)
         return cls(
@@ -68,18 +80,13 @@ class Shape:
             covered if covered % batch else 0,
             genome.layer_size,
             genome.bias,
+            genome.dense,
             genome.logits,
             genome.dtype,
             genome.dropout,
             genome.dropout_mode,
             genome.reporting,
         )
-
-
-@lru_cache(maxsize=64)
-def engine_of(shape: Shape, runs: int, losses: bool) -> Engine:
-    """The engine of this shape and number of runs: built once in a process."""
-    return Engine(shape, runs, losses)
 
 
 class Engine:
@@ -342,11 +349,18 @@ class Engine:
     def _bias_gradient(self, dz: Any) -> Any:
         """Sums [runs, 1, 1, 1 or units] of dz [runs, 1, batch, units].
 
-        A product with ones adds the rows one after another, as `BiasAddGrad` does; a sum does not.
+        A product with ones adds the rows one after another, as `BiasAddGrad` does, the gradient of
+        `tf.layers.dense`. The gradient of `+` is a sum, which adds them in another order.
         """
+        tf, (runs, _, rows, units) = self.tf, dz.shape
         if self.shape.bias == "scalar":
-            return self.tf.reduce_sum(dz, axis=[1, 2, 3], keepdims=True)
-        return self.tf.matmul(self.tf.ones([*dz.shape[:2], 1, dz.shape[2]], dz.dtype), dz)
+            return tf.reduce_sum(dz, axis=[1, 2, 3], keepdims=True)
+        if self.shape.dense == "layers":
+            return tf.matmul(tf.ones([runs, 1, 1, rows], dz.dtype), dz)
+        if units % LANES == 0:
+            return tf.reduce_sum(dz, axis=2, keepdims=True)
+        sums = [tf.reduce_sum(own, axis=0) for own in tf.unstack(tf.reshape(dz, [runs, rows, -1]))]
+        return tf.reshape(tf.stack(sums), [runs, 1, 1, units])
 
     def _adam(self) -> Callable[[int, Any], Any]:
         """Adam's operation, fused over all runs, for a parameter's number and its gradient."""
@@ -373,3 +387,7 @@ class Engine:
             for power, beta in zip(self.powers, (BETA1, BETA2), strict=True)
         ]
         return [*powers, self.step.assign_add(1)]
+
+
+engine_of = Kept(Engine, most=6)
+"""The engine of a shape, a number of runs, and whether losses are kept."""

@@ -1,0 +1,77 @@
+"""Where the time of a process goes, and what a step of training costs."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlp.lab import times
+from mlp.lab.times import NEW_GRAPH, Times
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that a test sets."""
+    now = [0.0]
+    monkeypatch.setattr(times.time, "perf_counter", lambda: now[0])
+    return now
+
+
+def test_time_within_time_counts_once(clock):
+    spent = Times()
+    with spent.spent("waiting"):
+        clock[0] = 1.0
+        with spent.spent("direct", runs=1, steps=2000):
+            clock[0] = 5.0
+        clock[0] = 7.0
+        with spent.spent("direct", runs=1, steps=2000):
+            clock[0] = 8.0
+
+    assert dict(spent.seconds) == {"waiting": 3.0, "direct": 5.0}
+    assert spent.runs["direct"] == 2
+
+
+def test_time_is_noted_however_what_was_done_ended(clock):
+    spent = Times()
+
+    def fail():
+        with spent.spent("waiting"):
+            clock[0] = 2.0
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+
+    assert spent.seconds["waiting"] == 2.0
+
+
+def test_a_step_costs_what_runs_long_enough_took(clock):
+    spent = Times()
+    with spent.spent("float32", runs=16, steps=1000):
+        clock[0] = 8.0
+    with spent.spent("float32" + NEW_GRAPH, runs=16, steps=1000):
+        clock[0] = 16.0
+    with spent.spent("direct", runs=1, steps=20):
+        clock[0] = 100.0
+
+    assert spent.costs() == {"float32": pytest.approx(16 / 32_000)}
+
+
+def test_what_processes_spent_adds_up(clock):
+    total, spent = Times(), Times()
+    with spent.spent("direct", runs=1, steps=1000):
+        clock[0] = 3.0
+    for _ in range(2):
+        total.add(spent.to_dict())
+
+    assert total.seconds == {"direct": 6.0}
+    assert total.costs() == spent.costs()
+    spent.reset()
+    assert not spent.costs()
+
+
+def test_only_costs_are_learned(monkeypatch):
+    monkeypatch.setattr(times, "COSTS", {"direct": 1e-3, "float32": 1e-4})
+
+    times.learn({"direct": 2e-3, "float32": "much", "other": 1e-3})
+
+    assert times.COSTS == {"direct": 2e-3, "float32": 1e-4}

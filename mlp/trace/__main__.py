@@ -1,0 +1,93 @@
+"""Compare what two training programs did, from the traces that `watch(..., to=FILE)` wrote."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from mlp.trace.divergence import first_divergence
+from mlp.trace.errors import TraceError
+
+DIFFERENT, REFUSED = 1, 2
+
+
+def options(argv: list[str] | None) -> argparse.Namespace:
+    """The parsed command line."""
+    parser = argparse.ArgumentParser(prog="python -m mlp.trace", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    compare = commands.add_parser(
+        "compare",
+        help="print where two traces part",
+        description="Print where two traces part: exit code 0 if nowhere, 1 if they do.",
+    )
+    add = compare.add_argument
+    add("a", help="the trace of one program")
+    add("b", help="the trace of the other")
+    add("--repeat", metavar="FILE", help="a second trace of a or b, to measure its own rounding")
+    add(
+        "--map",
+        action="append",
+        metavar="A=B",
+        help="variable A of the first stands for B of the second; may be repeated "
+        "(default: by shape and order)",
+    )
+    add("--html", metavar="FILE", help="also write a page (default: none)")
+    add("--picture", metavar="FILE", help="also draw a picture, .png, .svg or .pdf (default: none)")
+    cost = commands.add_parser("cost", help="measure what watching costs, as ratios")
+    cost.add_argument(
+        "--repeats", type=int, default=5, help="of which the median counts (default 5)"
+    )
+    chosen = parser.parse_args(argv)
+    if chosen.command == "cost" and chosen.repeats < 1:
+        parser.error(f"--repeats must be at least 1; got {chosen.repeats}: give more")
+    return chosen
+
+
+def names(given: list[str] | None) -> dict[str, str] | None:
+    """The mapping of variables.
+
+    Raises:
+        TraceError: one is not of the form A=B.
+    """
+    if given is None:
+        return None
+    pairs = [text.split("=", 1) for text in given]
+    for text, pair in zip(given, pairs, strict=True):
+        if len(pair) != 2 or not all(pair):
+            raise TraceError(f"--map takes A=B, a variable of each trace; got {text!r}")
+    return dict(pairs)
+
+
+def compare(chosen: argparse.Namespace) -> int:
+    """Print the ladder of two traces."""
+    found = first_divergence(chosen.a, chosen.b, repeat=chosen.repeat, names=names(chosen.map))
+    print(found)
+    for write, path in ((found.html, chosen.html), (found.picture, chosen.picture)):
+        if path:
+            print(f"written: {write(path)}")
+    return DIFFERENT if found.findings else 0
+
+
+def cost(chosen: argparse.Namespace) -> int:
+    """Print what watching costs."""
+    from mlp.trace.cost import measure
+
+    print("time of a step, watched over unwatched: recorded in full, rows only, watching over")
+    for name, ratios in measure(chosen.repeats):
+        told = "  ".join(f"{phase} {ratio:5.2f}" for phase, ratio in ratios.items())
+        print(f"  {name:<24} {told}", flush=True)
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; 2 with a sentence where it is refused."""
+    chosen = options(argv)
+    try:
+        return compare(chosen) if chosen.command == "compare" else cost(chosen)
+    except TraceError as error:
+        print(f"python -m mlp.trace: {error}", file=sys.stderr)
+        return REFUSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

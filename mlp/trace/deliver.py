@@ -1,0 +1,104 @@
+"""What taps on a Keras model deliver to the recorder, as arrays.
+
+These functions are held by traced TensorFlow functions, which outlast a watch: they ask the taps
+for the recorder of the watch that is going on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mlp.trace.recorder import FULL
+from mlp.trace.taps import Taps
+
+
+def _one(arrays: list[np.ndarray]) -> Any:
+    """Several inputs or outputs as one array, rows first."""
+    if len(arrays) < 2:
+        return arrays[0] if arrays else None
+    return np.concatenate([np.reshape(a, (len(a), -1)).astype(np.float32) for a in arrays], axis=1)
+
+
+def seen_step(taps: Taps, names: Sequence[str], *arrays: Any) -> None:
+    """`trace.step` was called."""
+    assert taps.recorder is not None
+    taps.recorder.stepped(names, arrays)
+
+
+def seen_call(
+    taps: Taps, inputs: int, modes: dict[str, bool], graded: Any, where: str, *arrays: Any
+) -> None:
+    """The model was called."""
+    assert taps.recorder is not None
+    taps.recorder.forward(
+        _one(list(arrays[:inputs])),
+        prediction=_one(list(arrays[inputs:])),
+        modes=modes,
+        graded=graded,
+        where=where,
+    )
+
+
+def seen_terms(taps: Taps, targets: int, *arrays: Any) -> None:
+    """The model's loss was computed."""
+    assert taps.recorder is not None
+    y, weight = list(arrays[:targets]), list(arrays[targets:-1])
+    taps.recorder.terms(_one(y), sample_weight=_one(weight), loss=arrays[-1])
+
+
+def seen_begin(taps: Taps, penalised: bool, rate: Any, *penalty: Any) -> None:
+    """The optimizer is about to update."""
+    assert taps.recorder is not None
+    if penalised:
+        taps.recorder.terms(regularisation=penalty[0])
+    full = taps.recorder.begin_update(float(rate))
+    taps.set_level(FULL if full else None)
+
+
+def seen_before(taps: Taps, given: tuple[str, ...], weights: tuple[str, ...], *arrays: Any) -> None:
+    """Gradients, and weights before the update."""
+    taps.stash["gradient"] = dict(zip(given, arrays, strict=False))
+    taps.stash["before"] = dict(zip(weights, arrays[len(given) :], strict=True))
+
+
+def seen_after(
+    taps: Taps,
+    weights: tuple[str, ...],
+    buffers: tuple[str, ...],
+    where: str,
+    constants: Mapping[str, float],
+    *arrays: Any,
+) -> None:
+    """Weights and buffers after the update."""
+    assert taps.recorder is not None
+    gradient = taps.stash.get("gradient", {})
+    clipped = clip(gradient, constants)
+    taps.recorder.end_update(
+        before=taps.stash.get("before"),
+        gradient=clipped,
+        raw={name: float(np.linalg.norm(g)) for name, g in gradient.items()},
+        after=dict(zip(weights, arrays, strict=False)),
+        buffers=dict(zip(buffers, arrays[len(weights) :], strict=True)),
+        where=where,
+    )
+    taps.stash.clear()
+    taps.set_level()
+
+
+def clip(gradient: dict[str, Any], constants: Mapping[str, float]) -> dict[str, Any]:
+    """The gradient as Keras clips it before its update rule; the same object where it does not."""
+    if "clipvalue" in constants:
+        most = constants["clipvalue"]
+        return {name: np.clip(g, -most, most) for name, g in gradient.items()}
+    norms = {name: float(np.linalg.norm(g)) for name, g in gradient.items()}
+    if "clipnorm" in constants:
+        most = constants["clipnorm"]
+        return {name: g * (most / max(norms[name], most)) for name, g in gradient.items()}
+    if "global_clipnorm" in constants:
+        most = constants["global_clipnorm"]
+        whole = float(np.sqrt(sum(norm**2 for norm in norms.values())))
+        return {name: g * (most / max(whole, most)) for name, g in gradient.items()}
+    return gradient

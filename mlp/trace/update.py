@@ -1,0 +1,160 @@
+"""The update that the same gradient on the same weights brings about."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlp.trace.gradient import agree, allowed
+from mlp.trace.pair import Pair, label
+from mlp.trace.record import Trace, Update
+from mlp.trace.rung import Finding, Rung, failed, not_comparable, not_seen, number, passed
+
+NAME = "update"
+
+
+def check(pair: Pair) -> Rung:
+    """Compare what was added to the weights where gradients agree, or where it agrees anyway."""
+    compared, barred = 0, ""
+    for i in range(len(pair.steps)):
+        gradients = pair.values(i, "gradient")
+        barred = pair.obstacle(i)
+        found = [] if barred else _differing(pair, i)
+        if found is None:
+            break
+        if gradients and not barred and not agree(pair, i, gradients):
+            barred = "" if not found else "the gradients differ"
+            if found:
+                break
+        if barred:
+            break
+        if found:
+            return failed(_other_update(pair, i, found[0]))
+        compared += 1
+    if compared:
+        return passed(NAME, f"equal in {compared} update{'s' * (compared > 1)}")
+    if barred:
+        return not_comparable(NAME, barred)
+    return not_seen(NAME, "a trace does not show the weights before and after, whole")
+
+
+def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
+    """Variables whose updates differ, with both norms; None where they are not all shown whole.
+
+    An element counts where rounding of its gradient, or an epsilon, explains at most a hundredth of
+    its update: Adam makes as much of a gradient of 1e-9 as of one of 1.
+    """
+    found = []
+    before = {m.a.name: (va, vb) for m, va, vb in pair.values(i, "before")}
+    gradient = {m.a.name: (va, vb) for m, va, vb in pair.values(i, "gradient")}
+    after = pair.values(i, "after")
+    for m, aa, ab in after:
+        ba, bb = before.get(m.a.name, (None, None))
+        values = (ba, bb, aa, ab)
+        if any(v is None or v.data is None for v in values):
+            return None
+        wa, wb, xa, xb = (np.asarray(v.data, np.float64) for v in values if v is not None)
+        da, db = xa - wa, xb - wb
+        own = pair.rounding.relative + pair.rounding.unit / _least(pair)
+        slack = 4 * pair.rounding.unit * (np.abs(wa) + np.abs(xa)) + own * np.abs(da)
+        counts = np.ones(da.shape, bool)
+        ga = gradient.get(m.a.name, (None, None))[0]
+        if ga is not None and ga.data is not None:
+            doubt = 4 * allowed(pair, i, ga) / np.sqrt(max(da.size, 1)) + _epsilon(pair)
+            share = doubt / np.maximum(np.abs(np.asarray(ga.data, np.float64)), 1e-300)
+            counts = share < 1e-2
+            slack = slack + np.minimum(share, 1) * np.abs(da)
+        if (counts & (np.abs(da - db) > slack)).any():
+            found.append((m.a.name, float(np.linalg.norm(da)), float(np.linalg.norm(db))))
+    return found if after else None
+
+
+def _least(pair: Pair) -> float:
+    """The least 1 - beta or 1 - rho: its own rounding is that much larger than the type's."""
+    decays = [t.constants.get(k) for t in (pair.a, pair.b) for k in ("beta_1", "beta_2", "rho")]
+    least = min([1.0, *[1 - d for d in decays if d is not None and d < 1]])
+    return least
+
+
+def _epsilon(pair: Pair) -> float:
+    """The gradient of which an epsilon is as large as the rule's denominator, in its first update.
+
+    Keras adds Adam's epsilon before the second moment is corrected, PyTorch after; that they do
+    is no difference between programs, and epsilons that differ are told as constants.
+    """
+    epsilons = [t.constants.get("epsilon", 0.0) for t in (pair.a, pair.b)]
+    return max(epsilons) / _least(pair) ** 0.5
+
+
+def _other_update(pair: Pair, i: int, found: tuple[str, float, float]) -> Finding:
+    ua, ub = pair.steps[i]
+    name, na, nb = found
+    sentence = (
+        f"{label(ua)}: {name} moves by {number(na)} against {number(nb)} on the same gradient"
+    )
+    hint, explains = _explain(pair, ua, ub)
+    return Finding(NAME, sentence, (hint,), explains, i, (ua.where, ub.where))
+
+
+def _explain(pair: Pair, ua: Update, ub: Update) -> tuple[str, bool]:
+    decay = [_decay(trace) for trace in (pair.a, pair.b)]
+    if decay[0] != decay[1]:
+        told = " and ".join(f"{n} {d}" for n, d in zip(pair.names, decay, strict=True))
+        return f"weight decay: {told}", True
+    if _family(pair.a) != _family(pair.b):
+        return f"the optimizer is {pair.a.optimizer} against {pair.b.optimizer}", True
+    if ua.rate is not None and ub.rate is not None and not np.isclose(ua.rate, ub.rate, rtol=1e-5):
+        return f"the learning rate is {ua.rate:g} against {ub.rate:g}", True
+    different = constants(pair)
+    if different:
+        return f"{pair.a.optimizer} has {different}", not only_epsilon(pair)
+    return "the update rules differ: their state, a constraint, or a frozen variable", True
+
+
+def _decay(trace: Trace) -> str:
+    """How a trace's optimizer decays weights, in words."""
+    decay = trace.constants.get("weight_decay", 0.0)
+    if not decay:
+        return "has none"
+    if "SGD" in trace.optimizer or trace.constants.get("decoupled"):
+        kind = "takes it off the weights (decoupled, as AdamW)"
+    else:
+        kind = "adds it to the gradient (coupled, L2 as Adam's weight_decay)"
+    return f"{kind}, {decay:g}"
+
+
+def _family(trace: Trace) -> str:
+    """An optimizer's rule: AdamW is Adam, but for its decay."""
+    return trace.optimizer.lower().removesuffix("w")
+
+
+def _names(pair: Pair) -> list[str]:
+    """The constants that differ, weight decay apart; one that is unset is 0."""
+    a, b = pair.a.constants, pair.b.constants
+    return [
+        key
+        for key in dict.fromkeys([*a, *b])
+        if key not in ("weight_decay", "decoupled", "gradient_accumulation_steps")
+        and not np.isclose(a.get(key, 0.0), b.get(key, 0.0), rtol=1e-6, atol=0)
+    ]
+
+
+def constants(pair: Pair) -> str:
+    """The constants in which two optimizers of one rule differ, in words; empty if in none."""
+    a, b = pair.a.constants, pair.b.constants
+    told = [f"{key} {a.get(key, 0.0):g} against {b.get(key, 0.0):g}" for key in _names(pair)]
+    return ", ".join(told)
+
+
+def only_epsilon(pair: Pair) -> bool:
+    """Whether the constants differ by an epsilon alone, and one far below the gradients."""
+    values = [v for u in pair.steps[0] for v in u.gradient.values()]
+    sizes = [v.norm / float(max(np.prod(v.shape), 1)) ** 0.5 for v in values]
+    usual = float(np.median(sizes)) if sizes else 0.0
+    epsilons = [t.constants.get("epsilon", 0.0) for t in (pair.a, pair.b)]
+    return _names(pair) == ["epsilon"] and max(epsilons) <= 1e-2 * usual
+
+
+def differing_constants(pair: Pair) -> list[str]:
+    """Their names, where the rules are the same and both traces show constants."""
+    shown = pair.a.constants and pair.b.constants and _family(pair.a) == _family(pair.b)
+    return _names(pair) if shown else []
