@@ -1,10 +1,12 @@
 """Measure what a training step costs by each way of training the same network.
 
-Each way runs alone in its own process, of one thread and pinned to one core. Costs are processor
-time for each update of one run, sampled curves included, set-up and compilation not. GFLOP/s count
-6 operations for each weight and row of a batch. A column "/ way" is a row's speed relative to that
-way's fastest on the same dataset; sgemm is the practical limit. An interrupted benchmark prints
-what it has.
+Each way waits in its own process, of one thread and pinned to one core, and is measured once a
+round, alone, in changing order. Costs are processor time for each update of one run, sampled curves
+included, set-up and compilation not: medians over the rounds. GFLOP/s count 6 operations for each
+weight and row of a batch. A column "/ way" is a row's speed relative to that way's fastest on the
+same dataset: the median of the rounds' ratios, give or take how far they leave it unknown (95%),
+with a "?" where that is too wide to conclude from; sgemm is the practical limit. An interrupted
+benchmark prints what it has.
 """
 
 from __future__ import annotations
@@ -14,17 +16,15 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from mlp.bench import contenders, table
+from mlp.bench import contenders, cores, table
 from mlp.bench.contenders import Task
+from mlp.bench.rounds import Costs, FailureError, Way, rounds, say
 from mlp.command import check_least, new_file
 from mlp.data import load, names
 from mlp.machine import processor
@@ -32,21 +32,17 @@ from mlp.machine import processor
 PACKAGES = ("tensorflow", "numpy", "scikit-learn", "jax")
 
 
-class FailureError(RuntimeError):
-    """A contender's process failed; the message is the end of what it wrote."""
-
-
 def options(argv: list[str] | None) -> argparse.Namespace:
     """The parsed command line."""
     parser = argparse.ArgumentParser(prog="python -m mlp.bench", description=__doc__)
     add = parser.add_argument
     add("--dataset", action="append", choices=names(), help="may be repeated (default: all)")
-    least = {"--sizes": 1, "--repeats": 1, "--steps": 4 * contenders.SAMPLE_EVERY}
+    least = {"--sizes": 1, "--rounds": 1, "--steps": 4 * contenders.SAMPLE_EVERY}
     add(
         "--steps",
         type=int,
-        default=1_000,
-        help=f"updates of the longer training, at least {least['--steps']} (default 1000)",
+        default=400,
+        help=f"updates of the longer training, at least {least['--steps']} (default 400)",
     )
     add(
         "--sizes",
@@ -54,10 +50,10 @@ def options(argv: list[str] | None) -> argparse.Namespace:
         help="cohort sizes of engine and JAX, each at least 1 (default 1,4,16,64)",
     )
     add(
-        "--repeats",
+        "--rounds",
         type=int,
-        default=3,
-        help="trainings of which the best counts, at least 1 (default 3)",
+        default=9,
+        help="times each way is measured, at least 1 (default 9)",
     )
     add("--only", action="append", choices=tuple(table.TITLES), help="may be repeated")
     add("--machine", action="store_true", help="runs a minute on all cores instead")
@@ -71,7 +67,7 @@ def options(argv: list[str] | None) -> argparse.Namespace:
         parser.error(f"--sizes must be whole numbers parted by commas; got {chosen.sizes!r}")
     found = {
         "--sizes": min(chosen.sizes),
-        "--repeats": chosen.repeats,
+        "--rounds": chosen.rounds,
         "--steps": chosen.steps,
     }
     check_least(parser, found, least)
@@ -81,7 +77,7 @@ def options(argv: list[str] | None) -> argparse.Namespace:
 
 
 def tasks(chosen: argparse.Namespace) -> Iterator[Task]:
-    """The measurements asked for, in the order of the table."""
+    """What is to be measured on each dataset, in the order of the table."""
     for dataset in chosen.dataset or names():
         for contender in chosen.only or table.TITLES:
             stacked = contender in ("engine", "jax")
@@ -91,82 +87,53 @@ def tasks(chosen: argparse.Namespace) -> Iterator[Task]:
                     dataset=dataset,
                     cohort=cohort,
                     steps=chosen.steps,
-                    repeats=chosen.repeats,
                 )
 
 
-def run(task: Task, python: str) -> dict[str, Any]:
-    """What the process of `task` answers.
-
-    Raises:
-        FailureError: it failed.
-    """
-    root = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    done = subprocess.run(
-        [python, "-m", "mlp.bench.contenders", json.dumps(asdict(task))],
-        env=os.environ | contenders.ONE_THREAD | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise FailureError(f"{task.contender} failed:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
+def ready(todo: Sequence[Task], chosen: argparse.Namespace, stack: ExitStack) -> list[Way]:
+    """The ways that can be measured, each in its process until `stack` ends."""
+    ways = []
+    for task in todo:
+        say(f"{task.dataset}: {table.TITLES[task.contender]}, {task.cohort}", end=" ... ")
+        way = Way(task, chosen.jax if task.contender == "jax" else sys.executable)
+        stack.callback(way.close)
+        say(f"skipped: {way.missing}" if way.missing else "ready")
+        if not way.missing:
+            ways.append(way)
+    return ways
 
 
 def compare(chosen: argparse.Namespace, results: list[table.Result]) -> None:
     """Measure every task of one thread, filling `results`."""
     todo = list(tasks(chosen))
-    for i, task in enumerate(todo, 1):
-        what = f"[{i}/{len(todo)}] {task.dataset}: {table.TITLES[task.contender]}, {task.cohort}"
-        print(what, end=" ... ", file=sys.stderr, flush=True)
-        answer = run(task, chosen.jax if task.contender == "jax" else sys.executable)
-        if "missing" in answer:
-            print(f"skipped: {answer['missing']}", file=sys.stderr, flush=True)
-            continue
-        print(f"{answer['update'] * 1e6:.1f} us", file=sys.stderr, flush=True)
-        results.append(
-            table.Result(
-                dataset=task.dataset,
-                contender=task.contender,
-                cohort=task.cohort,
-                seconds=answer["update"],
-                flop=contenders.flop(load(task.dataset)),
-            )
-        )
+    for dataset in dict.fromkeys(task.dataset for task in todo):
+        done: list[Costs] = []
+        with ExitStack() as stack:
+            ways = ready([t for t in todo if t.dataset == dataset], chosen, stack)
+            try:
+                for costs in rounds([[way] for way in ways], chosen.rounds, of=dataset):
+                    done.append(costs)
+            finally:
+                results += [
+                    table.Result(
+                        dataset=dataset,
+                        contender=way.task.contender,
+                        cohort=way.task.cohort,
+                        seconds=tuple(costs[i][0].update for costs in done),
+                        flop=contenders.flop(load(dataset)),
+                    )
+                    for i, way in enumerate(ways)
+                    if done
+                ]
 
 
 def machine(chosen: argparse.Namespace, results: list[dict[str, Any]]) -> None:
-    """Measure runs a minute on all cores, filling `results`.
-
-    Of the direct loop in one process, as anybody runs it, on TensorFlow's own threads; and of it
-    and the engine in one process of one thread a core.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    """Measure runs a minute on all cores, filling `results`."""
     for dataset in chosen.dataset or names():
-        rates = {}
-        for contender, cohort, pinned in (
-            ("alone", 1, [None]),
-            ("direct", 1, range(cores or 1)),
-            ("engine", 16, range(cores or 1)),
-        ):
-            shared = [
-                Task(contender=contender, dataset=dataset, cohort=cohort, core=core,
-                     steps=chosen.steps, repeats=chosen.repeats)
-                for core in pinned
-            ]  # fmt: skip
-            with ThreadPoolExecutor(len(shared)) as pool:
-                answers = list(pool.map(run, shared, [sys.executable] * len(shared)))
-            rates[contender] = sum(60 * cohort / answer["wall"] for answer in answers)
-        results.append({"dataset": dataset, "cores": cores, "steps": chosen.steps} | rates)
-        print(
-            f"{dataset}: runs of {chosen.steps} steps a minute on {cores} cores: direct loop "
-            f"by itself {rates['alone']:.1f}, one a core {rates['direct']:.1f}; engine "
-            f"{rates['engine']:.1f}: {rates['engine'] / rates['alone']:.1f} and "
-            f"{rates['engine'] / rates['direct']:.1f} times as many",
-            flush=True,
-        )
+        rates = cores.rates(dataset, chosen.steps, chosen.rounds)
+        about = {"dataset": dataset, "cores": cores.number(), "steps": chosen.steps}
+        results.append(about | rates)
+        print(cores.text(dataset, chosen.steps, rates), flush=True)
 
 
 def surroundings() -> dict[str, str]:

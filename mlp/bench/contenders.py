@@ -5,8 +5,8 @@ training rows, an epoch's last batch being what is left, Adam, float32) and answ
 of a number of updates. A cost per update is the slope between two numbers of updates, so that
 set-up does not count.
 
-Run as `python -m mlp.bench.contenders`, it reads a `Task` as JSON from its arguments, and prints a
-`Cost` as JSON.
+Run as `python -m mlp.bench.contenders`, it reads a `Task` as JSON from its arguments, makes ready,
+and prints a `Cost` as JSON for every line it reads.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ONE_THREAD = {
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One measurement: the best of `repeats` over `steps` updates of `cohort` runs on a dataset.
+    """What is measured: `steps` updates of `cohort` runs on a dataset.
 
     `core` is the place, among those the process may use, of the core to pin it to; None: it has
     them all.
@@ -59,7 +59,6 @@ class Task:
     dataset: str
     cohort: int
     steps: int
-    repeats: int
     core: int | None = 0
 
 
@@ -243,40 +242,50 @@ CONTENDERS: dict[str, Callable[[Dataset, int], Timed]] = {
 """Name to what prepares it for a dataset and number of runs."""
 
 
-def measure(task: Task, clock: Callable[[], float] = time.process_time) -> Cost:
-    """The cost of `task`, in this process.
+def prepare(task: Task, clock: Callable[[], float] = time.process_time) -> Callable[[], Cost]:
+    """What measures `task` in this process each time it is called; all is compiled before.
 
     Raises:
         MissingError: the contender's library is not installed.
     """
     train = CONTENDERS[task.contender](load(task.dataset), task.cohort)
     short = task.steps // 4 // SAMPLE_EVERY * SAMPLE_EVERY
-    best: dict[int, float] = {}
     if short < 1:
         raise ValueError(f"a measurement needs at least {4 * SAMPLE_EVERY} steps; got {task.steps}")
-    walls = []
-    train(short)
-    for _ in range(task.repeats):
+
+    def measure() -> Cost:
+        spent = {}
         for steps in (short, task.steps):
             wall, start = time.perf_counter(), clock()
             train(steps)
-            best[steps] = min(best.get(steps, float("inf")), clock() - start)
-        walls.append(time.perf_counter() - wall)
-    slope = (best[task.steps] - best[short]) / (task.steps - short) / task.cohort
-    return Cost(update=slope, wall=min(walls))
+            spent[steps], wall = clock() - start, time.perf_counter() - wall
+        slope = (spent[task.steps] - spent[short]) / (task.steps - short) / task.cohort
+        if slope <= 0:
+            raise ValueError(
+                f"more steps must take longer; {task.steps} took no longer than {short}: give more"
+            )
+        return Cost(update=slope, wall=wall)
+
+    for steps in (short, task.steps):
+        train(steps)
+    return measure
 
 
 def main(argument: str) -> None:
-    """Measure the task in `argument` and print its cost, or {"missing": why}."""
+    """Print {"missing": why} or {} for the task in `argument`, then its cost for each line read."""
     task = Task(**json.loads(argument))
+    answers, sys.stdout = sys.stdout, sys.stderr
     if task.core is not None and hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[task.core % len(cores)]})
     try:
-        answer = asdict(measure(task))
+        measure = prepare(task)
     except MissingError as why:
-        answer = {"missing": str(why)}
-    print(json.dumps(answer))
+        print(json.dumps({"missing": str(why)}), file=answers, flush=True)
+        return
+    print("{}", file=answers, flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(asdict(measure())), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -18,3 +18,9 @@ def anonymous() -> int | None:
         return None
     found = [int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:")]
     return 1024 * found[0] if found else None
+
+
+def told() -> str:
+    """The same in words."""
+    found = anonymous()
+    return "unknown on this system" if found is None else f"{found / 1e6:.0f} MB anonymous memory"

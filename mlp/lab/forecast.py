@@ -65,7 +65,7 @@ def first_jobs(
             break
         try:
             claim(asking)
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             raise
         except BaseException:
             continue

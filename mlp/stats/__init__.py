@@ -24,7 +24,7 @@ from mlp.stats.looks import (
 )
 from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
 from mlp.stats.own import OwnScreen, run_screen
-from mlp.stats.permutation import Agreement, agreement
+from mlp.stats.permutation import Agreement, agreement, sign_flip
 
 __all__ = [
     "CLAIM_ERROR",
@@ -56,5 +56,6 @@ __all__ = [
     "screen_effects",
     "sequential",
     "shapley",
+    "sign_flip",
     "whole_difference",
 ]

@@ -9,113 +9,42 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from mlp.command import new_file
 from mlp.stats.calibration import (
     EFFECTS_IN_MARGINS,
-    STATED,
     Power,
     Rate,
-    distribution_free_seeds,
     power,
     rates,
-    smallest_decision,
 )
 from mlp.stats.looks import CLAIM_ERROR, LOOKS, REGISTERED_CLAIMS, SUITE_ERROR, look_alpha
-from mlp.stats.methods import IN_USE, Method, all_methods
+from mlp.stats.methods import IN_USE, Method, all_methods, centred
 from mlp.stats.picture import Ratios, picture, ratios
 from mlp.stats.reach import HALF, NONE_OR_TWICE, REACH_MARGINS, Reach, Worst, reach, worst_law
-from mlp.stats.resample import committed, resampled_rates
+from mlp.stats.resample import Sampled, Seeds, committed, resampled_rates, seeds_taken
 from mlp.stats.scenarios import MARGINS, SCENARIOS, WIDE
+from mlp.stats.tables import (
+    COST_MARGIN,
+    effects_table,
+    method_table,
+    power_table,
+    reach_table,
+    seeds_table,
+    usual_table,
+)
+
+Row = TypeVar("Row", Rate, Worst, Reach)
 
 WORST_OF = ((0.6, MARGINS), (0.7, WIDE), (1.0, WIDE))
 """Jumps whose worst two-valued law is shown at every effect, and the margins it is the worst of."""
+BEFORE = "one spread 0.75, looks doubling from 8"
+"""The rule before this one: eight shares of a claim's error, nothing used beyond 256 seeds."""
 _PER_CLAIM = 20
 """A claim's differences are resampled one time in so many as a scenario is simulated."""
 EFFECTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.47)
 SDS = (0.0, 0.05, 0.15, 0.3)
-COSTS = ((0.0, 0.0), (0.1, 0.05), (0.3, 0.05), (0.47, 0.15))
-COST_MARGIN = 0.05
-
-Rows = list[Sequence[str]]
-
-
-def table_of(header: Sequence[str], rows: Rows, markdown: bool) -> str:
-    """The rows under their header, aligned; as a Markdown table if asked."""
-    widths = [max(len(r[k]) for r in (header, *rows)) for k in range(len(header))]
-    lines = [[c.ljust(w) for c, w in zip(r, widths, strict=True)] for r in (header, *rows)]
-    rule = ["-" * w for w in widths]
-    lines.insert(1, rule)
-    if markdown:
-        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-    return "\n".join("  ".join(cells).rstrip() for cells in lines)
-
-
-def _short(rate: float) -> str:
-    return "0" if rate < 1e-10 else f"{rate:.2g}"
-
-
-def effects_table(table: Ratios, markdown: bool) -> str:
-    """Per kind of differences: the worst rate over the margins at each effect / the stated one."""
-    rows: Rows = [
-        [name, *("-" if ratio is None else _short(ratio) for ratio in row)]
-        for name, row in table.items()
-    ]
-    return table_of(["differences", *(f"{e:g}" for e in EFFECTS_IN_MARGINS)], rows, markdown)
-
-
-def method_table(
-    found: Sequence[Rate], methods: dict[str, Method], claim_error: float, markdown: bool
-) -> str:
-    """Per method: the worst rate at each stated rate, and the seeds it costs at `claim_error`."""
-    rows: Rows = []
-    for name, method in methods.items():
-        cells = [name]
-        for stated in STATED:
-            mine = [r for r in found if r.method == name and r.stated == stated and r.promised]
-            bad = sum(not r.holds for r in mine)
-            worst = max(r.rate for r in mine)
-            cells.append(f"{_short(worst)}, {bad} of {len(mine)} above")
-        for effect, sd in COSTS:
-            n = smallest_decision(method, effect, sd, COST_MARGIN, stated=claim_error)
-            cells.append(">4096" if n is None else str(n))
-        rows.append(cells)
-    free = [distribution_free_seeds(effect, COST_MARGIN, stated=claim_error) for effect, _ in COSTS]
-    rows.append(["least for any distribution-free", "0", "0", *map(str, free)])
-    heads = [f"worst rate (<= {s:.2g})" for s in STATED]
-    costs = [f"n: {e:g}, sd {s:g}" if e else "n: all zero" for e, s in COSTS]
-    return table_of(["interval", *heads, *costs], rows, markdown)
-
-
-def reach_table(found: Sequence[Reach], markdown: bool) -> str:
-    """Per margin: the largest jump whose two-valued laws all keep the rate."""
-    rows: Rows = []
-    for margin in dict.fromkeys(r.margin for r in found):
-        here = {r.effects: r.jump for r in found if r.margin == margin}
-        rows.append([f"{margin:g}", *(f"{here[e]:.2f}" for e in (NONE_OR_TWICE, HALF))])
-    return table_of(["margin", "no effect, or twice the margin", "half the margin"], rows, markdown)
-
-
-def power_table(found: Sequence[Power], markdown: bool) -> str:
-    """Share decided by each look, and the outcome they had."""
-    rows: Rows = []
-    for p in found:
-        shares = {"better": p.better, "equivalent": p.equivalent, "worse": p.worse}
-        said = ", ".join(f"{k} {v:.2f}" for k, v in shares.items() if v > 0.005)
-        by = [f"{share:.2f}" for share in p.decided_by]
-        rows.append([f"{p.effect:g}", f"{p.sd:g}", f"{p.margin:g}", *by, said or "-"])
-    heads = [f"by {n}" for n in found[0].looks]
-    return table_of(["effect", "sd", "margin", *heads, "outcome at the cap"], rows, markdown)
-
-
-def usual_table(found: Sequence[Power], markdown: bool) -> str:
-    """Per effect and sd: what 90% of comparisons have decided, and by which look."""
-    rows: Rows = []
-    for effect, sd in dict.fromkeys((p.effect, p.sd) for p in found):
-        mine = [p for p in found if (p.effect, p.sd) == (effect, sd)]
-        rows.append([f"{effect:g}", f"{sd:g}", *(p.usual for p in mine)])
-    return table_of(["effect", "sd", *(f"margin {m:g}" for m in MARGINS)], rows, markdown)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -194,23 +123,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     progress("laws of two values")
     margins = (0.05, 0.2) if options.quick else REACH_MARGINS
-    measured = Measured(found, *two_valued(method, margins, looks))
+    seeds = seeds_by_rule(claims, methods, options.quick)
+    worst, reaches = two_valued(method, margins, looks)
+    measured = Measured(*(list(map(_rounded, rows)) for rows in (found, worst, reaches)), seeds)
     progress("power")
     few = min(sims, 1_000 if options.quick else 10_000)
     powers = power(method, EFFECTS, SDS, sims=few, seed=seed, looks=looks, stated=error)
     report(measured, methods, powers, error, options.markdown)
     if options.json:
-        plain = {
-            "rates": [_rounded(x) for x in found if x.method == IN_USE],
-            "worst": [_rounded(x) for x in measured.worst],
-            "reach": [_rounded(x) for x in measured.reaches],
-            "power": [dataclasses.asdict(x) for x in powers],
-        }
-        lines = (
-            f"{json.dumps(k)}: [\n" + ",\n".join(map(json.dumps, v)) + "\n]"
-            for k, v in plain.items()
-        )
-        options.json.write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")
+        options.json.write_text(measured.to_json(powers), encoding="utf-8")
     if options.picture:
         drawn = picture(measured.ratios, measured.reaches, claims)
         options.picture.write_text(drawn, encoding="utf-8")
@@ -225,10 +146,29 @@ class Measured:
     rates: list[Rate]
     worst: list[Worst]
     reaches: list[Reach]
+    seeds: list[Seeds]
 
     @property
     def ratios(self) -> Ratios:
         return ratios((r for r in self.rates if r.method == IN_USE), self.worst)
+
+    def to_json(self, powers: Sequence[Power]) -> str:
+        """What is measured of the interval in use, and its power: a row a line."""
+        mine = [r for r in self.rates if r.method == IN_USE]
+        parts = {
+            "rates": mine,
+            "worst": self.worst,
+            "reach": self.reaches,
+            "seeds": self.seeds,
+            "power": powers,
+        }
+        told = [
+            f'"{name}": [\n'
+            + ",\n".join(json.dumps(dataclasses.asdict(row)) for row in rows)
+            + "\n]"
+            for name, rows in parts.items()
+        ]
+        return "{" + ",\n".join(told) + "}\n"
 
 
 def two_valued(
@@ -245,13 +185,26 @@ def two_valued(
     return worst, found
 
 
-def _rounded(row: Rate | Worst | Reach) -> dict[str, Any]:
-    """The row as plain values, its numbers to four digits, the stated rate as it is."""
-    plain = dataclasses.asdict(row)
-    return {
-        k: float(f"{v:.4g}") if isinstance(v, float) and k != "stated" else v
-        for k, v in plain.items()
-    }
+def seeds_by_rule(claims: list[Sampled], methods: dict[str, Method], quick: bool) -> list[Seeds]:
+    """What the claims take by each method that has a spread, and by the rule before."""
+    few = claims[:10] if quick else claims
+    found = [seeds_taken(k, few, m) for k, m in methods.items() if "spread" in k or k == IN_USE]
+    return [
+        *found,
+        seeds_taken(
+            BEFORE,
+            few,
+            centred(0.75),
+            looks=(8, 16, 32, 64, 128, 256),
+            stated=CLAIM_ERROR * (len(LOOKS) + 1) / 8,
+        ),
+    ]
+
+
+def _rounded(row: Row) -> Row:
+    """The row with its numbers to four digits, the stated rate as it is."""
+    numbers = {k: v for k, v in vars(row).items() if isinstance(v, float) and k != "stated"}
+    return dataclasses.replace(row, **{k: float(f"{v:.4g}") for k, v in numbers.items()})
 
 
 def report(
@@ -286,6 +239,10 @@ def report(
         (
             f"The largest jump whose two-valued laws all keep {CLAIM_ERROR:.2g}",
             reach_table(measured.reaches, markdown),
+        ),
+        (
+            "Seeds the study's claims take by each rule, resampled (and left undecided)",
+            seeds_table(measured.seeds, markdown),
         ),
         (f"Seeds by which nine comparisons in ten decide, {at}", usual_table(powers, markdown)),
         (f"Power: share decided, {at}", power_table(powers, markdown)),

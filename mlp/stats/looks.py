@@ -1,10 +1,11 @@
 """look_alpha = SUITE_ERROR / REGISTERED_CLAIMS / (len(LOOKS) + 1): how error is spent.
 
-The suite as a whole may give a false verdict with probability at most SUITE_ERROR. It is divided
-evenly among REGISTERED_CLAIMS claims (one claim on one dataset), a number fixed here whatever is
-selected with `-k`, and within a claim evenly among the scheduled looks and one reserved share
-(Bonferroni, so valid for any dependence among looks). A look's share depends on nothing but the
-schedule: a larger cap adds looks and changes none, so it never alters what an earlier look decided.
+The stated probability of any false verdict in a study is SUITE_ERROR; `mlp/stats/README.md` says
+for which effects and differences it was measured to hold. It is divided evenly among
+REGISTERED_CLAIMS claims (one claim on one dataset), a number fixed here whatever is selected with
+`-k`, and within a claim evenly among the scheduled looks and one reserved share (Bonferroni, so
+valid for any dependence among looks). A look's share depends on nothing but the schedule: a larger
+cap adds looks and changes none, so it never alters what an earlier look decided.
 
 A cap off the schedule (20, 4 or 512) ends with one look at the cap itself, which takes the reserved
 share; the scheduled looks below it are as ever. Whoever then reruns with another cap has spent
@@ -19,13 +20,13 @@ from numbers import Integral
 from mlp.stats.interval import check_alpha
 
 SUITE_ERROR = 0.05
-"""Probability that any verdict of the whole suite is false."""
+"""Stated probability that any verdict of a whole study is false."""
 
 REGISTERED_CLAIMS = 300
 """Claim-dataset pairs among which SUITE_ERROR is divided."""
 
 CLAIM_ERROR = SUITE_ERROR / REGISTERED_CLAIMS
-"""Probability of a false verdict of one claim on one dataset, over all its looks."""
+"""Stated probability of a false verdict of one claim on one dataset, over all its looks."""
 
 LOOKS = (16, 24, 32, 48, 64, 96, 128, 192, 256)
 """Numbers of seeds at which a comparison is looked at: steps of a half and of a third in turn."""

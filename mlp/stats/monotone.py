@@ -3,11 +3,11 @@
 A dose-response is shown to rise when no dose does worse than any smaller one by more than the
 margin, and the largest does better than the smallest by more than it. The first part is an
 intersection-union test (Berger 1982): every interval must exclude a fall, so each is taken at the
-full error of the look and the rate still holds. All pairs are used, not only neighbours, so that
-small falls cannot add up unseen. Not rising is the opposite error and takes Bonferroni's share over
-what it searches: one pair shown to fall by more than the margin, or a whole rise shown to be below
-it. Page's trend test (1963) goes beside as a p-value: it rejects "no trend", which is less than
-monotonicity, and so carries no verdict.
+full error of the look. Rising is then said falsely no oftener than one interval misses a fall. All
+pairs are used, not only neighbours, so that small falls cannot add up unseen. Not rising is the
+opposite error and takes Bonferroni's share over what it searches: one pair shown to fall by more
+than the margin, or a whole rise shown to be below it. Page's trend test (1963) goes beside as a
+p-value: it rejects "no trend", which is less than monotonicity, and so carries no verdict.
 
 Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling. Technometrics 24.
 Page, E. B. (1963). Ordered hypotheses for multiple treatments. JASA 58.

@@ -1,6 +1,6 @@
-"""python -m mlp.stats.recompute STORE STUDY: every verdict of a saved study, from its run records.
+"""python -m mlp.stats.recompute STORE STUDY: the verdicts of a saved study, from its run records.
 
-It imports nothing of the package but the reader of records. Exit status 1 where a verdict differs.
+Exit status 1 where one differs. Of the package, this imports the reader of records alone.
 """
 
 import json
@@ -15,8 +15,7 @@ from scipy import stats
 
 from mlp.store.records import decode, verify
 
-ALPHA = 0.05 / 300 / 10  # of the suite, over 300 claims, over nine looks and one off the schedule
-LOOKS = (16, 24, 32, 48, 64, 96, 128, 192, 256)
+ALPHA, LOOKS = 0.05 / 300 / 10, (16, 24, 32, 48, 64, 96, 128, 192, 256)  # 300 claims, 10 looks
 
 
 def half(d: Any, margin: float = 0.0, alpha: float = ALPHA) -> float:
@@ -32,7 +31,8 @@ def outcome(d: Any, margin: float) -> str:
 
 
 def name(genome: Any, dataset: str, protocol: Any, seed: int, by: str) -> str:
-    g = {**genome, "dense": "", "trainer": ""} if by == "cohort" else dict(genome)
+    idle = {"cohort": ["trainer"] + ["dense"] * (genome["bias"] == "scalar")}.get(by, [])
+    g = {**genome, **dict.fromkeys(idle, "")}
     if g["dropout"] == 0 or g["dropout_mode"] == "never":
         g.update(dropout=0, dropout_mode="")
     if g["order"] == "fixed":
@@ -67,7 +67,8 @@ def arms_of(claim: Any) -> list[Any]:
     detail, by = claim["detail"], claim["executor"]
     own, alleles = {k: claim[k] for k in ("dataset", "first_seed")}, detail.get("alleles", [])
     if "cells" in detail:
-        on = [{g: alleles["good"][g] for g in cell["on"]} for cell in detail["cells"]]
+        taken = [{*cell["on"], *["dense"] * ("bias" in cell["on"])} for cell in detail["cells"]]
+        on = [{g: alleles["good"][g] for g in genes} for genes in taken]
         alleles = [{**alleles["bad"], **some} for some in on]
     real = [not by.startswith("cohort engine"), by != "cohort engine"]
     arms = enumerate(detail.get("arms") or [{"alleles": a} for a in alleles])
@@ -136,13 +137,12 @@ def main(store: str, study: str) -> int:
     for claim in claims:
         was = [claim[k] for k in ("outcome", "verdict", "identical", "seeds")]
         found, numbers = anew(claim, runs, *asked)
-        told = [claim[k] for k in ("effect", "low", "high")]
+        told = claim["effect"], claim["low"], claim["high"]
         far = max(far, apart := float(np.abs(np.subtract(numbers, told)).max()))
         if found != was or apart > 1e-9:
             wrong += 1
             print(claim["statement"], "on", claim["dataset"], was, told, "but", found, numbers)
-    same = f"{len(claims) - wrong} of {len(claims)} verdicts are as the {len(runs)} run records say"
-    print(f"{same}; effects and intervals differ by at most {far:.1g}")
+    print(f"{len(claims) - wrong} of {len(claims)} verdicts agree; numbers within {far:.1g}")
     return 1 if wrong or not claims else 0
 
 

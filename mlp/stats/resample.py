@@ -21,10 +21,10 @@ import numpy as np
 from mlp.stats.calibration import EFFECTS_IN_MARGINS, STATED, Rate, upper_limit
 from mlp.stats.factorial import shapley
 from mlp.stats.interval import FloatArray
-from mlp.stats.looks import LOOKS
+from mlp.stats.looks import CLAIM_ERROR, LOOKS
 from mlp.stats.methods import IN_USE, Method
 from mlp.stats.scenarios import Law
-from mlp.stats.simulate import codes_at, draw, false_codes
+from mlp.stats.simulate import codes_at, decide, draw, false_codes
 
 FILE = Path(__file__).with_name("differences.json")
 
@@ -110,6 +110,36 @@ def _false(
                     outcome = codes_at(method, moments, stated, claim.margin, signed)
                     counts[i, j] += np.isin(outcome, false_codes(signed, claim.margin)).sum()
     return counts
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """What a rule takes: the mean number of seeds of a claim, and the share left undecided."""
+
+    rule: str
+    seeds: float
+    undecided: float
+
+
+def seeds_taken(
+    rule: str,
+    claims: Sequence[Sampled],
+    method: Method,
+    *,
+    sims: int = 200,
+    seed: int = 0,
+    looks: tuple[int, ...] = LOOKS,
+    stated: float = CLAIM_ERROR,
+) -> Seeds:
+    """The mean over the claims, their differences resampled as they are, each at its margin."""
+    taken, open_ = [], []
+    for k, claim in enumerate(claims):
+        rng = np.random.default_rng([seed, 2_000_000, k])
+        for moments in draw(claim.law, sims, rng, looks):
+            outcome, when = decide(method, moments, stated, claim.margin)
+            taken.append(np.array(looks)[when].mean())
+            open_.append((outcome == 0).mean())
+    return Seeds(rule, round(float(np.mean(taken)), 1), round(float(np.mean(open_)), 4))
 
 
 def of_study(study: Mapping[str, Any]) -> list[dict[str, Any]]:

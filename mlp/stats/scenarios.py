@@ -3,8 +3,8 @@
 Every law has finitely many values on the grid of a data set's accuracies, and a mean set exactly
 by the caller. Sizes of failures are those of the study: an arm that falls to chance loses 8/17 on
 wine, 2/3 on iris, 0.87 on digits, and single differences lie up to 1.0 from their median. Failures
-of 0.7 and more are declared at margins from 0.05: `mlp/stats/README.md` shows that no claim whose
-differences lie so far apart is held against a smaller one, and what the rates are if it is.
+of 0.7 and more are declared at margins from 0.05; `mlp/stats/README.md` has how far a failure may
+go at smaller ones, and at which margins the claims' differences lie how far apart.
 """
 
 from __future__ import annotations

@@ -169,11 +169,24 @@ import tensorflow.compat.v1 as tf
 
 getattr(tf, sys.argv[1])()
 capture = learn.monitors.CaptureVariable("w:0", every_n=1)
-estimator = build(mean_model, sys.argv[2]).fit(TEN, steps=3, monitors=[capture])
+read = learn.monitors.CaptureVariable("w/read:0", every_n=1)
+estimator = build(mean_model, sys.argv[2]).fit(TEN, steps=3, monitors=[capture, read])
+assert sorted(read.values) == [1, 2, 3]
 assert estimator.get_variable_value("w") == -13.5
 assert list(capture.values.values()) == [-4.5, -9.0, -13.5]
 assert estimator.evaluate(TEN)["global_step"] == 3
 assert list(estimator.predict(TEN[:1])) == [-13.5]
+
+if sys.argv[1] == "disable_v2_behavior":  # what the page of the port says that it cures
+    x = tf.placeholder(tf.float32, [None, 3])
+    assert x.shape[1].value == 3
+    assert (x == x) is True
+    one = tf.get_variable("one", [], initializer=tf.ones_initializer())
+    tf.cond(one > 0, lambda: one, lambda: -one)
+    tf.while_loop(lambda value: value < 3, lambda value: value + 1, [one])
+    with tf.Session() as session:
+        session.run(one.initializer)
+        assert session.run(["one:0", "cond/Merge:0", "while/Exit:0"]) == [1, 1, 3]
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from mlp.lab.forecast import first_jobs
 from mlp.tests.lab.runs import BASE, FAST, stored
 
@@ -43,7 +45,7 @@ def test_nothing_happens_after_the_question(tiny_lab):
 
 
 def test_a_claim_that_fails_before_it_asks_has_no_jobs_and_keeps_none_from_the_next(tiny_lab):
-    claims = [lambda _: 1 / 0, lambda lab: lab.cohort(BASE, "iris", seeds=2)]
+    claims = [lambda _: 1 / 0, lambda _: sys.exit(), lambda lab: lab.cohort(BASE, "iris", seeds=2)]
 
     assert [len(job.runs) for job in first_jobs(tiny_lab, claims)] == [2]
 
