@@ -10,7 +10,7 @@ promise: it spends its error again at every look.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from numbers import Real
@@ -120,7 +120,7 @@ def _read(
         interval = paired_interval(differences, alpha, margin=margin)
         return Look(interval, classify(interval, margin), alpha)
 
-    cells = {on: np.array(given) for on, given in scores.items()}
+    cells: dict[Iterable[str], FloatArray] = {on: np.array(of) for on, of in scores.items()}
     share = shapley(cells)
     return OwnScreen(
         whole=look(whole_difference(cells)),

@@ -103,7 +103,7 @@ def test_a_missing_scikit_learn_is_said_with_its_remedy(only):
 
 
 def test_what_does_not_train_is_imported_without_the_study_s_packages():
-    code = "import mlp, mlp.stats, mlp.lab, conftest; print('imported')"
+    code = "import mlp, mlp.stats, mlp.trace, mlp.lab, conftest; print('imported')"
     assert without_the_study(code) == "imported\n"
 
 

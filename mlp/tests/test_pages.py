@@ -29,7 +29,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(ROOT))
 
 def shell_commands(text):
     """Every command in a shell block, and every command of the project in running text."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```sh(?:ell)?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     whole = "\n".join(blocks).replace("\\\n", " ")
     outside = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
     inline = re.findall(r"`((?:python -m mlp|pytest )[^`]*)`", outside)
