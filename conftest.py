@@ -229,8 +229,10 @@ def pytest_runtest_makereport(
     asked = over and LAB in item.stash
     rows = [row_of(item, claim) for claim in item.stash[LAB].claims] if asked else []
     item.user_properties += junit_properties(item.config, rows)
-    report = yield
     error = call.excinfo.value if call.excinfo else None
+    if call.excinfo and isinstance(error, ClaimError):
+        call.excinfo.traceback = call.excinfo.traceback[-1:]  # no more is shown, and it takes long
+    report = yield
     if isinstance(error, (ClaimError, *USER_ERRORS)) and report.failed:
         tell(report, item, error)
     if asked:

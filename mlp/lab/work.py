@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from mlp.data import DataError, load
 from mlp.genome import Genome
@@ -32,6 +33,9 @@ _LEAST = 4
 
 _IDLE_S = 0.1
 """How long a worker that finds no job waits before it looks again."""
+
+_known: WeakKeyDictionary[Store, dict[str, Run]] = WeakKeyDictionary()
+"""The runs read from a store in this process, by key: claims share most of their runs."""
 
 _graphs: set[tuple[object, ...]] = set()
 """What the cohort engine has trained with in this process."""
@@ -62,13 +66,15 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
         StoreError: the store cannot be read, or cannot be written and something is missing.
         RunFailedError: a run could not be trained; a diverged run is no such failure.
     """
-    keys = {w: w.key for w in wanted}
-    found = store.get(keys.values())
-    missing = {k: w for w, k in keys.items() if k not in found}
+    keys, known = {w: w.key for w in wanted}, _known.setdefault(store, {})
+    new = {k: w for w, k in keys.items() if k not in known}
+    found = store.get(new)
+    missing = {k: w for k, w in new.items() if k not in found}
     if missing:
         with SPENT.spent("waiting"):
             found.update(store.obtain(_jobs(missing, hands=1 + store.spare()), _train))
-    return {w: _named(_read(store, found[k], w), w) for w, k in keys.items()}
+    known.update((k, _read(store, found[k], w)) for k, w in new.items())
+    return {w: _named(known[k], w) for w, k in keys.items()}
 
 
 def train_waiting_jobs(store: Store) -> None:

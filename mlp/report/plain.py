@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mlp.lab import Claim
 from mlp.stats import shapley, whole_difference
@@ -66,7 +66,7 @@ def of_screen(detail: Mapping[str, Any]) -> Plain | None:
 
 @cache
 def _quantile(freedom: int) -> float:
-    return float(stats.t.ppf((1 + LEVEL) / 2, freedom))
+    return float(special.stdtrit(freedom, (1 + LEVEL) / 2))
 
 
 def _differences(claim: Claim) -> Sequence[float]:

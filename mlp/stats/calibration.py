@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from mlp.stats.interval import FloatArray
 from mlp.stats.looks import CLAIM_ERROR, LOOKS, look_alpha
@@ -88,6 +87,8 @@ class Rate:
         if not self.sims:
             return self.rate <= self.stated
         count = round(self.rate * self.sims)
+        from scipy import stats  # half a second, for those who need it
+
         return bool(stats.binom.sf(count - 1, self.sims, self.stated) > 0.001)
 
     @property
@@ -159,6 +160,8 @@ def _rates_of(
 
 def upper_limit(count: int, sims: int, confidence: float = CONFIDENCE) -> float:
     """Clopper-Pearson: the rate at which `count` or fewer of `sims` has chance 1 - confidence."""
+    from scipy import stats  # half a second, for those who need it
+
     return 1.0 if count >= sims else float(stats.beta.ppf(confidence, count + 1, sims - count))
 
 

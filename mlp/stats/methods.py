@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mlp.stats.interval import FAILURE_SPREAD, PSEUDO_SPREAD, FloatArray, half_width, spread_width
 
@@ -33,7 +33,7 @@ def in_use(n: int, mean: FloatArray, squares: FloatArray, alpha: float, margin: 
 
 def student(n: int, mean: FloatArray, squares: FloatArray, alpha: float, _margin: float) -> Bounds:
     """mean ± t(n-1) sqrt(SS / (n(n-1))): no width when all differences are equal."""
-    half = float(stats.t.isf(alpha / 2, n - 1)) * np.sqrt(squares / (n * (n - 1)))
+    half = -float(special.stdtrit(n - 1, alpha / 2)) * np.sqrt(squares / (n * (n - 1)))
     return mean - half, mean + half
 
 

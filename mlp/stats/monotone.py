@@ -21,7 +21,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from mlp.stats.comparison import check_margin
 from mlp.stats.interval import FloatArray, Interval, paired_interval
@@ -112,6 +111,8 @@ def page_trend(responses: ArrayLike) -> float:
     y = _checked(responses)
     if len(y) < 2:
         return 1.0
+    from scipy import stats  # half a second, for those who need it
+
     return float(stats.page_trend_test(y, method="asymptotic").pvalue)
 
 

@@ -16,7 +16,6 @@ from math import comb, floor, inf
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from mlp.stats.interval import FloatArray, check_alpha
 
@@ -81,6 +80,8 @@ def sign_flip(differences: ArrayLike) -> float:
     Exact where the two arms are exchangeable seed by seed. It tells whether a difference is there,
     however small, which no outcome against a margin does; unadjusted, it carries no verdict.
     """
+    from scipy import stats  # half a second, for those who need it
+
     d = _checked(differences, "paired")
     sizes, counts = np.unique(np.round(np.abs(d[d != 0]), 9), return_counts=True)
     sums, weights = np.zeros(1), np.ones(1)

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from mlp.stats.interval import FloatArray
 
@@ -94,6 +93,8 @@ def binomial(rows: int, accuracy: float) -> Law | None:
     if not 0 <= accuracy <= 1:
         return None
     k = np.arange(rows + 1, dtype=np.float64)
+    from scipy import stats  # half a second, for those who need it
+
     return Law(k / rows, np.asarray(stats.binom.pmf(k, rows, accuracy), dtype=np.float64))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal, special
+from scipy import special
 
 from mlp.stats.interval import FloatArray
 from mlp.stats.looks import LOOKS, look_alpha
@@ -107,6 +107,8 @@ def exact_rate(
     """The exact probability of a false outcome; None for a law of more than three values."""
     if law.values.size > EXACT:
         return None
+    from scipy import signal  # half a second, for those who need it
+
     # The last value's count is what the others leave: one axis for two values, two for three.
     spare = max(0, 2 - law.values.size)
     values, weights = (np.pad(x, (0, spare)) for x in (law.values, law.weights))

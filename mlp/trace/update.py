@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mlp.trace.gradient import agree, allowed
@@ -71,8 +73,7 @@ def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
 def _least(pair: Pair) -> float:
     """The least 1 - beta or 1 - rho: its own rounding is that much larger than the type's."""
     decays = [t.constants.get(k) for t in (pair.a, pair.b) for k in ("beta_1", "beta_2", "rho")]
-    least = min([1.0, *[1 - d for d in decays if d is not None and d < 1]])
-    return least
+    return min([1.0, *[1 - d for d in decays if d is not None and d < 1]])
 
 
 def _epsilon(pair: Pair) -> float:
@@ -148,7 +149,7 @@ def constants(pair: Pair) -> str:
 def only_epsilon(pair: Pair) -> bool:
     """Whether the constants differ by an epsilon alone, and one far below the gradients."""
     values = [v for u in pair.steps[0] for v in u.gradient.values()]
-    sizes = [v.norm / float(max(np.prod(v.shape), 1)) ** 0.5 for v in values]
+    sizes = [v.norm / max(math.prod(v.shape), 1) ** 0.5 for v in values]
     usual = float(np.median(sizes)) if sizes else 0.0
     epsilons = [t.constants.get("epsilon", 0.0) for t in (pair.a, pair.b)]
     return _names(pair) == ["epsilon"] and max(epsilons) <= 1e-2 * usual

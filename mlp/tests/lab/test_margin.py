@@ -46,7 +46,9 @@ def test_a_margin_that_means_nothing_is_refused_where_it_is_declared(wrong, told
     "wrong", [{"on": 0.1}, {"under": ["quick"]}, {"under": {"quick": 0.1}}], ids=str
 )
 def test_margins_that_differ_are_named_in_a_mapping(wrong):
-    with pytest.raises(LabError, match=r"in a mapping by name; got .*: try Margin\(0.2, {'wine': 0.1}\)"):
+    with pytest.raises(
+        LabError, match=r"in a mapping by name; got .*: try Margin\(0.2, {'wine': 0.1}\)"
+    ):
         Margin(0.2, **wrong)
 
 
