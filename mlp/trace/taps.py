@@ -22,7 +22,6 @@ class Taps:
 
     def __init__(self) -> None:
         self.recorder: Recorder | None = None
-        self.traced = False
         self.stash: dict[str, Any] = {}
         self.in_optimizer: set[str] = set()
         self._now = OFF
@@ -50,7 +49,6 @@ class Taps:
                 arrays = [_array(tensor) for tensor in tensors]
                 deliver(*arrays, *[_array(variable) for variable in variables])
             return
-        self.traced = True
 
         def run(*arrays: Any) -> Any:
             if self.recorder is not None:
