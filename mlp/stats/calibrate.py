@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mlp.command import new_file
 from mlp.stats.calibration import (
@@ -125,7 +125,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     margins = (0.05, 0.2) if options.quick else REACH_MARGINS
     seeds = seeds_by_rule(claims, methods, options.quick)
     worst, reaches = two_valued(method, margins, looks)
-    measured = Measured(*(list(map(_rounded, rows)) for rows in (found, worst, reaches)), seeds)
+    measured = Measured(
+        [_rounded(x) for x in found],
+        [_rounded(x) for x in worst],
+        [_rounded(x) for x in reaches],
+        seeds,
+    )
     progress("power")
     few = min(sims, 1_000 if options.quick else 10_000)
     powers = power(method, EFFECTS, SDS, sims=few, seed=seed, looks=looks, stated=error)
@@ -155,7 +160,7 @@ class Measured:
     def to_json(self, powers: Sequence[Power]) -> str:
         """What is measured of the interval in use, and its power: a row a line."""
         mine = [r for r in self.rates if r.method == IN_USE]
-        parts = {
+        parts: dict[str, Sequence[Any]] = {
             "rates": mine,
             "worst": self.worst,
             "reach": self.reaches,
@@ -204,7 +209,8 @@ def seeds_by_rule(claims: list[Sampled], methods: dict[str, Method], quick: bool
 def _rounded(row: Row) -> Row:
     """The row with its numbers to four digits, the stated rate as it is."""
     numbers = {k: v for k, v in vars(row).items() if isinstance(v, float) and k != "stated"}
-    return dataclasses.replace(row, **{k: float(f"{v:.4g}") for k, v in numbers.items()})
+    rounded: dict[str, Any] = {k: float(f"{v:.4g}") for k, v in numbers.items()}
+    return dataclasses.replace(row, **rounded)
 
 
 def report(

@@ -84,13 +84,15 @@ def sign_flip(differences: ArrayLike) -> float:
 
     d = _checked(differences, "paired")
     sizes, counts = np.unique(np.round(np.abs(d[d != 0]), 9), return_counts=True)
-    sums, weights = np.zeros(1), np.ones(1)
+    sums: FloatArray = np.zeros(1)
+    weights: FloatArray = np.ones(1)
     for size, count in zip(sizes, counts, strict=True):
         flipped = size * (2 * np.arange(count + 1) - count)
         places = np.round(np.add.outer(sums, flipped).ravel(), 7)
         more = stats.binom.pmf(np.arange(count + 1), count, 0.5)
         sums, place = np.unique(places, return_inverse=True)
-        weights = np.bincount(place.ravel(), np.multiply.outer(weights, more).ravel())
+        joint = np.multiply.outer(weights, more).ravel()
+        weights = np.asarray(np.bincount(place.ravel(), joint), dtype=np.float64)
     return min(1.0, float(weights[np.abs(sums) >= abs(float(d.sum())) - 1e-6].sum()))
 
 

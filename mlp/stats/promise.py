@@ -98,10 +98,11 @@ def _reaches(raw: Sequence[Mapping[str, Any]]) -> list[Reach]:
 
 
 def _needed(raw: Sequence[Mapping[str, Any]]) -> str:
-    found = [
-        Power(**{k: tuple(v) if isinstance(v, list) else v for k, v in r.items()}) for r in raw
+    mine = [row for row in raw if row["sd"] in (0.05, 0.15)]
+    tuples: list[dict[str, Any]] = [
+        {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()} for row in mine
     ]
-    return usual_table([p for p in found if p.sd in (0.05, 0.15)], markdown=True)
+    return usual_table([Power(**row) for row in tuples], markdown=True)
 
 
 def _seeds(found: Sequence[Mapping[str, Any]]) -> str:
