@@ -61,7 +61,7 @@ class OwnScreen:
         runs, idle = sum(map(len, self.scores.values())), self.idle
         lines.append(
             f"Margin {self.margin:g}, {runs} runs. "
-            f"Probability that any outcome is false: at most {self.error:g}."
+            f"False outcomes, of no effect or of twice the margin: at most {self.error:g}."
         )
         if not self.decided:
             lines.append("An undecided effect needs more seeds (cap) or a larger margin.")
