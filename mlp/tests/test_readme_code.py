@@ -66,7 +66,8 @@ def test_the_screen_shown_is_one_that_run_screen_prints():
     assert whole == pytest.approx(sum(shares), abs=0.0015)
     runs = 4 * int(read[0][4])
     assert last == (
-        f"Margin 0.05, {runs} runs. False outcomes, of no effect or of twice the margin: at most 0.05."
+        f"Margin 0.05, {runs} runs. "
+        "False outcomes, of no effect or of twice the margin: at most 0.05."
     )
 
 
