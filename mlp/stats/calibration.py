@@ -16,7 +16,7 @@ import numpy as np
 from mlp.stats.interval import FloatArray
 from mlp.stats.looks import CLAIM_ERROR, LOOKS, look_alpha
 from mlp.stats.methods import IN_USE, Method
-from mlp.stats.scenarios import MARGINS, Law, Scenario
+from mlp.stats.scenarios import MARGINS, SCENARIOS, Law, Scenario
 from mlp.stats.simulate import (
     BETTER,
     EQUIVALENT,
@@ -41,6 +41,8 @@ EFFECTS_IN_MARGINS = (0.0, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 
 PROMISED = (0.0, 0.5, 2.0)
 """Those that bound what is promised."""
+
+_NOT_AT_HALF = {scenario.name for scenario in SCENARIOS if not scenario.half}
 
 _BAND_SIMS = 10
 """Between them, where nothing is promised, a rate is simulated on one in so many comparisons."""
@@ -73,7 +75,7 @@ class Rate:
     @property
     def kind(self) -> str:
         """The false verdict that is promised to be rare; BETWEEN where none is."""
-        if self.effect in PROMISED:
+        if self.effect in PROMISED and not (self.effect == 0.5 and self.scenario in _NOT_AT_HALF):
             return FALSE_DIFFERENCE if self.effect < 1 else FALSE_EQUIVALENT
         return BETWEEN
 

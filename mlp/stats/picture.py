@@ -68,14 +68,17 @@ def _heat(table: Ratios) -> list[str]:
     bold = ' font-weight="bold" font-size="14"'
     lines = [
         _text(12, 22, "False verdicts, as a multiple of the stated rate", extra=bold),
-        _text(12, 42, f"(stated: {CLAIM_ERROR:.2g} a claim; the worst of the margins)"),
+        _text(12, 42, f"stated: {CLAIM_ERROR:.2g} a claim; the worst of the margins"),
+        _text(12, 60, "* not for skewed failures of 1.0,", extra=' font-size="10"'),
+        _text(12, 73, "nor for two values more than 0.6 apart", extra=' font-size="10"'),
         _text(_LEFT + 4.5 * _CELL, _TOP - 40, "true effect, in margins", "middle"),
     ]
     for k, (effect, head) in enumerate(zip(EFFECTS_IN_MARGINS, _HEADS, strict=True)):
         x = _LEFT + k * _CELL
         lines.append(_text(x + _CELL / 2, _TOP - 22, head, "middle", ' font-weight="bold"'))
         if effect in PROMISED:
-            lines.append(_text(x + _CELL / 2, _TOP - 7, "promised", "middle", ' font-size="10"'))
+            said = "promised*" if effect == 0.5 else "promised"
+            lines.append(_text(x + _CELL / 2, _TOP - 7, said, "middle", ' font-size="10"'))
     for i, (name, row) in enumerate(table.items()):
         y = _TOP + i * _ROW
         lines.append(_text(_LEFT - 8, y + 14, name, "end"))

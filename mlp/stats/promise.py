@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlp.stats.calibration import EFFECTS_IN_MARGINS, Rate
+from mlp.stats.calibration import EFFECTS_IN_MARGINS, Power, Rate
 from mlp.stats.looks import CLAIM_ERROR
-from mlp.stats.methods import SPREADS, centred
+from mlp.stats.methods import SPREADS, Method, centred, in_use
 from mlp.stats.picture import ratios
-from mlp.stats.reach import HALF, NONE_OR_TWICE, Reach, Worst, worst_law
+from mlp.stats.reach import Reach, Worst, worst_law
 from mlp.stats.resample import committed
+from mlp.stats.tables import reach_table, usual_table
 
 MEASURED = Path(__file__).with_name("calibration.json")
 RESAMPLED = "resampled"
@@ -29,9 +30,10 @@ def sentences(path: Path = MEASURED) -> dict[str, str]:
     return {
         "declared": _declared(declared),
         "resampled": _resampled([r for r in rates if RESAMPLED in r.scenario]),
-        "reach": _reach([Reach(**{**r, "effects": tuple(r["effects"])}) for r in raw["reach"]]),
+        "reach": reach_table(_reaches(raw["reach"]), markdown=True),
         "between": _between(declared, [Worst(**law) for law in raw["worst"]]),
         "seeds": _seeds(raw["seeds"]),
+        "needed": _needed(raw["power"]),
         "one spread": _one_spread(),
     }
 
@@ -43,7 +45,8 @@ def _declared(rates: Sequence[Rate]) -> str:
     return (
         f"On {kinds} declared kinds of differences, {sum(r.holds for r in mine)} of {len(mine)} "
         f"rates at no effect, half the margin and twice the margin are at or below the stated "
-        f"one ({CLAIM_ERROR:.2g} a claim, and 0.05); {sum(r.shown for r in mine)} are exact, or "
+        f"one ({CLAIM_ERROR:.2g} a claim, and 0.05; at half the margin for failures of less than "
+        f"1.0); {sum(r.shown for r in mine)} are exact, or "
         f"shown so with 99% confidence by {sims:,} simulated comparisons."
     )
 
@@ -59,7 +62,7 @@ def _resampled(rates: Sequence[Rate]) -> str:
     told = ", ".join(f"{false(e):,} at {_effect(e)}" for e in (0.0, 0.5, 2.0))
     worst = max(r.rate for r in loose)
     return (
-        f"The differences of {len(committed())} claims of a study, resampled and held against "
+        f"The differences of {len(committed())} claims of two studies, resampled and held against "
         f"their own margins, gave these false verdicts in {of:,} comparisons each: {told}. At a "
         f"stated rate of 0.05 the worst data set's rate was {worst:.2g}."
     )
@@ -68,18 +71,6 @@ def _resampled(rates: Sequence[Rate]) -> str:
 def _effect(effect: float) -> str:
     named = {0.0: "no effect", 0.5: "half the margin", 2.0: "twice the margin"}
     return named.get(effect) or f"{effect:g} margins"
-
-
-def _reach(found: Sequence[Reach]) -> str:
-    def told(effects: Sequence[float]) -> str:
-        mine = sorted((r for r in found if r.effects == effects), key=lambda r: r.margin)
-        return ", ".join(f"{r.jump:.2f} at a margin of {r.margin:g}" for r in mine)
-
-    return (
-        "Where all seeds differ alike but for a jump, the rate is kept whatever the jump's "
-        f"probability, without effect and at twice the margin, for jumps of up to "
-        f"{told(NONE_OR_TWICE)}; at half the margin, for jumps of up to {told(HALF)}."
-    )
 
 
 def _between(rates: Sequence[Rate], worst: Sequence[Worst]) -> str:
@@ -92,12 +83,25 @@ def _between(rates: Sequence[Rate], worst: Sequence[Worst]) -> str:
         return f"{max(row[at] or 0.0 for row in rows):.2g} times at {_effect(effect)}"
 
     told = ", ".join(most(kinds, e) for e in EFFECTS_IN_MARGINS if e not in (0.0, 0.5, 2.0))
+    failures = [row for name, row in by_name.items() if "1.0 at 10%" in name]
     wide = next(row for name, row in laws.items() if "up to 1 " in name)
     return (
         f"Between half the margin and twice it a false verdict may be likelier than stated. On "
-        f"the declared kinds it is, at worst, {told}. On the worst law of two values 1.0 apart "
-        f"it is already {most([wide], 0.5)}."
+        f"the declared kinds it is, at worst, {told}. A failure of 1.0 makes it so at half the "
+        f"margin already: at one seed in ten, {most(failures, 0.5)}; at the worst of all "
+        f"probabilities, {most([wide], 0.5)}."
     )
+
+
+def _reaches(raw: Sequence[Mapping[str, Any]]) -> list[Reach]:
+    return [Reach(**{**row, "effects": tuple(row["effects"])}) for row in raw]
+
+
+def _needed(raw: Sequence[Mapping[str, Any]]) -> str:
+    found = [
+        Power(**{k: tuple(v) if isinstance(v, list) else v for k, v in r.items()}) for r in raw
+    ]
+    return usual_table([p for p in found if p.sd in (0.05, 0.15)], markdown=True)
 
 
 def _seeds(found: Sequence[Mapping[str, Any]]) -> str:
@@ -111,22 +115,23 @@ def _seeds(found: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _times(method: Method, effect: float) -> str:
+    return f"{worst_law(1.0, 0.05, effect, method).rate / CLAIM_ERROR:.2g}"
+
+
 def _one_spread() -> str:
-    told = [
-        f"{worst_law(1.0, 0.05, 0.0, centred(r)).rate / CLAIM_ERROR:.2g} times the stated rate "
-        f"with {r:g}"
-        for r in SPREADS
-    ]
+    told = [f"{_times(centred(r), 0.0)} times the stated rate with {r:g}" for r in SPREADS]
     return (
         "With one spread, a jump of 1.0 at a margin of 0.05 gives, without effect, "
-        f"{', '.join(told)}."
+        f"{', '.join(told)}; with the two, {_times(in_use, 0.0)}. At half that margin 0.75 gives "
+        f"{_times(centred(0.75), 0.5)}, and the two {_times(in_use, 0.5)}."
     )
 
 
 def main() -> None:
     """Print the sentences."""
     for name, sentence in sentences().items():
-        print(f"{name}: {sentence}\n")
+        print(f"{name}:\n{sentence}\n")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def cohort(runs: dict[str, Any], arm: Any, protocol: Any, n: int) -> list[Any]:
     vouched = all(a and b and all(a[k] == b[k] for k in ends) for a, b in pairs[:4])
     found = [a or (vouched and b) for a, b in pairs] if arm["real"] else engine
     if not all(found[:n]):
-        sys.exit(f"the store lacks runs of the first {n} seeds of {arm}: give that of the study")
+        sys.exit(f"the store lacks runs on {arm['dataset']} from seed {seeds[0]}: give the study's")
     return found[:n]
 
 

@@ -1,8 +1,8 @@
 """d = data - mean(data) + effect, resampled: the rates on the differences that claims were made of.
 
-`differences.json` holds, for every claim of a study that rests on an interval, the differences it
-rested on, as values and how often each occurred. `python -m mlp.stats.resample STUDY` makes it anew
-from a saved study (`--mlp-save`).
+`differences.json` holds, for every claim of some studies that rests on an interval, the differences
+it rested on, as values and how often each occurred. `python -m mlp.stats.resample STUDY ...` makes
+it anew from saved studies (`--mlp-save`).
 """
 
 from __future__ import annotations
@@ -174,18 +174,20 @@ def of_study(study: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the differences of a saved study beside this module."""
+    """Write the differences of saved studies beside this module."""
     parser = argparse.ArgumentParser(prog="python -m mlp.stats.resample", description=__doc__)
-    parser.add_argument("study", type=Path, metavar="STUDY", help="a file that --mlp-save wrote")
-    path = parser.parse_args(argv).study
-    study = json.loads(path.read_text(encoding="utf-8"))
-    made = study["provenance"]
-    head = {"protocol": made["protocol"], "commit": made["commit"], "seeds": made["seeds"]}
-    claims = ",\n".join(json.dumps(c) for c in of_study(study))
-    FILE.write_text(
-        f'{{"study": {json.dumps(head)},\n"claims": [\n{claims}\n]}}\n', encoding="utf-8"
+    parser.add_argument(
+        "studies", type=Path, nargs="+", metavar="STUDY", help="files that --mlp-save wrote"
     )
-    print(f"{len(of_study(study))} claims' differences are in {FILE}")
+    studies = [
+        json.loads(path.read_text(encoding="utf-8")) for path in parser.parse_args(argv).studies
+    ]
+    made = [{k: study["provenance"][k] for k in ("protocol", "seeds")} for study in studies]
+    claims = [claim for study in studies for claim in of_study(study)]
+    rows = ",\n".join(map(json.dumps, claims))
+    told = f'{{"studies": {json.dumps(made)},\n"claims": [\n{rows}\n]}}\n'
+    FILE.write_text(told, encoding="utf-8")
+    print(f"{len(claims)} claims' differences are in {FILE}")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +30,7 @@ from mlp.stats.methods import IN_USE, SPREADS, all_methods, centred
 from mlp.stats.reach import reach, two_valued_rates, worst_law
 from mlp.stats.scenarios import MARGINS, SCENARIOS, law_of
 from mlp.stats.simulate import BETTER, EQUIVALENT, WORSE, decide, draw, exact_rate, false_codes
+from mlp.stats.tables import usual_table
 
 QUICK = LOOKS[:5]
 METHOD = all_methods()[IN_USE]
@@ -39,7 +39,7 @@ METHOD = all_methods()[IN_USE]
 @pytest.fixture(scope="module")
 def measured():
     methods = {name: m for name, m in all_methods().items() if name in (IN_USE, "plain t")}
-    return rates(SCENARIOS, methods, sims=4_000, seed=1, looks=QUICK)
+    return rates(SCENARIOS, methods, sims=2_000, seed=1, looks=QUICK)
 
 
 def test_every_promised_rate_holds(measured):
@@ -57,6 +57,8 @@ def test_what_is_promised_is_no_effect_up_to_half_the_margin_and_twice_it():
     rate = Rate("any", IN_USE, 0.1, 0.0, 0.05, 0.5, 0.5, 0)
     means = {e: dataclasses.replace(rate, mean=e * 0.1) for e in EFFECTS_IN_MARGINS}
     assert [e for e, r in means.items() if r.promised] == [0.0, 0.5, 2.0] == list(PROMISED)
+    failures = [dataclasses.replace(r, scenario="skewed -1.0 at 10%") for r in means.values()]
+    assert [r.effect for r in failures if r.promised] == [0.0, 2.0]
 
 
 def test_the_calibration_can_fail_plain_t_does(measured):
@@ -166,35 +168,28 @@ def test_half_widths_are_shared_by_simulation_and_verdicts():
 def test_command(capsys, tmp_path):
     file, drawn = tmp_path / "rates.json", tmp_path / "rates.svg"
     argv = ["--quick", "--sims", "200", "--json", str(file), "--picture", str(drawn)]
-    assert main([*argv, "--markdown"]) == 0
+    assert main([*argv, "--markdown", "--claim-error=0.05"]) == 0
     out = capsys.readouterr().out
     assert "### False verdicts by true effect in margins" in out
     assert "| skewed -0.6 at 10%" in out
-    assert "decide, at 0.00017 a claim\n" in out
+    assert "decide, at 0.05 a claim\n" in out
     written = json.loads(file.read_text())
-    assert {"rates", "worst", "reach", "power"} == set(written)
-    assert {row["stated"] for row in written["power"]} == {CLAIM_ERROR}
+    assert {"rates", "worst", "reach", "seeds", "power"} == set(written)
+    assert {row["stated"] for row in written["power"]} == {0.05}
+    assert {row["stated"] for row in written["worst"]} == {CLAIM_ERROR}
     assert "skewed -0.6 at 10%" in drawn.read_text("utf-8")
 
 
-def seeds_without_effect_or_scatter(lines):
-    """From the table's first row: the seeds that decide at margins of 0.01, 0.02, 0.05, ..."""
-    cells = [cell.strip() for cell in re.split(r"  +", lines[4])][2:]
-    return [int(cell.removeprefix("equivalent by ")) if cell != "-" else None for cell in cells]
-
-
-def test_seeds_are_told_at_the_claim_error_asked_for(capsys):
-    def told(*argv):
-        main(["--quick", "--sims", "10", *argv])
-        seeds = capsys.readouterr().out.split("Seeds by which")[1]
-        return seeds.splitlines()
-
-    ours, own = told(), told("--claim-error", "0.05")
-
-    assert ours[0].endswith("decide, at 0.00017 a claim")
-    assert own[0].endswith("decide, at 0.05 a claim")
-    assert seeds_without_effect_or_scatter(ours)[3:] == [48, 24, 16]
-    assert seeds_without_effect_or_scatter(own)[2:] == [64, 32, 16, 16]
+@pytest.mark.parametrize(
+    ("stated", "seeds"),
+    [(CLAIM_ERROR, [None, 256, 96, 48, 24, 16]), (0.05, [None, 192, 64, 32, 16, 16])],
+)
+def test_seeds_are_told_at_the_claim_error_asked_for(stated, seeds):
+    """Without effect or scatter, by margin: 0.01, 0.02, 0.05, 0.1, 0.2, 0.4."""
+    found = power(METHOD, (0.0,), (0.0,), sims=1, stated=stated)
+    told = [f"equivalent by {n}" if n else "-" for n in seeds]
+    assert [p.usual for p in found] == told
+    assert all(said in usual_table(found, markdown=False) for said in told)
 
 
 @pytest.mark.parametrize("rate", ["0", "1", "nan"])

@@ -138,7 +138,7 @@ def test_the_engine_stands_for_the_real_api_only_where_four_seeds_vouch_for_it(a
     if alike:
         assert main(*paths) == 0
     else:
-        with pytest.raises(SystemExit, match="the store lacks runs of the first"):
+        with pytest.raises(SystemExit, match="the store lacks runs on iris"):
             main(*paths)
 
 
