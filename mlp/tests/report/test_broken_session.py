@@ -1,5 +1,6 @@
 """Sessions that break off, fail or claim nothing: what they leave, and what they say of it."""
 
+import os
 import re
 import shutil
 import signal
@@ -119,7 +120,8 @@ def test_an_interruption_leaves_a_partial_report(suite, workers):
     words = [sys.executable, "-m", "pytest", *OPTIONS, workers, "--mlp-report=out"]
     words += ["-k", "reporting or waits", "-p", "no:cacheprovider"]
     with open(suite.path / "log", "w", encoding="utf-8") as log:
-        going = subprocess.Popen(words, cwd=suite.path, stdout=log, stderr=log)
+        env = {name: v for name, v in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
+        going = subprocess.Popen(words, cwd=suite.path, stdout=log, stderr=log, env=env)
         wait_for(lambda: (suite.path / "waiting").exists() or going.poll() is not None, 300)
         wait_for(lambda: (suite.path / "ended").exists() or going.poll() is not None, 300)
         going.send_signal(signal.SIGINT)
