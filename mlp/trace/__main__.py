@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from statistics import median
 
 from mlp.trace.divergence import first_divergence
 from mlp.trace.errors import TraceError
@@ -35,7 +36,7 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     add("--picture", metavar="FILE", help="also draw a picture, .png, .svg or .pdf (default: none)")
     cost = commands.add_parser("cost", help="measure what watching costs, as ratios")
     cost.add_argument(
-        "--repeats", type=int, default=5, help="of which the median counts (default 5)"
+        "--repeats", type=int, default=9, help="of which the median counts (default 9)"
     )
     chosen = parser.parse_args(argv)
     if chosen.command == "cost" and chosen.repeats < 1:
@@ -70,12 +71,20 @@ def compare(chosen: argparse.Namespace) -> int:
 
 def cost(chosen: argparse.Namespace) -> int:
     """Print what watching costs."""
-    from mlp.trace.cost import measure
+    from mlp.trace.cost import PHASES, measure
 
-    print("time of a step, watched over unwatched: recorded in full, rows only, watching over")
+    print("time of a step, watched over unwatched: median of the repeats (smallest to largest)")
+    print(f"  {'':<20}" + "".join(f"{phase:<20}" for phase in PHASES).rstrip(), flush=True)
+    measured = 0
     for name, ratios in measure(chosen.repeats):
-        told = "  ".join(f"{phase} {ratio:5.2f}" for phase, ratio in ratios.items())
-        print(f"  {name:<24} {told}", flush=True)
+        if not ratios:
+            print(f"  {name:<20}not measured: {name.split(',')[0]} is not installed")
+            continue
+        measured += 1
+        cells = (f"{median(r):.2f} ({min(r):.2f} to {max(r):.2f})" for r in ratios.values())
+        print(f"  {name:<20}" + "".join(f"{cell:<20}" for cell in cells).rstrip(), flush=True)
+    if not measured:
+        raise TraceError("the cost of watching is measured with Keras or PyTorch: install one")
     return 0
 
 

@@ -1,9 +1,8 @@
 """What watching costs: the time of watched steps, and of steps after them, as ratios to unwatched.
 
-Each ratio is the median over repeats of the processor time of the same steps, watched and
-unwatched, taken alternately in one process of one thread.
-`watched` is of the steps recorded in full, `logged` of those of which rows are digested only,
-`after` of those that come when watching is over but the `with` is not.
+A ratio is the median processor time of the same steps, watched over unwatched, run one after the
+other in one process, of one thread each. Runs are repeated; the median ratio, the smallest and the
+largest are told.
 """
 
 from __future__ import annotations
@@ -12,18 +11,26 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from mlp.trace.errors import TraceError
 from mlp.trace.watch import watch
 
-ROWS, BATCH, WIDTH, CLASSES = 3200, 32, 256, 10
-FULL = 10
-PHASES = {"watched": (0, FULL), "logged": (FULL, 100), "after": (200, 300)}
+ROWS, BATCH, WIDTH, CLASSES = 640, 32, 256, 10
+EPOCH = ROWS // BATCH
+FULL = 8
+PHASES = ("recorded in full", "rows only", "watching over")
+"""The first updates of the first two epochs, the others of these, and the third epoch."""
 
 Steps = tuple[Any, Any, Callable[[int], None]]
+
+
+def _phase(step: int) -> str:
+    if step >= 2 * EPOCH:
+        return PHASES[2]
+    return PHASES[step % EPOCH >= FULL]
 
 
 def _rows() -> tuple[np.ndarray, np.ndarray]:
@@ -77,45 +84,38 @@ def _torch() -> Steps:
     return model, optimizer, step
 
 
-def _times(steps: Steps, watched: bool, traced: bool) -> list[float]:
-    """Seconds of each step of three epochs."""
+def _times(steps: Steps, watched: bool) -> dict[str, float]:
+    """The median seconds of a step of each phase."""
     model, optimizer, step = steps
-    if traced:  # so that what is timed is no tracing
-        with watch(model, optimizer):
-            step(0)
-    found = []
+    with watch(model, optimizer) if watched else nullcontext():
+        step(0)  # it makes the optimizer's variables, and traces a tf.function
+    found: dict[str, list[float]] = {phase: [] for phase in PHASES}
     with watch(model, optimizer, updates=FULL) if watched else nullcontext():
-        for k in range(3 * ROWS // BATCH):
+        for k in range(3 * EPOCH):
             began = time.process_time()
             step(k * BATCH % ROWS)
-            found.append(time.process_time() - began)
+            found[_phase(k)].append(time.process_time() - began)
+    return {phase: statistics.median(times) for phase, times in found.items()}
+
+
+def ratios(make: Callable[[], Steps], repeats: int) -> dict[str, list[float]]:
+    """The time of watched steps over that of unwatched ones, by phase, of each repeat."""
+    _times(make(), False)  # the first of all is slower
+    found: dict[str, list[float]] = {phase: [] for phase in PHASES}
+    for repeat in range(repeats):
+        order = (False, True) if repeat % 2 else (True, False)
+        times = {watched: _times(make(), watched) for watched in order}
+        for phase in PHASES:
+            found[phase].append(times[True][phase] / times[False][phase])
     return found
 
 
-def ratios(make: Callable[[], Steps], repeats: int, traced: bool = False) -> dict[str, float]:
-    """The time of watched steps over that of unwatched ones, by phase."""
-    _times(make(), False, False)  # the first of all is slower
-    found: dict[str, list[float]] = {phase: [] for phase in PHASES}
-    for _ in range(repeats):
-        with_, without = _times(make(), True, traced), _times(make(), False, False)
-        for phase, (start, end) in PHASES.items():
-            base = without[start + traced : end]
-            mean = statistics.median(with_[start + traced : end])
-            found[phase].append(mean / statistics.median(base))
-    return {phase: statistics.median(values) for phase, values in found.items()}
-
-
-def measure(repeats: int) -> Iterator[tuple[str, dict[str, float]]]:
-    """The ratios of each way of training that is installed."""
-    ways: list[tuple[str, str, Callable[[], Steps], bool]] = [
-        ("PyTorch loop", "torch", _torch, False),
-        ("Keras loop, eager", "keras", lambda: _keras(False), False),
-        ("Keras loop, tf.function", "keras", lambda: _keras(True), True),
+def measure(repeats: int) -> Iterator[tuple[str, dict[str, list[float]]]]:
+    """The ratios of each way of training, none where its framework is not installed."""
+    ways: list[tuple[str, str, Callable[[], Steps]]] = [
+        ("Keras, eager", "keras", lambda: _keras(False)),
+        ("Keras, tf.function", "keras", lambda: _keras(True)),
+        ("PyTorch", "torch", _torch),
     ]
-    from importlib.util import find_spec
-
-    for name, package, make, traced in ways:
-        if find_spec(package) is not None:
-            yield name, ratios(make, repeats, traced)
-    if not any(find_spec(package) for _, package, _, _ in ways):
-        raise TraceError("the cost of watching is measured with Keras or PyTorch: install one")
+    for name, package, make in ways:
+        yield name, ratios(make, repeats) if find_spec(package) is not None else {}

@@ -15,17 +15,17 @@ from mlp.trace.recorder import FULL
 from mlp.trace.taps import Taps
 
 
-def _one(arrays: list[np.ndarray]) -> Any:
-    """Several inputs or outputs as one array, rows first."""
+def _one(arrays: Sequence[np.ndarray]) -> Any:
+    """A copy of several inputs or outputs as one array, rows first."""
     if len(arrays) < 2:
-        return arrays[0] if arrays else None
+        return np.array(arrays[0]) if arrays else None
     return np.concatenate([np.reshape(a, (len(a), -1)).astype(np.float32) for a in arrays], axis=1)
 
 
 def seen_step(taps: Taps, names: Sequence[str], *arrays: Any) -> None:
     """`trace.step` was called."""
     assert taps.recorder is not None
-    taps.recorder.stepped(names, arrays)
+    taps.recorder.stepped(names, [np.array(array) for array in arrays])
 
 
 def seen_call(
@@ -34,8 +34,8 @@ def seen_call(
     """The model was called."""
     assert taps.recorder is not None
     taps.recorder.forward(
-        _one(list(arrays[:inputs])),
-        prediction=_one(list(arrays[inputs:])),
+        _one(arrays[:inputs]),
+        prediction=_one(arrays[inputs:]),
         modes=modes,
         graded=graded,
         where=where,
@@ -45,23 +45,25 @@ def seen_call(
 def seen_terms(taps: Taps, targets: int, *arrays: Any) -> None:
     """The model's loss was computed."""
     assert taps.recorder is not None
-    y, weight = list(arrays[:targets]), list(arrays[targets:-1])
-    taps.recorder.terms(_one(y), sample_weight=_one(weight), loss=arrays[-1])
+    y, weight = _one(arrays[:targets]), _one(arrays[targets:-1])
+    taps.recorder.terms(y, sample_weight=weight, loss=np.array(arrays[-1]))
 
 
 def seen_begin(taps: Taps, penalised: bool, rate: Any, *penalty: Any) -> None:
     """The optimizer is about to update."""
     assert taps.recorder is not None
     if penalised:
-        taps.recorder.terms(regularisation=penalty[0])
+        taps.recorder.terms(regularisation=np.array(penalty[0]))
     full = taps.recorder.begin_update(float(rate))
     taps.set_level(FULL if full else None)
 
 
 def seen_before(taps: Taps, given: tuple[str, ...], weights: tuple[str, ...], *arrays: Any) -> None:
     """Gradients, and weights before the update."""
-    taps.stash["gradient"] = dict(zip(given, arrays, strict=False))
-    taps.stash["before"] = dict(zip(weights, arrays[len(given) :], strict=True))
+    assert taps.recorder is not None
+    gradient, before = arrays[: len(given)], arrays[len(given) :]
+    taps.stash["gradient"] = taps.recorder.copies(dict(zip(given, gradient, strict=True)))
+    taps.stash["before"] = taps.recorder.before(dict(zip(weights, before, strict=True)))
 
 
 def seen_after(
@@ -80,8 +82,8 @@ def seen_after(
         before=taps.stash.get("before"),
         gradient=clipped,
         raw={name: float(np.linalg.norm(g)) for name, g in gradient.items()},
-        after=dict(zip(weights, arrays, strict=False)),
-        buffers=dict(zip(buffers, arrays[len(weights) :], strict=True)),
+        after=taps.recorder.copies(dict(zip(weights, arrays, strict=False))),
+        buffers=taps.recorder.copies(dict(zip(buffers, arrays[len(weights) :], strict=True))),
         where=where,
     )
     taps.stash.clear()
@@ -93,12 +95,12 @@ def clip(gradient: dict[str, Any], constants: Mapping[str, float]) -> dict[str, 
     if "clipvalue" in constants:
         most = constants["clipvalue"]
         return {name: np.clip(g, -most, most) for name, g in gradient.items()}
+    if "clipnorm" not in constants and "global_clipnorm" not in constants:
+        return gradient
     norms = {name: float(np.linalg.norm(g)) for name, g in gradient.items()}
     if "clipnorm" in constants:
         most = constants["clipnorm"]
         return {name: g * (most / max(norms[name], most)) for name, g in gradient.items()}
-    if "global_clipnorm" in constants:
-        most = constants["global_clipnorm"]
-        whole = float(np.sqrt(sum(norm**2 for norm in norms.values())))
-        return {name: g * (most / max(whole, most)) for name, g in gradient.items()}
-    return gradient
+    most = constants["global_clipnorm"]
+    whole = float(np.sqrt(sum(norm**2 for norm in norms.values())))
+    return {name: g * (most / max(whole, most)) for name, g in gradient.items()}

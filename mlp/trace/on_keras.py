@@ -102,6 +102,9 @@ class KerasWatch:
         self.recorder.initial_buffers = {
             name: Value.of(v.numpy()) for name, v in named_variables(self.model, False).items()
         }
+        kinds = (named_variables(self.model, kind).values() for kind in (True, False))
+        weights, buffers = (sum(v.numpy().nbytes for v in kind) for kind in kinds)
+        self.recorder.expect(3 * weights + buffers)
         for name in ("train_function", "test_function", "predict_function"):
             self._functions[name] = getattr(self.model, name, None)
             setattr(self.model, name, None)

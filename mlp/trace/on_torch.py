@@ -41,12 +41,17 @@ def _tensors(structure: Any) -> list[torch.Tensor]:
     return []
 
 
-def array_of(tensor: torch.Tensor) -> np.ndarray:
-    """A copy of a tensor as an array; half precision as float32, which holds it exactly."""
+def view_of(tensor: torch.Tensor) -> np.ndarray:
+    """A tensor as an array; half precision as float32, which holds it exactly."""
     tensor = tensor.detach()
     if tensor.dtype in (torch.bfloat16, torch.float16):
         tensor = tensor.float()
-    return np.array(tensor.cpu().numpy(), order="K")
+    return tensor.cpu().numpy()
+
+
+def array_of(tensor: torch.Tensor) -> np.ndarray:
+    """A copy of a tensor as an array, likewise."""
+    return np.array(view_of(tensor), order="K")
 
 
 class TorchWatch:
@@ -55,12 +60,12 @@ class TorchWatch:
     def __init__(self, model: Any, optimizer: Any, recorder: Recorder) -> None:
         self.model, self.optimizer, self.recorder = model, optimizer, recorder
         self._check()
-        self.names = {id(p): name for name, p in model.named_parameters()}
+        self.parameters = dict(model.named_parameters())
         self.layout = layout_of(model)
         self.sensitive = sensitive_modules(model)
         self.rank = channels_last(model)
         self._handles: list[Any] = []
-        self._raw: dict[str, float] = {}
+        self._raw: dict[str, torch.Tensor] = {}
         self._full = self.compiled = False
         self._before: dict[str, Any] = {}
 
@@ -99,11 +104,13 @@ class TorchWatch:
         buffers = buffers_of(self.model)
         self.recorder.initial_buffers = {n: Value.of(array_of(b)) for n, b in buffers.items()}
         self.recorder.reach = self._stepped
+        size = sum(p.numel() * p.element_size() for p in self.parameters.values())
+        self.recorder.expect(3 * size + sum(b.nbytes for b in buffers.values()))
         hold = self._handles.append
         hold(self.model.register_forward_hook(self._forward, with_kwargs=True))
         hold(self.optimizer.register_step_pre_hook(self._before_step))
         hold(self.optimizer.register_step_post_hook(self._after_step))
-        for name, parameter in self.model.named_parameters():
+        for name, parameter in self.parameters.items():
             if parameter.requires_grad:
                 hook = partial(self._accumulated, name)
                 hold(parameter.register_post_accumulate_grad_hook(hook))
@@ -159,17 +166,16 @@ class TorchWatch:
 
     def _read(self, name: str, tensor: torch.Tensor) -> np.ndarray:
         layout = self.layout.get(name)
-        array = array_of(tensor)
-        return array if layout is None else np.transpose(array, layout)
+        array = view_of(tensor)
+        return array if layout is None else array.transpose(layout)
 
     def _weights(self) -> dict[str, np.ndarray]:
-        named = self.model.named_parameters()
+        named = self.parameters.items()
         return {name: self._read(name, p) for name, p in named if p.requires_grad}
 
     def _gradients(self) -> dict[str, np.ndarray]:
-        named = self.model.named_parameters()
-        found = {name: p.grad for name, p in named if p.grad is not None}
-        return {name: self._read(name, grad) for name, grad in found.items()}
+        found = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
+        return self.recorder.copies({name: self._read(name, grad) for name, grad in found.items()})
 
     def _forward(self, model: Any, args: Any, kwargs: Any, output: Any) -> None:
         del model
@@ -216,7 +222,7 @@ class TorchWatch:
 
     def _accumulated(self, name: str, parameter: torch.Tensor) -> None:
         if self.recorder.level == FULL and parameter.grad is not None:
-            self._raw[name] = float(torch.linalg.vector_norm(parameter.grad.float()))
+            self._raw[name] = torch.linalg.vector_norm(parameter.grad.detach(), dtype=torch.float32)
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         del args, kwargs
@@ -229,13 +235,15 @@ class TorchWatch:
         gradient = self._gradients()
         if scale is not None:
             gradient = {name: array / float(scale) for name, array in gradient.items()}
-        seen = {"before": self._weights(), "gradient": gradient, "raw": self._raw}
-        self._before = seen | {"where": users_line()}
+        raw = {name: float(norm) for name, norm in self._raw.items()}
+        before = self.recorder.before(self._weights())
+        self._before = {"before": before, "gradient": gradient, "raw": raw, "where": users_line()}
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         del optimizer, args, kwargs
         if not self._full:
             return
+        after = self.recorder.copies(self._weights())
         buffers = {name: array_of(b) for name, b in buffers_of(self.model).items()}
-        self.recorder.end_update(after=self._weights(), buffers=buffers, **self._before)
+        self.recorder.end_update(after=after, buffers=buffers, **self._before)
         self._full, self._before, self._raw = False, {}, {}

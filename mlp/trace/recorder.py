@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from mlp.trace.arena import Arena, same_bits
 from mlp.trace.batch import batch_of, log_of, merged, slim
 from mlp.trace.epochs import FULL, LIGHT, OFF, Epochs
 from mlp.trace.errors import TraceError
@@ -67,7 +68,7 @@ class Recorder:
         self.updates: list[Update] = []
         self.reach: Callable[[Sequence[str], Sequence[Any]], None] = self.stepped
         """How the values given to `step` become arrays; an adapter that must, puts its own here."""
-        self._epochs, self._room = Epochs(updates), keep
+        self._epochs, self._room, self._arena = Epochs(updates), keep, Arena()
         self._pending: list[_Pending] = []
         self._current: Update | None = None
         self._evaluations: list[Evaluation] = []
@@ -108,8 +109,28 @@ class Recorder:
         """How much of what happens next is recorded: FULL, LIGHT or OFF."""
         return self._epochs.level
 
+    def expect(self, size: int) -> None:
+        """Each update recorded in full will be told by copies of so many bytes."""
+        self._arena.reserve(min(2 * self._epochs.full * size, self._room, KEEP))
+
+    def copies(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Copies of arrays that the program goes on to write to."""
+        return {name: self._arena.copy(array) for name, array in arrays.items()}
+
+    def before(self, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        """Weights before an update: copied where they are not as the last update left them."""
+        left = self.updates[-2].after if len(self.updates) > 1 else {}
+        held: dict[str, Any] = {}
+        for name, array in arrays.items():
+            value = left.get(name)
+            known = value is not None and value.data is not None and same_bits(value.data, array)
+            held[name] = value if known else self._arena.copy(array)
+        return held
+
     def value(self, array: Any) -> Value:
         """An array, not copied, as a value: kept while there is room, summarised from then on."""
+        if isinstance(array, Value):
+            return array
         array = np.asarray(array)
         keep = array.nbytes <= self._room
         if keep:
@@ -192,7 +213,7 @@ class Recorder:
             self._epochs.fed(update.rows)
             self._begin(update, [p.total for p in used[:-1]])
         self._pending.clear()
-        return self._current is not None and self._current in self.updates
+        return bool(self.updates) and self.updates[-1] is self._current
 
     def _begin(self, update: Update, totals: list[Mapping[str, Any]]) -> None:
         level = self.level
@@ -200,11 +221,12 @@ class Recorder:
             return
         update = replace(update, epoch=self._epochs.epoch, index=self._epochs.index)
         self._epochs.updated()
-        self._current = replace(update, batches=tuple(map(slim, update.batches)))
-        self._log.append(self._current)
         if level == FULL:
             self._current = replace(update, micro=tuple(map(self.values, totals)))
             self.updates.append(self._current)
+        else:
+            self._current = replace(update, batches=tuple(map(slim, update.batches)))
+        self._log.append(self._current)
 
     def end_update(
         self,
@@ -227,8 +249,9 @@ class Recorder:
         """Put an update in the place of the one made last, of which it says more."""
         if self.updates and self.updates[-1] is self._current:
             self.updates[-1] = update
-        self._log[-1] = replace(update, batches=tuple(map(slim, update.batches)))
-        self._current = update
+        else:
+            update = replace(update, batches=tuple(map(slim, update.batches)))
+        self._log[-1] = self._current = update
 
     def _evaluated(self, batches: Sequence[Batch]) -> None:
         if not batches or len(self._evaluations) >= MOST_EVALUATIONS:

@@ -43,7 +43,10 @@ class Taps:
         tensors: Sequence[Any],
         variables: Sequence[Any] = (),
     ) -> None:
-        """Deliver tensors and the variables' present values, as arrays, where the level is met."""
+        """Deliver tensors and the variables' present values, as arrays, where the level is met.
+
+        The arrays are the program's own: what is delivered is copied by whoever keeps it.
+        """
         if tf.executing_eagerly():
             if self._now >= least:
                 arrays = [_array(tensor) for tensor in tensors]
@@ -52,7 +55,7 @@ class Taps:
 
         def run(*arrays: Any) -> Any:
             if self.recorder is not None:
-                deliver(*map(np.array, arrays))
+                deliver(*arrays)
             return np.int32(0)
 
         def seen() -> Any:

@@ -39,6 +39,11 @@ def _digest(array: np.ndarray) -> str:
     return told.hexdigest()
 
 
+@lru_cache(maxsize=64)
+def _type(dtype: np.dtype[Any]) -> str:
+    return str(dtype)
+
+
 @dataclass(frozen=True, eq=False)
 class Value:
     """An array of `shape`: `data` is its elements, or None where only `summary` was kept."""
@@ -54,8 +59,8 @@ class Value:
         """The value of an array, which is not copied."""
         array = np.asarray(array)
         if keep:
-            return cls(array.shape, str(array.dtype), array)
-        return cls(array.shape, str(array.dtype), None, _sketch(array), _digest(array))
+            return cls(array.shape, _type(array.dtype), array)
+        return cls(array.shape, _type(array.dtype), None, _sketch(array), _digest(array))
 
     @cached_property
     def digest(self) -> str:
