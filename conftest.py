@@ -77,6 +77,12 @@ def _only_unit_tests(config: pytest.Config) -> bool:
     return all(path.is_relative_to(ROOT / "mlp") for path in paths)
 
 
+def _only_shows(config: pytest.Config) -> bool:
+    """Whether pytest is asked to show tests or fixtures, and runs no test."""
+    showing = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+    return any(getattr(config.option, name, False) for name in showing)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", marks.FINDING)
     config.addinivalue_line("markers", marks.REFUTED)
@@ -155,20 +161,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     sent = config.workerinput if _is_worker(config) else {}  # type: ignore[attr-defined]
     worker, workers = sent.get("workerid", ""), sent.get("workercount", 1)
-    asks = [claim for item in session.items if (claim := marks.asking(item))]
-    if config.option.collectonly or not any(marks.takes_lab(item) for item in session.items):
+    if _only_shows(config) or not any(marks.takes_lab(item) for item in session.items):
         return
     with suppress(*USER_ERRORS):  # the fixture `lab` says what is wrong
         store = _store_of(config)
         if worker:
             store.sign_in()
         if worker in ("", "gw0"):
+            asks = [claim for item in session.items if (claim := marks.asking(item))]
             store.request(first_jobs(_lab_of(config), asks, workers))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
-    going_on = not session.shouldstop and exitstatus != pytest.ExitCode.INTERRUPTED
+    stopped = session.shouldstop or session.shouldfail
+    going_on = not stopped and exitstatus != pytest.ExitCode.INTERRUPTED
     if _is_worker(config) and STORE in config.stash:
         if going_on:
             train_waiting_jobs(config.stash[STORE])

@@ -141,17 +141,31 @@ def takes_lab(item: pytest.Item) -> bool:
 def asking(item: pytest.Item) -> Callable[[object], object] | None:
     """The claim of a test as a function of a lab; None if pytest alone can give what it takes.
 
-    That is a test of fixtures other than `lab`, or one that may be skipped.
+    That is a test that may not run, a method, a coroutine, or a test of fixtures other than `lab`,
+    be it that they act unasked: without them its body could do harm.
     """
+    if not takes_lab(item):
+        return None
     given = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     indirect = any(mark.kwargs.get("indirect") for mark in item.iter_markers("parametrize"))
-    skips = any(True for name in ("skip", "skipif") for _ in item.iter_markers(name))
     function: Any = getattr(item, "obj", None)
-    taken = set(inspect.signature(function).parameters) if function else set()
-    if "lab" not in taken or not taken <= {"lab", *given} or indirect or skips:
+    ours = {"lab", "_lab", "request", *given}
+    replaced = len(item._fixtureinfo.name2fixturedefs.get("lab", ())) != 1  # type: ignore[attr-defined]
+    if indirect or replaced or not ours.issuperset(item.fixturenames) or _may_not_run(item):  # type: ignore[attr-defined]
+        return None
+    if not inspect.isfunction(function) or inspect.iscoroutinefunction(function):
+        return None
+    taken = inspect.signature(function).parameters
+    if "lab" not in taken or not ours.issuperset(taken) or "request" in taken:
         return None
     given = {name: value for name, value in given.items() if name in taken}
     return lambda lab: function(lab=lab, **given)
+
+
+def _may_not_run(item: pytest.Item) -> bool:
+    """Whether a test is marked as one that pytest may leave out."""
+    skips = any(True for name in ("skip", "skipif") for _ in item.iter_markers(name))
+    return skips or any(not mark.kwargs.get("run", True) for mark in item.iter_markers("xfail"))
 
 
 def _refutation(

@@ -170,7 +170,8 @@ def _sizes(groups: Sequence[tuple[int, int]], hands: int) -> list[int]:
     while jobs() < hands:
         largest = max(range(len(groups)), key=lambda i: min(groups[i][0], sizes[i]))
         runs = groups[largest][0]
-        size = math.ceil(runs / (math.ceil(runs / sizes[largest]) + 1))
+        more = math.ceil(runs / sizes[largest]) + 1
+        size = min(math.ceil(runs / more), sizes[largest] - 1)
         if size < _LEAST:
             break
         sizes[largest] = size

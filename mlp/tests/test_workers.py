@@ -45,3 +45,14 @@ def test_a_worker_without_a_test_trains_for_the_one_that_has_one(suite, real):
     assert sum(runs.values()) == (24 if real else 16), "4 seeds of 2 arms vouch for the engine"
     if not real:
         assert set(runs.values()) == {8}, "there are as many jobs as workers"
+
+
+def test_a_worker_that_has_failed_at_the_first_failure_trains_for_nobody(suite):
+    with (suite.path / "conftest.py").open("a", encoding="utf-8") as file:
+        file.write(RECORDING.replace("< 2", "< 1"))
+    asks = claim("asks", UNDECIDED_CLAIM.replace("dataset)", "dataset, real=True)"))
+    suite.makepyfile(test_user=PREAMBLE + claim("fails", "assert False") + asks)
+
+    suite.runpytest_subprocess(*IRIS, "-n2", "-x")
+
+    assert len(list(suite.path.glob("*.trained"))) <= 1
