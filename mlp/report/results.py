@@ -228,6 +228,11 @@ def ordered(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda r: (r.finding or "~", r.file, r.test, r.parameters, r.nodeid))
 
 
+WHY_REFUTED = (
+    "the suite states what the post claims, and asks of each gene alone whether it is the cause"
+)
+
+
 def refuted_by_design(rows: Sequence[Row]) -> str:
     """How many claims are refuted as recorded, in words; "" if none is."""
     count = sum(row.claim.verdict == row.recorded == REFUTED for row in rows)

@@ -10,7 +10,7 @@ from itertools import groupby
 from mlp.report import compared
 from mlp.report.calibrated import level, overspent
 from mlp.report.compared import Changes
-from mlp.report.results import CHANGED, Row, counts, refuted_by_design
+from mlp.report.results import CHANGED, WHY_REFUTED, Row, counts, refuted_by_design
 from mlp.report.study import Study
 
 AS_RECORDED, NOT_AS_RECORDED = "✅", "❌"
@@ -46,8 +46,7 @@ def markdown(study: Study, changes: Changes | None = None) -> str:
 
 def _by_design(rows: Sequence[Row]) -> str:
     told = refuted_by_design(rows)
-    why = "recorded as refuted, since the suite states the post's claims as the post does"
-    return f"{told}: {why}." if told else ""
+    return f"{told}: {WHY_REFUTED}." if told else ""
 
 
 def _headline(study: Study) -> str:

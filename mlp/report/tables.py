@@ -12,7 +12,7 @@ from mlp.report import calibrated, terminal
 from mlp.report.answers import answers, datasets
 from mlp.report.explain import explain
 from mlp.report.plain import plain_interval
-from mlp.report.results import Row, command, ordered, refuted_by_design
+from mlp.report.results import WHY_REFUTED, Row, command, ordered, refuted_by_design
 from mlp.report.roles import roles
 
 SAMPLE = ("test_estimator_rescues_matmul", "digits")
@@ -28,8 +28,9 @@ def summary_table(rows: Sequence[Row]) -> str:
         for one in found
     ]
     told = refuted_by_design(rows)
-    after = f"\n\n{told}: the suite states the post's claims as the post does." if told else ""
-    return _table(["claim", *names], body) + after
+    why = f"{told}: {WHY_REFUTED}. " if told else ""
+    same = "Identical: the same final weights, bit for bit."
+    return f"{_table(['claim', *names], body)}\n\n{why}{same}"
 
 
 def _summed(cell: tuple[str, str] | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlp.report.readme import PAGES, PUBLISHED, QUICK, blocks, found_blocks, main, rewrite
+from mlp.report.results import WHY_REFUTED
 from mlp.report.saved import load, save
 from mlp.report.study import ReportError
 from mlp.report.tables import published_table, strains_table, verdict_table
@@ -64,7 +65,8 @@ def test_the_summary_has_a_word_and_a_number():
         "| **Finding 3** training with Estimator.fit rescues the tf.matmul model. | "
         "supported, +0.50 | refuted, -0.25 |",
         "",
-        "1 of 3 is refuted by design: the suite states the post's claims as the post does.",
+        f"1 of 3 is refuted by design: {WHY_REFUTED}. "
+        "Identical: the same final weights, bit for bit.",
     ]
 
 
