@@ -194,7 +194,7 @@ def test_what_a_generator_raises_is_raised_where_the_session_runs():
     ("x", "target", "error", "message"),
     [
         (X, None, TypeError, "x must be generator function; got dict"),
-        (list, None, TypeError, r"x\(\) must be generator; got list"),
+        (lambda: [1], None, TypeError, r"x\(\) must be generator; got list"),
         (lambda: (row for row in [1]), None, TypeError, r"x\(\) must yield dict; got int"),
         (rows, 1, TypeError, "target_key must be str or Container of str; got int"),
         (rows, [1], TypeError, "target_key must be str or Container of str; got int"),
