@@ -27,12 +27,20 @@ class Arena:
         end = self._used + array.nbytes
         if end > self._block.size or array.dtype.hasobject:
             return np.array(array, order="K")
-        axes = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
-        ordered = array.transpose(axes)
-        place = self._block[self._used : end].view(array.dtype).reshape(ordered.shape)
-        place[...] = ordered
+        block = self._block[self._used : end]
         self._used = -(-end // _LINE) * _LINE
-        return place.transpose(np.argsort(axes))
+        place = np.ndarray(array.shape, array.dtype, block, strides=_strides(array))
+        place[...] = array
+        return place
+
+
+def _strides(array: np.ndarray) -> tuple[int, ...] | None:
+    """The strides of a copy whose axes are in the same order in memory; None for C's order."""
+    if array.flags.c_contiguous:
+        return None
+    if array.flags.f_contiguous:
+        return array.strides
+    return np.empty_like(array).strides
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mlp.trace.record import Batch, Log, Update
+from mlp.trace.record import Batch, Evaluation, Log, Update
 from mlp.trace.value import Value, row_digests
 
 UNSEEN = float("nan")
@@ -51,6 +51,20 @@ def merged(batch: Batch, told: Batch) -> Batch:
 def slim(batch: Batch) -> Batch:
     """A batch without its arrays; the rows' digests stay."""
     return replace(batch, x=None, y=None, prediction=None, sample_weight=None)
+
+
+def evaluation_of(batches: Sequence[Batch], after: int) -> Evaluation:
+    """Forward passes of which no gradient was used, after so many updates."""
+    rows = [batch.x_rows for batch in batches if batch.x_rows is not None]
+    losses = [batch.loss for batch in batches if batch.loss is not None]
+    return Evaluation(
+        after=after,
+        batches=len(batches),
+        rows=np.concatenate(rows) if rows else np.empty(0, np.uint64),
+        modes=batches[-1].modes,
+        loss=sum(losses) / len(losses) if losses else None,
+        where=batches[-1].where,
+    )
 
 
 def log_of(updates: Sequence[Update]) -> Log:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mlp.trace.arena import Arena, same_bits
-from mlp.trace.batch import batch_of, log_of, merged, slim
+from mlp.trace.batch import batch_of, evaluation_of, log_of, merged, slim
 from mlp.trace.epochs import FULL, LIGHT, OFF, Epochs
 from mlp.trace.errors import TraceError
 from mlp.trace.record import Batch, Evaluation, Layer, Trace, Update, Variable
@@ -254,20 +254,8 @@ class Recorder:
         self._log[-1] = self._current = update
 
     def _evaluated(self, batches: Sequence[Batch]) -> None:
-        if not batches or len(self._evaluations) >= MOST_EVALUATIONS:
-            return
-        rows = [batch.x_rows for batch in batches if batch.x_rows is not None]
-        losses = [batch.loss for batch in batches if batch.loss is not None]
-        self._evaluations.append(
-            Evaluation(
-                after=len(self._log),
-                batches=len(batches),
-                rows=np.concatenate(rows) if rows else np.empty(0, np.uint64),
-                modes=batches[-1].modes,
-                loss=sum(losses) / len(losses) if losses else None,
-                where=batches[-1].where,
-            )
-        )
+        if batches and len(self._evaluations) < MOST_EVALUATIONS:
+            self._evaluations.append(evaluation_of(batches, len(self._log)))
 
     # What is left of it.
 
