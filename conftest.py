@@ -179,6 +179,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if _is_worker(config) and STORE in config.stash:
         if going_on:
             train_waiting_jobs(config.stash[STORE])
+        else:  # its process lives on, and those who help would wait for it
+            config.stash[STORE].close()
         output: dict[str, object] = config.workeroutput  # type: ignore[attr-defined]
         output |= {DAMAGED: config.stash[STORE].damaged, TIMES: vars(spent_here())}
 
