@@ -2,7 +2,6 @@
 
 import io
 import os
-import pty
 import re
 import time
 
@@ -156,6 +155,7 @@ def test_a_log_is_told_of_ended_tests():
 @pytest.fixture
 def terminal(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
+    pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminal")
     master, slave = pty.openpty()
     stream = os.fdopen(slave, "w", encoding="utf-8")
     yield master, stream

@@ -328,6 +328,12 @@ def test_corruptions_end_in_right_data_absence_or_a_sentence():
     assert {trial.outcome for trial in trials} == {"right", "absent", "refused"}
 
 
+def test_corruption_is_tried_where_there_is_no_alarm(monkeypatch):
+    for name in ("SIGALRM", "alarm"):
+        monkeypatch.delattr(f"signal.{name}", raising=False)
+    assert corruption.run(1)[0].outcome != "violation"
+
+
 def test_the_corruption_trials_would_notice_a_wrong_value(monkeypatch, capsys):
     monkeypatch.setattr("mlp.store.runs.verify", lambda *_: True)
     monkeypatch.setattr(corruption, "DAMAGES", {"flip bytes": corruption.DAMAGES["flip bytes"]})

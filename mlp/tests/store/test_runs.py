@@ -12,6 +12,8 @@ from mlp.store import Store, StoreError
 
 RUN = {"curve": [0.1, 1 / 3, 5e-324, -0.0], "outcome": "diverged", "loss": None, "n": 2**60}
 
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
+
 
 def test_a_run_comes_back_to_the_last_bit(open_store):
     open_store().put({"ab": RUN})
@@ -96,6 +98,7 @@ def test_a_file_that_is_no_store_is_not_replaced_while_it_is_open(open_store, pa
     assert path.read_text().startswith("mine")
 
 
+@forks
 def test_a_child_that_was_forked_looks_at_files_for_itself(open_store, path):
     open_store().put({"aa": {}})
     child = os.fork()
@@ -160,6 +163,7 @@ def test_putting_over_a_damaged_record_mends_it(open_store, path):
     assert store.get(["ab"]) == {"ab": RUN}
 
 
+@forks
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_process_that_forks_keeps_both_ends_working(open_store):
     store = open_store()
