@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from mlp import interrupt
+from mlp.species.post import installation
 
 interrupt.tell_interruption_in_one_line()  # before the imports that take seconds
 
-from mlp import collection, installed, marks, options
+from mlp import collection, marks, options
 from mlp.collection import USER_ERRORS, datasets
-from mlp.data import DataError
 from mlp.lab import (
     DEFAULT_STORE,
     ClaimError,
@@ -31,7 +31,8 @@ from mlp.report.claimed import judge, row_of, tell
 from mlp.report.display import Display
 from mlp.report.plugin import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
 from mlp.report.spending import spent_here
-from mlp.run import protocol
+from mlp.species.post.data import DataError
+from mlp.species.post.protocol import protocol
 from mlp.store import Store
 
 ROOT = Path(__file__).parent
@@ -126,7 +127,7 @@ def _check_options(config: pytest.Config) -> None:
     option = config.option
     protocol(option.mlp_protocol)
     check_seeds(option.mlp_seeds, option.mlp_first_seed)
-    installed.check()
+    installation.check()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

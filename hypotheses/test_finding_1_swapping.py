@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab, Margin
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 
 pytestmark = pytest.mark.finding("1")
 

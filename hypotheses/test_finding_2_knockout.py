@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, LAYERS_ESTIMATOR_FLOAT32
 from mlp.lab import Lab, Margin
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, LAYERS_ESTIMATOR_FLOAT32
 
 pytestmark = pytest.mark.finding("2")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab, Margin
+from mlp.species.post.genome import MATMUL, MATMUL_ESTIMATOR
 
 pytestmark = pytest.mark.finding("3")
 

@@ -21,15 +21,15 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import (
+from mlp.genome import Genome
+from mlp.lab import Lab, Margin
+from mlp.species.post.genome import (
     LAYERS,
     LAYERS_ESTIMATOR,
     LAYERS_ESTIMATOR_FLOAT32,
     MATMUL,
     MATMUL_ESTIMATOR,
-    Genome,
 )
-from mlp.lab import Lab, Margin
 
 pytestmark = pytest.mark.finding("4")
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import STRAINS
 from mlp.lab import Lab
+from mlp.species.post.genome import STRAINS
 
 SEEDS = 16
 CELLS = 12

@@ -6,12 +6,13 @@ from collections.abc import Generator
 
 import pytest
 
-from mlp import data, installed, marks
-from mlp.data import DataError
-from mlp.genes import GenomeError
+from mlp import marks
+from mlp.genome import GenomeError
 from mlp.lab import LabError, ManipulationError, Refuted
 from mlp.report.study import ReportError
 from mlp.run import ProtocolError
+from mlp.species.post import data, installation
+from mlp.species.post.data import DataError
 from mlp.store import RunFailedError, StoreError
 
 USER_ERRORS = (
@@ -24,7 +25,7 @@ USER_ERRORS = (
     ReportError,
     RunFailedError,
     StoreError,
-    installed.InstallationError,
+    installation.InstallationError,
 )
 """What a user is told in one sentence, without a traceback."""
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlp.data import check_name
-from mlp.run import protocol
+from mlp.errors import UserError
+from mlp.species.post.data import check_name
+from mlp.species.post.protocol import protocol
 
 if TYPE_CHECKING:
     import pytest
@@ -23,7 +24,7 @@ REFUTED = (
 )
 
 
-class MarkError(ValueError):
+class MarkError(ValueError, UserError):
     """A marker that cannot be read: the rule, the value seen, the remedy."""
 
 

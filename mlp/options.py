@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mlp import data
 from mlp.lab import DEFAULT_SEEDS, DEFAULT_STORE, FIRST_SEED, FIRST_SEEDS
 from mlp.report import outputs
-from mlp.run import PROTOCOLS, Protocol
+from mlp.species.post import data
+from mlp.species.post.protocol import PROTOCOLS, Protocol
 
 
 def add(group: pytest.OptionGroup) -> None:

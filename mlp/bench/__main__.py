@@ -26,8 +26,8 @@ from mlp.bench import contenders, cores, table
 from mlp.bench.contenders import Task
 from mlp.bench.rounds import Costs, FailureError, Way, rounds, say
 from mlp.command import check_least, new_file
-from mlp.data import load, names
 from mlp.machine import processor
+from mlp.species.post.data import load, names
 
 PACKAGES = ("tensorflow", "numpy", "scikit-learn", "jax")
 

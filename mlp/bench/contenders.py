@@ -23,10 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from mlp.data import Dataset, load
-from mlp.genome import LAYERS, Genome
-from mlp.plan import layer_shapes, make_plan
-from mlp.run import Protocol
+from mlp.genome import Genome
+from mlp.species.post.data import Dataset, load
+from mlp.species.post.genome import LAYERS
+from mlp.species.post.plan import layer_shapes, make_plan
+from mlp.species.post.protocol import Protocol
 
 SAMPLE_EVERY = 50
 """Updates between samples of the curves, as in the quick protocol."""
@@ -103,7 +104,7 @@ def flop(data: Dataset) -> float:
 
 
 def _engine(data: Dataset, cohort: int) -> Timed:
-    from mlp.trainers.cohort import train_cohort
+    from mlp.species.post.trainers.cohort import train_cohort
 
     return lambda steps: train_cohort(
         [make_plan(genome(), data, seed) for seed in range(cohort)], _protocol(steps)
@@ -111,7 +112,7 @@ def _engine(data: Dataset, cohort: int) -> Timed:
 
 
 def _direct(data: Dataset, cohort: int) -> Timed:
-    from mlp.trainers.direct import train_direct
+    from mlp.species.post.trainers.direct import train_direct
 
     return lambda steps: [
         train_direct(make_plan(genome(), data, seed), _protocol(steps)) for seed in range(cohort)
@@ -120,8 +121,8 @@ def _direct(data: Dataset, cohort: int) -> Timed:
 
 def _alone(data: Dataset, cohort: int) -> Timed:
     """The direct loop as it is run by itself, as the post ran it: on TensorFlow's own threads."""
-    from mlp.backend import tf
-    from mlp.trainers import direct
+    from mlp.species.post.backend import tf
+    from mlp.species.post.trainers import direct
 
     for name in THREAD_COUNTS:
         os.environ.pop(name, None)
@@ -130,7 +131,7 @@ def _alone(data: Dataset, cohort: int) -> Timed:
 
 
 def _estimator(data: Dataset, cohort: int) -> Timed:
-    from mlp.trainers.estimator import train_estimator
+    from mlp.species.post.trainers.estimator import train_estimator
 
     plans = [make_plan(genome("estimator"), data, seed) for seed in range(cohort)]
     return lambda steps: [train_estimator(plan, _protocol(steps)) for plan in plans]
@@ -188,7 +189,7 @@ def _sgemm(data: Dataset, cohort: int) -> Timed:
 
 def _matmul(data: Dataset, cohort: int) -> Timed:
     """The same products by TensorFlow, stacked over the cohort, in a compiled loop."""
-    from mlp.backend import tf
+    from mlp.species.post.backend import tf
 
     forms, epoch = layer_shapes(genome(), data), batches(data)
 

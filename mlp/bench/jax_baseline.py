@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mlp.data import Dataset
 from mlp.genome import Genome
-from mlp.plan import make_plan
+from mlp.species.post.data import Dataset
+from mlp.species.post.plan import make_plan
 
 BETA1, BETA2, EPSILON, RATE = 0.9, 0.999, 1e-8, 1e-3
 

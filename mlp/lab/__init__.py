@@ -1,6 +1,5 @@
 """What a claim asks for -> what is missing -> train -> store -> compare."""
 
-from mlp.lab.asked import LabError, check_seeds
 from mlp.lab.checks import ManipulationError
 from mlp.lab.claim import (
     REFUTED,
@@ -13,17 +12,18 @@ from mlp.lab.claim import (
     settle,
 )
 from mlp.lab.comparison import Comparison
-from mlp.lab.lab import DEFAULT_STORE, Lab
+from mlp.lab.lab import DEFAULT_CLAIMS, DEFAULT_STORE, Lab
 from mlp.lab.margin import DEFAULT_MARGIN, Margin
-from mlp.lab.seeds import DEFAULT_SEEDS, FIRST_SEED, FIRST_SEEDS, first_seed_under, unshared_seed
+from mlp.lab.question import LabError, check_seeds
+from mlp.lab.seeds import DEFAULT_SEEDS, FIRST_SEED, unshared_seed
 from mlp.lab.work import train_waiting_jobs
 
 __all__ = [
+    "DEFAULT_CLAIMS",
     "DEFAULT_MARGIN",
     "DEFAULT_SEEDS",
     "DEFAULT_STORE",
     "FIRST_SEED",
-    "FIRST_SEEDS",
     "REFUTED",
     "SUPPORTED",
     "UNDECIDED",
@@ -37,7 +37,6 @@ __all__ = [
     "Refuted",
     "Undecided",
     "check_seeds",
-    "first_seed_under",
     "settle",
     "train_waiting_jobs",
     "unshared_seed",

@@ -15,7 +15,7 @@ from mlp.report import arms, compared, page, saved, summary, tensorboard
 from mlp.report.compared import Changes
 from mlp.report.saved import Saved
 from mlp.report.study import ReportError, Study, current_runs
-from mlp.run import protocol
+from mlp.species.post.protocol import protocol
 from mlp.store import Store
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from mlp.installed import InstallationError
 from mlp.lab.times import SPENT, Times, learn
 from mlp.report import compared, outputs, terminal
 from mlp.report.explain import explain
@@ -21,7 +20,8 @@ from mlp.report.results import Row, properties
 from mlp.report.saved import Saved
 from mlp.report.spending import Spent, describe, spent_here
 from mlp.report.study import ReportError, Study
-from mlp.run import protocol
+from mlp.species.post.installation import InstallationError
+from mlp.species.post.protocol import protocol
 from mlp.store import Store, StoreError
 
 DAMAGED = "mlp_damaged"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.machine import processor
-from mlp.run import Protocol
+from mlp.species.post.protocol import Protocol
 
 PACKAGES = (
     "mlp-genetics",

@@ -40,7 +40,7 @@ from mlp.report.tables import (
     summary_table,
     verdict_table,
 )
-from mlp.run import protocol
+from mlp.species.post.protocol import protocol
 
 PAGES = (Path("README.md"), Path(COMMITTED) / "README.md")
 PICTURE = Path(COMMITTED) / "answer.svg"

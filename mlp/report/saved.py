@@ -18,7 +18,7 @@ from mlp.report.calibrated import level
 from mlp.report.plain import of_screen, plain_interval
 from mlp.report.results import Row
 from mlp.report.study import ReportError, Study
-from mlp.run import Protocol
+from mlp.species.post.protocol import Protocol
 
 FORMAT = 1
 FOLDER = Path(".mlp") / "results"

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from mlp.data import DataError
-from mlp.genome import STRAINS, Genome
+from mlp.errors import UserError
+from mlp.genome import Genome
 from mlp.lab import unshared_seed
 from mlp.lab.key import expressed, run_key
 from mlp.report.results import Row, ordered
-from mlp.run import Protocol, Run
+from mlp.run import Run
+from mlp.species.post.data import DataError
+from mlp.species.post.genome import STRAINS
+from mlp.species.post.protocol import Protocol
 
 
-class ReportError(ValueError):
+class ReportError(ValueError, UserError):
     """A report that cannot be made as asked: the rule, the value seen, the remedy."""
 
 

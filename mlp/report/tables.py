@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from mlp.genes import GENES
-from mlp.genome import STRAINS
+from mlp.genome import GENES
 from mlp.lab import UNDECIDED
 from mlp.report import calibrated, terminal
 from mlp.report.answers import answers, datasets
@@ -14,6 +13,7 @@ from mlp.report.explain import explain
 from mlp.report.plain import plain_interval
 from mlp.report.results import WHY_REFUTED, Row, command, ordered, refuted_by_design
 from mlp.report.roles import roles
+from mlp.species.post.genome import STRAINS
 
 SAMPLE = ("test_estimator_rescues_matmul", "digits")
 """The claim of the README's first command, and its dataset."""

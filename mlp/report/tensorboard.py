@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from mlp.genome import STRAINS, Genome, differing
+from mlp.genome import Genome, differing
 from mlp.lab.key import expressed
 from mlp.report.arms import Cohort, named
 from mlp.report.study import Study, strains_of
 from mlp.run import Run
+from mlp.species.post.genome import STRAINS
 
 TAGS = {"validation": "accuracy/validation", "test": "accuracy/test"}
 """TensorBoard's name of each curve."""
@@ -45,7 +46,7 @@ def _name(genome: Genome, executor: str) -> str:
 
 def write(study: Study, folder: Path) -> int:
     """Write event files into folder/GENOME/DATASET/seed-N; how many runs were written."""
-    from mlp.backend import tensorflow as tf
+    from mlp.species.post.backend import tensorflow as tf
 
     with tf.Graph().as_default():
         for name, run in named_runs(study):

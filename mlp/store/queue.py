@@ -5,7 +5,7 @@ A job is kept for the study that asked for it, while a process of that study liv
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from mlp.store.owners import Owner, Watch
@@ -202,11 +202,17 @@ def reap(con: sqlite3.Connection, study: str, watch: Watch) -> None:
         drop(con, number)
 
 
-def take(con: sqlite3.Connection, owner: Owner, study: str, prefer: Collection[str]) -> Job | None:
-    """Lease to the owner the study's first candidate whose body is intact."""
+def take(
+    con: sqlite3.Connection,
+    owner: Owner,
+    study: str,
+    prefer: Collection[str],
+    can: Callable[[Job], bool] | None = None,
+) -> Job | None:
+    """Lease to the owner the study's first candidate whose body is intact and that it can train."""
     for number in candidates(con, study, prefer):
         job = load(con, number)
-        if job is not None:
+        if job is not None and (can is None or can(job)):
             con.execute("UPDATE jobs SET owner=? WHERE id=?", [owner.id, number])
             return job
     return None

@@ -21,7 +21,12 @@ _POLL_S = (0.05, 0.25)
 _PAGE = 64
 
 Record = dict[str, Any]
-Train = Callable[[Job], Mapping[str, Mapping[str, Any]]]
+Records = Mapping[str, Mapping[str, Any]]
+Train = Callable[[Job], Records | Iterable[Records]]
+Can = Callable[[Job], bool]
+
+_KEEP_S = 1.0
+"""How long a run that has ended may wait for the others of its job before it is kept."""
 
 
 class Store(Worker):
@@ -109,8 +114,10 @@ class Store(Worker):
         if self._database.read(look):
             self._database.write(enqueue)
 
-    def take(self, prefer: Collection[str] = ()) -> Job | None:
+    def take(self, prefer: Collection[str] = (), can: Can | None = None) -> Job | None:
         """Lease a job: one with a key in `prefer`, else any of this study; None if there is none.
+
+        A job that `can` refuses is left to others.
 
         The lease lasts until `finish`, `fail`, `release`, `close`, or the death of this process. Of
         another study's jobs only those with a preferred key are taken; of jobs with a run that
@@ -122,7 +129,7 @@ class Store(Worker):
             return self._is_stale(con) or bool(queue.candidates(con, self._study, liked))
 
         def lease(con: sqlite3.Connection) -> Job | None:
-            return queue.take(con, self._sign_in(con), self._study, liked)
+            return queue.take(con, self._sign_in(con), self._study, liked, can)
 
         return self._database.write(lease) if self._database.read(look) else None
 
@@ -167,31 +174,53 @@ class Store(Worker):
     def perform(self, job: Job, train: Train, asked: frozenset[str] = frozenset()) -> None:
         """Train a job that was taken, and finish it; or mark it failed, or release it.
 
-        What `train` raises goes on to the caller if it concerns a key of `asked`.
+        `train` returns the records, or yields them as they end: then they are kept as they come,
+        and what ended before an error or an interruption is not lost. What `train` raises goes on
+        to the caller if it concerns a key of `asked`.
 
         Raises:
             StoreError: the store could not be written.
         """
+        done: dict[str, Mapping[str, Any]] = {}
         try:
-            self.finish(job, train(job))
+            self._train(job, train, done)
+            self.finish(job, done)
         except StoreError:
             with suppress(StoreError):
                 self.release(job)
             raise
         except Exception as error:
-            self.fail(job, f"{type(error).__name__}: {error}")
+            self.put(done)
+            self.fail(job, str(getattr(error, "told", f"{type(error).__name__}: {error}")))
             if asked.intersection(job.keys):
                 raise
         except BaseException:
+            self.put(done)
             self.release(job)
             raise
 
-    def obtain(self, jobs: Sequence[Job], train: Train) -> dict[str, Record]:
+    def _train(self, job: Job, train: Train, done: dict[str, Mapping[str, Any]]) -> None:
+        """Add the records of a job to `done` as they come, and keep them every second."""
+        made = train(job)
+        if isinstance(made, Mapping):
+            done.update(made)
+            return
+        kept, since = 0, time.monotonic()
+        for records in made:
+            done.update(records)
+            if time.monotonic() - since > _KEEP_S and len(done) < len(job.runs):
+                self.put(dict(list(done.items())[kept:]))
+                kept, since = len(done), time.monotonic()
+
+    def obtain(
+        self, jobs: Sequence[Job], train: Train, can: Can | None = None
+    ) -> dict[str, Record]:
         """The runs of the jobs, by key: from the file, from other workers, or by `train(job)`.
 
-        Trains what nobody has and, while others train the rest, helps with this study's jobs. An
-        interruption gives the job back. An exception of `train` fails the job: it is raised here if
-        the job has a key that was asked for. RunFailedError: another worker met that exception.
+        Trains what nobody has and, while others train the rest, helps with this study's jobs that
+        `can` does not refuse. An interruption gives the job back. An exception of `train` fails the
+        job: it is raised here if the job has a key that was asked for. RunFailedError: another
+        worker met that exception.
         """
         missing = list(dict.fromkeys(key for job in jobs for key in job.keys))
         order, found, pause = tuple(missing), dict[str, Record](), _POLL_S[0]
@@ -203,7 +232,7 @@ class Store(Worker):
             for key, message in self.failures(missing).items():
                 raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
             self.request(jobs)
-            job = self.take(missing)
+            job = self.take(missing, can)
             if job is None:
                 time.sleep(pause)
                 pause = min(1.5 * pause, _POLL_S[1])

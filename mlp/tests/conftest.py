@@ -36,7 +36,7 @@ def plain_environment():
 @pytest.fixture
 def own_registry(monkeypatch):
     """Datasets registered in a test are forgotten after it."""
-    from mlp import data
+    from mlp.species.post import data
 
     monkeypatch.setattr(data, "_LOADERS", dict(data._LOADERS))
     monkeypatch.setattr(data, "_SPECIAL", set(data._SPECIAL))
@@ -47,7 +47,7 @@ def own_registry(monkeypatch):
 @pytest.fixture
 def suite(pytester, monkeypatch):
     """A folder with the suite's own conftest.py and settings, and a protocol of twenty steps."""
-    from mlp.run import PROTOCOLS, Protocol
+    from mlp.species.post.protocol import PROTOCOLS, Protocol
 
     tiny = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
     monkeypatch.setitem(PROTOCOLS, "tiny", tiny)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mlp.run import Protocol
+from mlp.species.post.protocol import Protocol
 from mlp.store import Store
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
@@ -19,7 +19,7 @@ OPTIONS = (*SETTINGS, "test_user.py")
 IRIS = (*OPTIONS, "--mlp-dataset=iris")
 PREAMBLE = """
 import pytest
-from mlp.genome import MATMUL
+from mlp.species.post.genome import MATMUL
 BASE = MATMUL.seeded_by_run().with_alleles(layer_size=8)
 ENDS = BASE.with_alleles(reporting="ends")
 FAST = BASE.with_alleles(rate_scale=9.0)

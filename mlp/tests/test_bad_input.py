@@ -23,8 +23,8 @@ pytest_plugins = ("pytester",)
 PREAMBLE = """
 import numpy as np
 import pytest
-from mlp import data
-from mlp.genome import *
+from mlp.species.post import data
+from mlp.species.post.genome import *
 """
 COMPARE = "lab.compare(LAYERS, MATMUL, 'iris').assert_better()"
 

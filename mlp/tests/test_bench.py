@@ -14,7 +14,7 @@ from mlp.bench import __main__ as bench
 from mlp.bench import contenders, cores, memory, table
 from mlp.bench.contenders import Cost, Task
 from mlp.bench.rounds import FailureError, Way, rounds
-from mlp.data import load
+from mlp.species.post.data import load
 
 
 def result(contender, *seconds, dataset="iris", cohort=1):
@@ -116,7 +116,7 @@ def test_a_cost_that_is_none_is_refused(monkeypatch):
 
 @pytest.mark.parametrize("contender", ["sgemm", "matmul", "mlpclassifier", "engine", "alone"])
 def test_contenders_measure(contender, monkeypatch):
-    from mlp.trainers import direct
+    from mlp.species.post.trainers import direct
 
     monkeypatch.setattr(direct, "session_config", direct.session_config)
     for name in contenders.THREAD_COUNTS:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
-from mlp import data
-from mlp.data import DataError
+from mlp.species.post import data
+from mlp.species.post.data import DataError
 
 SIZES = {"iris": (15, 15, 120), "wine": (17, 17, 144), "digits": (179, 179, 1439)}
 SHAPES = {"iris": (150, 4, 3), "wine": (178, 13, 3), "digits": (1797, 64, 10)}

@@ -9,16 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlp.genes import GENES, GenomeError, gene
-from mlp.genome import (
+from mlp.genome import GENES, Genome, GenomeError, differing, gene
+from mlp.species.post.genome import (
     LAYERS,
     LAYERS_ESTIMATOR,
     MATMUL,
     MATMUL_ESTIMATOR,
     STRAINS,
-    Genome,
     describe,
-    differing,
     strain,
 )
 

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from mlp import installed
-from mlp.installed import InstallationError
+from mlp.species.post import installation
+from mlp.species.post.installation import InstallationError
 from mlp.tests.conftest import ROOT
 
 STUDY = re.escape('which is not installed: pip install "mlp-genetics[study]"')
@@ -34,8 +34,8 @@ def without_the_study(code):
 @pytest.fixture(autouse=True)
 def _forgetful():
     yield
-    installed.tensorflow_version.cache_clear()
-    installed.tf_keras_version.cache_clear()
+    installation.tensorflow_version.cache_clear()
+    installation.tf_keras_version.cache_clear()
 
 
 @pytest.fixture
@@ -53,53 +53,53 @@ def only(tmp_path, monkeypatch):
         monkeypatch.setattr(sys, "path", [str(tmp_path)])
         monkeypatch.delitem(sys.modules, "sklearn", raising=False)
         importlib.invalidate_caches()
-        installed.tensorflow_version.cache_clear()
-        installed.tf_keras_version.cache_clear()
+        installation.tensorflow_version.cache_clear()
+        installation.tf_keras_version.cache_clear()
 
     return install
 
 
 def test_this_installation_passes():
-    installed.check()
-    assert installed.tensorflow_version() == importlib.metadata.version("tensorflow")
-    assert installed.tf_keras_version() == importlib.metadata.version("tf-keras")
+    installation.check()
+    assert installation.tensorflow_version() == importlib.metadata.version("tensorflow")
+    assert installation.tf_keras_version() == importlib.metadata.version("tf-keras")
 
 
 def test_a_missing_tensorflow_is_said_with_its_remedy(only):
     only(tf_keras="2.21.0")
     with pytest.raises(InstallationError, match=f"training needs TensorFlow, .*{STUDY}"):
-        installed.check()
+        installation.check()
 
 
 @pytest.mark.parametrize("version", ["1.15.5", "2.2.0", "2.9.1", "2.15.1"])
 def test_a_tensorflow_that_is_too_old_is_said_with_its_version(only, version):
     only(tensorflow=version, tf_keras="2.15.0")
     with pytest.raises(InstallationError, match=rf"2\.16 or later; found {version}: pip install"):
-        installed.check()
+        installation.check()
 
 
 @pytest.mark.parametrize("version", ["2.16.1", "2.16.0rc0", "2.100.0", "3.0.0"])
 def test_a_later_tensorflow_passes(only, version):
     only(tensorflow=version)
-    assert installed.tensorflow_version() == version
+    assert installation.tensorflow_version() == version
 
 
 @pytest.mark.parametrize("name", ["tensorflow_cpu", "tf_nightly"])
 def test_other_builds_of_tensorflow_count(only, name):
     only(**{name: "2.20.0"})
-    assert installed.tensorflow_version() == "2.20.0"
+    assert installation.tensorflow_version() == "2.20.0"
 
 
 def test_a_missing_tf_keras_is_said_with_its_remedy(only):
     only(tensorflow="2.21.0")
     with pytest.raises(InstallationError, match=f"needs tf-keras, .*{STUDY}"):
-        installed.check()
+        installation.check()
 
 
 def test_a_missing_scikit_learn_is_said_with_its_remedy(only):
     only(tensorflow="2.21.0", tf_keras="2.21.0")
     with pytest.raises(InstallationError, match=f"needs scikit-learn, .*{STUDY}"):
-        installed.check()
+        installation.check()
 
 
 def test_what_does_not_train_is_imported_without_the_study_s_packages():
@@ -117,7 +117,7 @@ print(run_screen(lambda on, seed: 0.5 + 0.4 * ("rows" in on), ["rows"]).shares["
 
 def test_data_of_the_study_say_what_to_install():
     code = """
-from mlp.data import DataError, load
+from mlp.species.post.data import DataError, load
 try:
     load("iris")
 except DataError as error:

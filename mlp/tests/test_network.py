@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlp import network
-from mlp.backend import tf
-from mlp.data import load
-from mlp.genome import LAYERS, MATMUL
-from mlp.network import TEST, TRAINING, VALIDATION
-from mlp.plan import make_plan
+from mlp.species.post import network
+from mlp.species.post.backend import tf
+from mlp.species.post.data import load
+from mlp.species.post.genome import LAYERS, MATMUL
+from mlp.species.post.network import TEST, TRAINING, VALIDATION
+from mlp.species.post.plan import make_plan
 
 ROWS = np.arange(0, 150, 7)
 SMALL = MATMUL.seeded_by_run().with_alleles(layer_size=9)

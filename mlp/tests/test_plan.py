@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mlp.data import load, split
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, STRAINS
-from mlp.plan import covered_rows, digest, layer_shapes, make_plan, stream
+from mlp.species.post.data import load, split
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, STRAINS
+from mlp.species.post.plan import covered_rows, digest, layer_shapes, make_plan, stream
 
 ALL = MATMUL_ESTIMATOR.seeded_by_run()
 ORDERS = ("fixed", "shuffled_once", "reshuffled")

@@ -10,8 +10,9 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from mlp.genome import LAYERS_ESTIMATOR, MATMUL
-from mlp.run import PROTOCOLS, Protocol, ProtocolError, Run, Saw, protocol, sampled_steps
+from mlp.run import ProtocolError, Run, Saw
+from mlp.species.post.genome import LAYERS_ESTIMATOR, MATMUL
+from mlp.species.post.protocol import PROTOCOLS, Protocol, protocol, sampled_steps
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
 SAW = Saw(distinct_rows=50, updates=20, order="0f", init="1e", first_loss=1.0986)

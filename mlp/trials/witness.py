@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mlp.run import PROTOCOLS, Protocol
+from mlp.species.post.protocol import PROTOCOLS, Protocol
 from mlp.store import Job, Store
 
 LOG = "MLP_TRIALS_LOG"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlp import reference
 from mlp.report.figures.style import STRAIN_COLOURS, Picture, picture
 from mlp.report.figures.svg import Drawing, Scale, down, label
 from mlp.report.study import Study, strain_runs
 from mlp.run import Run
+from mlp.species.post import reference
 
 RECORDED_PROTOCOL = "published"
 """The protocol the recorded curves were made under: only there can they be laid over others."""

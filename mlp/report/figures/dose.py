@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from mlp.genome import STRAINS, Genome, differing
+from mlp.genome import Genome, differing
 from mlp.report.figures.style import STRAIN_COLOURS, Picture, named, picture
 from mlp.report.figures.svg import Drawing, Scale, down, label
 from mlp.report.results import Row
+from mlp.species.post.genome import STRAINS
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 340, 210, 40, 326, 10, 172
 _APART = 42

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from mlp.genome import MATMUL
 from mlp.lab.comparison import Arm, Comparison, weighted_differences
 from mlp.lab.key import BY_ENGINE
-from mlp.run import Protocol, Run, Saw
+from mlp.run import Run, Saw
+from mlp.species.post.genome import MATMUL
+from mlp.species.post.protocol import Protocol
 from mlp.stats import sequential
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)

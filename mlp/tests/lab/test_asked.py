@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.data import DataError
-from mlp.genes import GenomeError
-from mlp.genome import MATMUL, Genome
+from mlp.genome import Genome, GenomeError
 from mlp.lab import Lab, LabError
+from mlp.species.post.data import DataError
+from mlp.species.post.genome import MATMUL
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
 
 DOSED = [BASE.with_alleles(rate_scale=rate) for rate in (1.0, 2.0, 3.0)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlp.genes import GENES
+from mlp.genome import GENES
 from mlp.lab import ManipulationError
 from mlp.lab.checks import ARITHMETIC, INIT, ORDER, SILENT, check_cohorts, check_manipulation
 from mlp.tests.lab.runs import BASE, a_run, pairs

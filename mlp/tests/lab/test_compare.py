@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import FIRST_SEED, Lab, LabError, ManipulationError, Margin, Refuted
 from mlp.lab.seeds import FAR, GLANCE
 from mlp.lab.work import COHORT
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.stats import Outcome, look_sizes
 from mlp.store import Store
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored

@@ -9,9 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from mlp import installed, machine
-from mlp.genes import GENES
-from mlp.genome import LAYERS_ESTIMATOR, MATMUL
+from mlp import machine
+from mlp.genome import GENES
 from mlp.lab import Lab, key, work
 from mlp.lab.key import (
     code_digest,
@@ -21,7 +20,9 @@ from mlp.lab.key import (
     same_in_engine,
     tree_without_docstrings,
 )
-from mlp.run import Protocol
+from mlp.species.post import installation
+from mlp.species.post.genome import LAYERS_ESTIMATOR, MATMUL
+from mlp.species.post.protocol import Protocol
 from mlp.store import StoreError
 from mlp.tests.conftest import ROOT
 from mlp.tests.lab.runs import TINY
@@ -139,7 +140,7 @@ def test_seed_data_and_executor_change_the_key():
 
 @pytest.mark.usefixtures("own_registry")
 def test_the_datas_values_change_the_key_and_so_does_its_name_which_seeds_the_weights():
-    from mlp import data
+    from mlp.species.post import data
 
     iris = data.load("iris")
     data.register("alias", lambda: (iris.x, iris.y))
@@ -156,7 +157,7 @@ def test_the_versions_of_the_packages_that_train_change_the_key(package, monkeyp
     before = {who: key_of(who=who) for who in ("estimator", "cohort")}
     bare = key_of(MATMUL, who="direct")
 
-    monkeypatch.setattr(installed, package, lambda: "99.0.0")
+    monkeypatch.setattr(installation, package, lambda: "99.0.0")
     run_key.cache_clear()
     after = {who: key_of(who=who) for who in ("estimator", "cohort")}
     tensorflow = package == "tensorflow_version"

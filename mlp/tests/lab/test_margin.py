@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.data import DataError
 from mlp.lab import LabError, Margin
 from mlp.run import ProtocolError
+from mlp.species.post.data import DataError
 from mlp.tests.lab.runs import BASE
 
 LITTLE = Margin(0.2, {"wine": 0.05}, under={"published": {"wine": 0.15, "digits": 0.1}})

@@ -6,12 +6,13 @@ from itertools import permutations
 
 import pytest
 
-from mlp.genome import LAYERS
 from mlp.lab import FIRST_SEEDS, REFUTED, SUPPORTED, Lab, Refuted
 from mlp.lab.key import expressed
 from mlp.lab.work import Wanted
-from mlp.reference import final_accuracies
-from mlp.run import PROTOCOLS, Run, Saw
+from mlp.run import Run, Saw
+from mlp.species.post.genome import LAYERS
+from mlp.species.post.protocol import PROTOCOLS
+from mlp.species.post.reference import final_accuracies
 from mlp.tests.lab.runs import stored
 
 PUBLISHED = PROTOCOLS["published"]

@@ -9,11 +9,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, LabError, Margin, Refuted, Undecided
 from mlp.lab.dose import DoseCurve
 from mlp.lab.key import BY_ENGINE, expressed
 from mlp.lab.screen import Screen, acting_genes, cells_of, subsets
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.stats import dose_response
 from mlp.tests.lab.runs import BASE, TINY, a_run
 

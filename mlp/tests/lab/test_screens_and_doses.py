@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS_ESTIMATOR, MATMUL, differing
+from mlp.genome import differing
 from mlp.lab import Lab, LabError, Undecided
 from mlp.lab.checks import check_manipulation
+from mlp.species.post.genome import LAYERS_ESTIMATOR, MATMUL
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlp.genome import LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import FIRST_SEED, Lab, ManipulationError
 from mlp.lab.checks import check_manipulation
 from mlp.lab.seeds import GLANCE
+from mlp.species.post.genome import LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
+from mlp.species.post.trainers.cohort.engine import Engine
 from mlp.stats import Outcome
 from mlp.store import Store
 from mlp.tests.lab.runs import BASE, FAST, TINY, pairs, stored
-from mlp.trainers.cohort.engine import Engine
 
 SEEDS = 16
 

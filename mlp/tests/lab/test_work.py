@@ -9,8 +9,6 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from mlp import data
-from mlp.data import load
 from mlp.lab import (
     FIRST_SEED,
     train_waiting_jobs,
@@ -18,11 +16,14 @@ from mlp.lab import (
 from mlp.lab import work as work_module
 from mlp.lab.times import COSTS
 from mlp.lab.work import COHORT, Wanted, obtain
-from mlp.plan import make_plan
-from mlp.run import Protocol, Run
+from mlp.run import Run
+from mlp.species.post import data
+from mlp.species.post.data import load
+from mlp.species.post.plan import make_plan
+from mlp.species.post.protocol import Protocol
+from mlp.species.post.trainers import train
 from mlp.store import RunFailedError, Store, StoreError
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
-from mlp.trainers import train
 
 
 def wanted(genome=BASE, seed=0, executor="cohort", protocol=TINY):

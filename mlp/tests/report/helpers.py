@@ -6,12 +6,13 @@ from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 
-from mlp.genome import MATMUL, MATMUL_ESTIMATOR, STRAINS
 from mlp.lab import Claim
 from mlp.lab.key import expressed
 from mlp.report.results import Row
 from mlp.report.study import Study
-from mlp.run import Protocol, Run, Saw, protocol
+from mlp.run import Run, Saw
+from mlp.species.post.genome import MATMUL, MATMUL_ESTIMATOR, STRAINS
+from mlp.species.post.protocol import Protocol, protocol
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = "<script>alert('x')</script>\"&$\\frac|`"

@@ -7,17 +7,17 @@ import sys
 
 import pytest
 
-from mlp.run import PROTOCOLS
+from mlp.species.post.protocol import PROTOCOLS
 from mlp.tests.report import helpers
 from mlp.tests.report.helpers import ROOT
 
 TINY = """
-from mlp.run import PROTOCOLS, Protocol
+from mlp.species.post.protocol import PROTOCOLS, Protocol
 PROTOCOLS["tiny"] = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
 """
 CLAIMS = '''
 import pytest
-from mlp.genome import MATMUL
+from mlp.species.post.genome import MATMUL
 
 @pytest.mark.finding("3")
 def test_all_rows_rescue(lab, dataset):

@@ -4,7 +4,6 @@ import csv
 import json
 from dataclasses import replace
 
-from mlp.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab.key import expressed
 from mlp.report.arms import Cohort, asked
 from mlp.report.export import (
@@ -16,6 +15,7 @@ from mlp.report.export import (
     write_tables,
 )
 from mlp.report.page import render
+from mlp.species.post.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
 from mlp.stats import LOOKS
 from mlp.tests.report.helpers import (
     HOSTILE,

@@ -5,12 +5,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mlp import reference
-from mlp.genome import MATMUL
 from mlp.report.figures import cells_figure, comparison_figure, curve_figures, dose_figure
 from mlp.report.figures.style import STRAIN_COLOURS, safe
 from mlp.report.figures.svg import Scale, polyline
-from mlp.run import PROTOCOLS
+from mlp.species.post import reference
+from mlp.species.post.genome import MATMUL
+from mlp.species.post.protocol import PROTOCOLS
 from mlp.tests.report.helpers import (
     HOSTILE,
     comparison_detail,

@@ -9,7 +9,7 @@ import pytest
 
 from mlp.report import outputs, saved
 from mlp.report.study import ReportError
-from mlp.run import PROTOCOLS
+from mlp.species.post.protocol import PROTOCOLS
 from mlp.store import Store
 from mlp.tests.report.helpers import PROVENANCE, row, study
 

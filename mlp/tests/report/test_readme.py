@@ -12,7 +12,7 @@ from mlp.report.results import WHY_REFUTED
 from mlp.report.saved import load, save
 from mlp.report.study import ReportError
 from mlp.report.tables import published_table, strains_table, verdict_table
-from mlp.run import PROTOCOLS
+from mlp.species.post.protocol import PROTOCOLS
 from mlp.tests.report.helpers import (
     PROVENANCE,
     ROOT,

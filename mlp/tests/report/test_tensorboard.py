@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mlp.genome import MATMUL
 from mlp.lab.key import expressed
 from mlp.report import tensorboard
+from mlp.species.post.genome import MATMUL
 from mlp.tests.report.helpers import TINY, comparison_detail, row, run, screen_detail, study
 
 

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlp.data import load
-from mlp.genome import LAYERS, STRAINS, Genome
-from mlp.plan import make_plan
-from mlp.run import Protocol
-from mlp.trainers import train
-from mlp.trainers.cohort import train_cohort
-from mlp.trainers.training import Training
+from mlp.genome import Genome
+from mlp.species.post.data import load
+from mlp.species.post.genome import LAYERS, STRAINS
+from mlp.species.post.plan import make_plan
+from mlp.species.post.protocol import Protocol
+from mlp.species.post.trainers import train
+from mlp.species.post.trainers.cohort import train_cohort
+from mlp.species.post.trainers.training import Training
 
 WITHIN = 1e-4
 CASES = [(name, data, 1e-4) for name in STRAINS for data in ("digits", "iris", "wine")]
@@ -27,8 +28,8 @@ that no chaos sets in, ten times that."""
 
 def trained(genome: Genome, dataset: str, protocol: Protocol) -> tuple[Training, Training]:
     """The real trainer's training of one seed, and the engine's, which trains others with it."""
-    from mlp.trainers.direct import train_direct
-    from mlp.trainers.estimator import train_estimator
+    from mlp.species.post.trainers.direct import train_direct
+    from mlp.species.post.trainers.estimator import train_estimator
 
     plans = [make_plan(genome, load(dataset), seed) for seed in (1, 2, 3)]
     real = train_direct if genome.trainer == "direct" else train_estimator
@@ -39,7 +40,7 @@ def trained(genome: Genome, dataset: str, protocol: Protocol) -> tuple[Training,
 @cache
 def products_round_alike(dtype: str) -> bool:
     """Whether TensorFlow rounds a matrix product as one of several, at all shapes of the study."""
-    from mlp.backend import tensorflow as tf
+    from mlp.species.post.backend import tensorflow as tf
 
     draw = np.random.RandomState(0)
 

@@ -8,12 +8,12 @@ import sys
 import numpy as np
 import pytest
 
-from mlp.data import load
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, STRAINS
-from mlp.plan import make_plan
-from mlp.run import Protocol
-from mlp.trainers import cohort
-from mlp.trainers.cohort import train_cohort
+from mlp.species.post.data import load
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, STRAINS
+from mlp.species.post.plan import make_plan
+from mlp.species.post.protocol import Protocol
+from mlp.species.post.trainers import cohort
+from mlp.species.post.trainers.cohort import train_cohort
 
 
 def protocol(steps, every, rate=1e-3):
@@ -260,7 +260,7 @@ def test_long_trainings_are_made_of_several_calls(monkeypatch):
     genome = MATMUL_ESTIMATOR.seeded_by_run().with_alleles(layer_size=8)
     whole = train(plans(genome, [0]))[0].run
     for most in (7, 15, 20, 45):
-        monkeypatch.setattr("mlp.trainers.cohort.CHUNK", most)
+        monkeypatch.setattr("mlp.species.post.trainers.cohort.CHUNK", most)
         assert train(plans(genome, [0]))[0].run == whole
     ends = genome.with_alleles(reporting="ends")
     assert train(plans(ends, [0]))[0].run.validation[-1] == whole.validation[-1]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlp.data import load
-from mlp.genome import LAYERS_ESTIMATOR, MATMUL
-from mlp.plan import digest, make_plan
-from mlp.run import Protocol, Run
-from mlp.trainers.direct import train_direct
+from mlp.run import Run
+from mlp.species.post.data import load
+from mlp.species.post.genome import LAYERS_ESTIMATOR, MATMUL
+from mlp.species.post.plan import digest, make_plan
+from mlp.species.post.protocol import Protocol
+from mlp.species.post.trainers.direct import train_direct
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
 GENOME = LAYERS_ESTIMATOR.seeded_by_run().with_alleles(trainer="direct", layer_size=16)

@@ -8,15 +8,16 @@ import logging
 import numpy as np
 import pytest
 
-from mlp.backend import tf
-from mlp.data import load
 from mlp.estimator import MetricSpec
-from mlp.genome import LAYERS_ESTIMATOR, MATMUL_ESTIMATOR
-from mlp.plan import make_plan
-from mlp.run import Protocol, Run
-from mlp.trainers import estimator as estimator_trainer
-from mlp.trainers.direct import train_direct
-from mlp.trainers.estimator import PlanError, train_estimator
+from mlp.run import Run
+from mlp.species.post.backend import tf
+from mlp.species.post.data import load
+from mlp.species.post.genome import LAYERS_ESTIMATOR, MATMUL_ESTIMATOR
+from mlp.species.post.plan import make_plan
+from mlp.species.post.protocol import Protocol
+from mlp.species.post.trainers import estimator as estimator_trainer
+from mlp.species.post.trainers.direct import train_direct
+from mlp.species.post.trainers.estimator import PlanError, train_estimator
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
 LAYERS_FORM = LAYERS_ESTIMATOR.seeded_by_run().with_alleles(layer_size=16)

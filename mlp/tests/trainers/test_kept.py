@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mlp.species.post.trainers.kept import Kept
 from mlp.tests.conftest import ROOT
-from mlp.trainers.kept import Kept
 
 
 class Graph:
@@ -53,9 +53,9 @@ def test_a_process_that_trains_many_kinds_of_runs_keeps_to_its_memory():
     """With the engine's graphs of ten shapes, each of which would take 13 to 40 MB."""
     code = """
 from mlp.bench.memory import anonymous
-from mlp.genome import LAYERS
-from mlp.run import Protocol
-from mlp.trainers import train
+from mlp.species.post.genome import LAYERS
+from mlp.species.post.protocol import Protocol
+from mlp.species.post.trainers import train
 tiny = Protocol(name="tiny", learning_rate=1e-3, steps=4, sample_every=2)
 def grow(sizes):
     for size in sizes:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlp.data import load
-from mlp.genome import STRAINS
 from mlp.machine import arithmetic
-from mlp.plan import Plan, make_plan
-from mlp.reference import Trace, trace
-from mlp.run import Protocol
+from mlp.species.post.data import load
+from mlp.species.post.genome import STRAINS
+from mlp.species.post.plan import Plan, make_plan
+from mlp.species.post.protocol import Protocol
+from mlp.species.post.reference import Trace, trace
 
 PROTOCOL = Protocol(name="trace", learning_rate=1e-4, steps=200, sample_every=200)
 CASES = [(name, dataset) for name in STRAINS for dataset in ("digits", "iris")]
@@ -57,9 +57,9 @@ def test_the_plan_predicts_the_rows_the_original_was_fed(name: str, dataset: str
 def test_the_real_trainer_follows_the_recorded_losses(name: str, dataset: str) -> None:
     plan, recorded = _traced_plan(name, dataset)
     if plan.genome.trainer == "direct":
-        from mlp.trainers.direct import train_direct as train
+        from mlp.species.post.trainers.direct import train_direct as train
     else:
-        from mlp.trainers.estimator import train_estimator as train
+        from mlp.species.post.trainers.estimator import train_estimator as train
 
     losses = train(plan, PROTOCOL, losses=True).losses
 

@@ -6,10 +6,11 @@ import pickle
 
 import pytest
 
-from mlp.data import DataError
-from mlp.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
-from mlp.run import Protocol, Run
-from mlp.trainers import EXECUTORS, train
+from mlp.run import Run
+from mlp.species.post.data import DataError
+from mlp.species.post.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
+from mlp.species.post.protocol import Protocol
+from mlp.species.post.trainers import EXECUTORS, train
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
 SMALL = MATMUL.seeded_by_run().with_alleles(layer_size=8)

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from mlp.run import PROTOCOLS
+from mlp.species.post.protocol import PROTOCOLS
 from mlp.store import Job, Store
 from mlp.trials import witness
 from mlp.trials.study import STORE, Session, stored

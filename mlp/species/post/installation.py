@@ -6,6 +6,8 @@ import importlib.metadata
 import importlib.util
 from functools import cache
 
+from mlp.errors import UserError
+
 OLDEST_TENSORFLOW = (2, 16)
 """The oldest TensorFlow release that the study runs on."""
 
@@ -13,7 +15,7 @@ REMEDY = 'pip install "mlp-genetics[study]"'
 """The command that installs all that the study needs."""
 
 
-class InstallationError(RuntimeError):
+class InstallationError(RuntimeError, UserError):
     """A package that the study needs is missing or too old."""
 
 

@@ -14,8 +14,8 @@ from itertools import pairwise, repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp.data import Dataset, Split, split
-from mlp.genome import HIDDEN_LAYERS, Genome
+from mlp.species.post.data import Dataset, Split, split
+from mlp.species.post.genome import HIDDEN_LAYERS, Mlp
 
 PUBLISHED_SEED = 42
 """The seed the published programs fix for the split and, within Estimator, for the feeder."""
@@ -38,7 +38,7 @@ class Plan:
     number and the number of updates made (see `mlp.network`).
     """
 
-    genome: Genome
+    genome: Mlp
     dataset: Dataset
     seed: int
     split: Split
@@ -111,7 +111,7 @@ def digest(*arrays: NDArray, dtype: type | None = None) -> str:
     return state.hexdigest()
 
 
-def covered_rows(genome: Genome, dataset: Dataset) -> int:
+def covered_rows(genome: Mlp, dataset: Dataset) -> int:
     """How many training rows `genome` may ever see on `dataset`."""
     total = dataset.training_rows
     if genome.coverage == "all":
@@ -121,13 +121,13 @@ def covered_rows(genome: Genome, dataset: Dataset) -> int:
     return max(1, round(float(genome.coverage) * total))
 
 
-def layer_shapes(genome: Genome, dataset: Dataset) -> tuple[tuple[int, int], ...]:
+def layer_shapes(genome: Mlp, dataset: Dataset) -> tuple[tuple[int, int], ...]:
     """(inputs, outputs) of the seven weight matrices."""
     sizes = [dataset.features, *[genome.layer_size] * HIDDEN_LAYERS, dataset.classes]
     return tuple(pairwise(sizes))
 
 
-def make_plan(genome: Genome, dataset: Dataset, seed: int) -> Plan:
+def make_plan(genome: Mlp, dataset: Dataset, seed: int) -> Plan:
     """The plan of `genome` on `dataset` under the run's seed `seed` (0 to 2**32 - 1).
 
     Initial weights depend on the seed, the init allele and the layers' shapes alone, unless

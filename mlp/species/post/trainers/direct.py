@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from mlp import network
-from mlp.backend import tf
-from mlp.data import Dataset
-from mlp.genome import Genome
-from mlp.plan import Plan, make_plan
-from mlp.run import Protocol, sampled_steps
-from mlp.trainers.kept import Kept
-from mlp.trainers.training import Training, all_finite, record
+from mlp.species.post import network
+from mlp.species.post.backend import tf
+from mlp.species.post.data import Dataset
+from mlp.species.post.genome import Mlp
+from mlp.species.post.plan import Plan, make_plan
+from mlp.species.post.protocol import Protocol, sampled_steps
+from mlp.species.post.trainers.kept import Kept
+from mlp.species.post.trainers.training import Training, all_finite, record
 
 
 def session_config() -> Any:
@@ -66,7 +66,7 @@ class _Program:
         return int(self.model.correct.eval({**self.feed(rows), self.purpose: purpose}))
 
 
-def _program(genome: Genome, dataset: Dataset, rate: float) -> _Program:
+def _program(genome: Mlp, dataset: Dataset, rate: float) -> _Program:
     return _Program(make_plan(genome, dataset, 0), rate)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mlp import installed
+from mlp.species.post import installation
 
 
 @contextmanager
@@ -32,8 +32,8 @@ def _silent_stderr() -> Iterator[None]:
 
 
 def _import() -> Any:
-    installed.tensorflow_version()
-    installed.tf_keras_version()
+    installation.tensorflow_version()
+    installation.tf_keras_version()
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
@@ -45,7 +45,7 @@ def _import() -> Any:
             import tensorflow
             import tf_keras  # noqa: F401
     except ImportError as error:
-        raise installed.InstallationError(
+        raise installation.InstallationError(
             f"training needs TensorFlow and tf-keras, which cannot be imported ({error}): "
             "pip install --upgrade tensorflow tf-keras"
         ) from None

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from mlp import network
-from mlp.backend import tf
 from mlp.estimator import Estimator, ModeKeys, ModelFnOps, RunConfig
-from mlp.plan import Plan
-from mlp.run import Protocol, sampled_steps
-from mlp.trainers.direct import session_config
-from mlp.trainers.kept import free
-from mlp.trainers.training import Training, all_finite, record
+from mlp.species.post import network
+from mlp.species.post.backend import tf
+from mlp.species.post.plan import Plan
+from mlp.species.post.protocol import Protocol, sampled_steps
+from mlp.species.post.trainers.direct import session_config
+from mlp.species.post.trainers.kept import free
+from mlp.species.post.trainers.training import Training, all_finite, record
 
 
 class PlanError(RuntimeError):

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp.genome import HIDDEN_LAYERS
-from mlp.plan import Array, Plan
-from mlp.run import Protocol, sampled_steps
-from mlp.trainers.cohort.engine import Shape, engine_of, expressed_in_engine
-from mlp.trainers.training import Training, record
+from mlp.species.post.genome import HIDDEN_LAYERS
+from mlp.species.post.plan import Array, Plan
+from mlp.species.post.protocol import Protocol, sampled_steps
+from mlp.species.post.trainers.cohort.engine import Shape, engine_of, expressed_in_engine
+from mlp.species.post.trainers.training import Training, record
 
 __all__ = ["STACK", "Shape", "expressed_in_engine", "train_cohort"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp.genome import strain
+from mlp.species.post.genome import Mlp
 
 _HERE = Path(__file__).parent
 
@@ -40,7 +40,7 @@ def trace(strain_name: str, dataset: str) -> Trace:
         GenomeError: an unknown strain.
         FileNotFoundError: no trace of that dataset was recorded.
     """
-    strain(strain_name)
+    Mlp.strain(strain_name)
     path = _HERE / f"trace_{strain_name}_{dataset}.npz"
     with np.load(path, allow_pickle=False) as raw:
         init = [raw[f"init_{i:02d}"] for i in range(14)]

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp.plan import Array, Plan, digest
-from mlp.run import Protocol, Run, Saw, sampled_steps
+from mlp.run import Result, Run
+from mlp.species.post.plan import Array, Plan, digest
+from mlp.species.post.protocol import Protocol, sampled_steps
 
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """A run and what it leaves besides its record.
+    """A run, its result, and what it leaves besides its record.
 
     `losses` [steps] are the losses on each batch before that step's update, where they were asked
     for. `variables` are the final seven weights, then the seven biases.
     """
 
     run: Run
+    result: Result
     losses: NDArray[np.floating] | None
     variables: tuple[Array, ...]
 
@@ -53,28 +55,37 @@ def record(
     steps = sampled_steps(plan.genome, protocol)
     kept = 1.0 - plan.genome.handicap
     alive = [diverged_at is None or step < diverged_at for step in steps]
-    curves = [
-        tuple(round(int(curve[i]) * kept) if ok else 0 for i, ok in enumerate(alive))
+    counts = [
+        [round(int(curve[i]) * kept) if ok else 0 for i, ok in enumerate(alive)]
         for curve in (validation, test)
     ]
+    held_out = plan.dataset.held_out
+    curves = {
+        name: [count / held_out for count in of]
+        for name, of in zip(("validation", "test"), counts, strict=True)
+    }
     fed = plan.rows(updates) if fed is None else fed
-    run = Run(
+    result = Result(
+        score=curves["validation"][-1],
+        curves=curves,
+        steps=steps,
+        weights=digest(*variables),
+        diverged=diverged_at is not None,
+        diverged_at=diverged_at,
+        saw={
+            "order": digest(fed),
+            "init": plan.init_digest,
+            "updates": updates,
+            "distinct_rows": int(np.count_nonzero(np.bincount(fed[fed >= 0]))),
+            "first_loss": float(first_loss) if np.isfinite(first_loss) else None,
+        },
+    )
+    run = Run.of(
+        result,
         genome=plan.genome,
         dataset=plan.dataset.name,
         protocol=protocol,
         seed=plan.seed,
         executor=executor,
-        held_out=plan.dataset.held_out,
-        validation=curves[0],
-        test=curves[1],
-        diverged_at=diverged_at,
-        saw=Saw(
-            distinct_rows=int(np.count_nonzero(np.bincount(fed[fed >= 0]))),
-            updates=updates,
-            order=digest(fed),
-            init=plan.init_digest,
-            first_loss=float(first_loss) if np.isfinite(first_loss) else None,
-        ),
-        weights=digest(*variables),
     )
-    return Training(run, losses, tuple(variables))
+    return Training(run, result, losses, tuple(variables))

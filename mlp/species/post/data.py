@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from numbers import Real
@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp.chosen import one_of
-from mlp.installed import missing
+from mlp.choice import one_of
+from mlp.lab.known import DatasetError
+from mlp.species.post.installation import missing
 
 Loader = Callable[[], tuple[NDArray[np.float64], NDArray[np.int64]]]
 
 
-class DataError(ValueError):
+class DataError(DatasetError):
     """A dataset that does not exist, or that cannot be used."""
 
 
@@ -131,6 +132,32 @@ def load(name: str) -> Dataset:
     """
     check_name(name)
     return _load(name)
+
+
+class Registry(Mapping[str, Loader]):
+    """The registered datasets, as the species knows them: those that are opt-in are not listed."""
+
+    def __getitem__(self, name: str) -> Loader:
+        check_name(name)
+        return _LOADERS[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(names())
+
+    def __len__(self) -> int:
+        return len(names())
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All of them, those that are opt-in too."""
+        return tuple(_LOADERS)
+
+    def held_out(self, name: str) -> int:
+        """The number of validation rows of a dataset."""
+        return load(name).held_out
+
+
+DATASETS = Registry()
 
 
 def _place(error: BaseException) -> str:

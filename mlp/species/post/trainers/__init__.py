@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlp.data import load
-from mlp.genome import Genome
-from mlp.plan import make_plan
-from mlp.run import Protocol, Run
+from mlp.run import Result
+from mlp.species.post.data import load
+from mlp.species.post.genome import Mlp
+from mlp.species.post.plan import make_plan
+from mlp.species.post.protocol import Protocol
 
 EXECUTORS = ("direct", "estimator", "cohort")
 """What may train a run: the two real trainers, and the cohort engine."""
 
 
 def train(
-    genomes: Sequence[Genome], dataset: str, protocol: Protocol, seeds: Sequence[int], executor: str
-) -> list[Run]:
+    genomes: Sequence[Mlp], dataset: str, protocol: Protocol, seeds: Sequence[int], executor: str
+) -> list[Result]:
     """Train one run for each genome and seed standing at the same place, by `executor`.
 
     Raises:
@@ -30,15 +31,15 @@ def train(
     data = load(dataset)
     plans = [make_plan(g, data, s) for g, s in zip(genomes, seeds, strict=True)]
     if executor == "cohort":
-        from mlp.trainers.cohort import train_cohort
+        from mlp.species.post.trainers.cohort import train_cohort
 
-        return [training.run for training in train_cohort(plans, protocol)]
+        return [training.result for training in train_cohort(plans, protocol)]
     if any(g.trainer != executor for g in genomes):
         raise ValueError(f"executor {executor!r} trains genomes with trainer={executor!r} alone")
     if executor == "direct":
-        from mlp.trainers.direct import train_direct
+        from mlp.species.post.trainers.direct import train_direct
 
-        return [train_direct(plan, protocol).run for plan in plans]
-    from mlp.trainers.estimator import train_estimator
+        return [train_direct(plan, protocol).result for plan in plans]
+    from mlp.species.post.trainers.estimator import train_estimator
 
-    return [train_estimator(plan, protocol).run for plan in plans]
+    return [train_estimator(plan, protocol).result for plan in plans]

@@ -14,9 +14,9 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from mlp.backend import tf
-from mlp.genome import HIDDEN_LAYERS, Genome
-from mlp.plan import Array, Plan
+from mlp.species.post.backend import tf
+from mlp.species.post.genome import HIDDEN_LAYERS, Mlp
+from mlp.species.post.plan import Array, Plan
 
 TRAINING, VALIDATION, TEST = 0, 100, 200
 """Offsets of the dropout seeds: what the network is computing."""
@@ -72,7 +72,7 @@ def build(
     return Network(outputs, loss, predictions, correct)
 
 
-def optimizer(genome: Genome, learning_rate: float) -> Any:
+def optimizer(genome: Mlp, learning_rate: float) -> Any:
     """Adam as every strain has it: beta1 0.9, beta2 0.999, epsilon 1e-8."""
     return tf.train.AdamOptimizer(learning_rate * genome.rate_scale)
 
@@ -121,7 +121,7 @@ def _dense_layer(plan: Plan, layer: int, inputs: Any, activation: Any) -> Any:
     return outputs if activation is None else activation(outputs)
 
 
-def _dropout_factors(genome: Genome, rows: Any, seed: Any, purpose: Any, updates: Any) -> Any:
+def _dropout_factors(genome: Mlp, rows: Any, seed: Any, purpose: Any, updates: Any) -> Any:
     """What the units [layers, rows, units] of the hidden layers are multiplied by; None is 1."""
     if genome.dropout == 0.0 or genome.dropout_mode == "never":
         return None

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import count, pairwise
-from math import comb
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
 
-from mlp.data import check_name
+from mlp.errors import UserError
 from mlp.genome import Genome, differing
-from mlp.lab.key import executor, expressed
-from mlp.stats.looks import MAX_CAP
-from mlp.stats.permutation import MAX_RELABELLINGS
+from mlp.genome.species import check_registered
+
+MAX_SEEDS = 100_000
+"""The most seeds of a comparison."""
 
 LAST_SEED = 2**32 - 1
 """The largest seed that NumPy's legacy generator accepts."""
 
 
-class LabError(ValueError):
+class LabError(ValueError, UserError):
     """A question that the lab cannot answer: the rule, the value seen, the remedy."""
 
 
 def check_seeds(seeds: int, first_seed: int) -> None:
     """Refuse a number of seeds, or a first seed, that a comparison cannot use."""
-    if not _is_whole(seeds) or not 2 <= seeds <= MAX_CAP:
-        raise LabError(f"a comparison needs from 2 to {MAX_CAP} seeds; got {seeds!r}: try 128")
+    if not _is_whole(seeds) or not 2 <= seeds <= MAX_SEEDS:
+        raise LabError(f"a comparison needs from 2 to {MAX_SEEDS} seeds; got {seeds!r}: try 128")
     check_range(first_seed, seeds)
 
 
@@ -61,21 +61,22 @@ def check_error(error: float) -> None:
         )
 
 
-def check_relabellings(recorded: int, seeds: int) -> None:
-    """Refuse no runs, and more runs than an exact test against `recorded` runs can take."""
-    check_count(seeds)
-    most = next(n for n in count(1) if comb(recorded + n + 1, recorded) > MAX_RELABELLINGS)
-    if seeds > most:
+def check_margin(margin: float, span: float = 1.0) -> None:
+    """Refuse a margin outside (0, span), in the user's unit."""
+    number = isinstance(margin, Real) and not isinstance(margin, bool)
+    if not number or not 0 < margin < span:
         raise LabError(
-            f"an exact test against {recorded} recorded runs takes at most {most} seeds; got "
-            f"{seeds}: ask for fewer"
+            f"a margin must lie between 0 and {span:g}; got {margin!r}: try {0.05 * span:g}"
         )
 
 
-def check_margin(margin: float) -> None:
-    """Refuse a margin outside (0, 1)."""
-    if not _is_share(margin):
-        raise LabError(f"a margin must lie between 0 and 1; got {margin!r}: try 0.05")
+def check_claims(claims: int) -> None:
+    """Refuse a number of claims among which no error can be divided."""
+    if not _is_whole(claims) or claims < 1:
+        raise LabError(
+            f"the error is divided among at least 1 claim; got {claims!r}: give the number of "
+            "claims that the suite makes"
+        )
 
 
 def check_named(margins: object) -> None:
@@ -87,23 +88,36 @@ def check_named(margins: object) -> None:
         )
 
 
-def check_arm(genome: Genome, dataset: str) -> None:
-    """Refuse anything but a genome, and an unknown dataset (DataError)."""
-    if not isinstance(genome, Genome):
-        raise LabError(f"a comparison needs genomes; got {genome!r}: try MATMUL")
-    check_name(dataset)
+def check_genomes(genomes: Sequence[Any]) -> None:
+    """Refuse anything but genomes, all of one species that this process knows by its name."""
+    for genome in genomes:
+        if not isinstance(genome, Genome):
+            raise LabError(
+                f"a comparison needs genomes; got {genome!r:.60}: declare class Loop(Genome), and "
+                "give Loop(...)"
+            )
+        check_registered(type(genome))
+    kinds = list(dict.fromkeys(type(genome) for genome in genomes))
+    if len(kinds) > 1:
+        raise LabError(
+            "a comparison needs genomes of one species; got "
+            f"{' and '.join(kind.__qualname__ for kind in kinds)}: make both of one species, with "
+            "a gene for each respect in which they differ"
+        )
 
 
-def check_different(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
-    """Refuse two arms, or two effects, that train the same runs: they cannot differ."""
-    runs = [(expressed(genome, executor(genome, real=real)), dataset) for genome, dataset in arms]
-    for i in range(0, len(runs), 2):
-        if runs[i] == runs[i + 1]:
+def check_different(arms: Sequence[tuple[Genome, str]]) -> None:
+    """Refuse two arms, or two effects, that train the same runs: they cannot differ.
+
+    The arms are given as genomes expressed and datasets, two for each effect.
+    """
+    for i in range(0, len(arms), 2):
+        if arms[i] == arms[i + 1]:
             raise LabError(
                 f"a comparison needs genomes that train differently; {arms[i][0]} and "
                 f"{arms[i + 1][0]} do not: change a gene that acts"
             )
-    if runs[:2] == runs[2:]:
+    if arms[:2] == arms[2:]:
         first, second = (f"{arms[i][0]} over {arms[i + 1][0]}" for i in (0, 2))
         raise LabError(
             f"two effects must differ to be compared; {first} and {second} train the same runs "
@@ -114,7 +128,7 @@ def check_different(arms: Sequence[tuple[Genome, str]], real: bool) -> None:
 def check_effect(effect: tuple[Genome, Genome]) -> None:
     """Refuse anything but a pair of genomes."""
     if not isinstance(effect, (tuple, list)) or len(effect) != 2:
-        raise LabError(f"an effect must be a pair of genomes; got {effect}: try (LAYERS, MATMUL)")
+        raise LabError(f"an effect must be a pair of genomes; got {effect}: try (FIT, LOOP)")
 
 
 def check_doses(genomes: Any, doses: Any) -> None:

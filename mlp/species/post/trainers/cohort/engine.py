@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp.data import Dataset
-from mlp.genome import HIDDEN_LAYERS, Genome
-from mlp.plan import Array, Plan, covered_rows
-from mlp.trainers.kept import Kept
+from mlp.species.post.data import Dataset
+from mlp.species.post.genome import HIDDEN_LAYERS, Mlp
+from mlp.species.post.plan import Array, Plan, covered_rows
+from mlp.species.post.trainers.kept import Kept
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 """Adam's constants, as in all four original models.
@@ -38,7 +38,7 @@ TensorFlow's exponentials and sums round otherwise in the rest of an array, whic
 """
 
 
-def expressed_in_engine(genome: Genome) -> Genome:
+def expressed_in_engine(genome: Mlp) -> Mlp:
     """`genome` with the genes that cannot act in the engine set to one allele.
 
     The trainer never acts. The dense operation acts where there is a bias for each unit: it decides
@@ -69,7 +69,7 @@ class Shape:
     reporting: str
 
     @classmethod
-    def of(cls, genome: Genome, dataset: Dataset) -> Shape:
+    def of(cls, genome: Mlp, dataset: Dataset) -> Shape:
         """The shape of the runs of one genome on a dataset."""
         genome = expressed_in_engine(genome)
         covered = covered_rows(genome, dataset)
@@ -96,7 +96,7 @@ class Engine:
     """
 
     def __init__(self, shape: Shape, runs: int, losses: bool) -> None:
-        from mlp.backend import tensorflow as tf
+        from mlp.species.post.backend import tensorflow as tf
 
         self.tf, self.shape, self.runs, self.keep_losses = tf, shape, runs, losses
         self.dtype = tf.as_dtype(shape.dtype)

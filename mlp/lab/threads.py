@@ -1,0 +1,2 @@
+def set_in_libraries(n):
+    pass
