@@ -22,6 +22,16 @@ def expressed(genome: Genome, executor: Executor) -> Any:
     return executor.expressed(genome)
 
 
+@cache
+def identity(genome: Genome, dataset: str, executor: Executor) -> str:
+    """What the executor names besides, as JSON: once a process, so that a job it asks for is its.
+
+    Raises: what the executor's `identity` raises.
+    """
+    named = executor.identity(expressed(genome, executor), dataset)
+    return json.dumps(dict(named), sort_keys=True)
+
+
 def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executor: Executor) -> str:
     """SHA-256 hex digest that names the run.
 
@@ -42,6 +52,6 @@ def _cohort_state(genome: Genome, dataset: str, protocol: Protocol, executor: Ex
         "dataset": dataset,
         "protocol": protocol.values,
         "executor": executor.name,
-        **executor.identity(acting, dataset),
+        **json.loads(identity(genome, dataset, executor)),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode())

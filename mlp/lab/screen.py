@@ -148,7 +148,7 @@ class Screen(Evidence):
             Refuted, Undecided: the claim is not supported.
             LabError: `gene` was not varied, or a margin outside (0, 1).
         """
-        declared = resolve(margin, self.dataset, self.protocol.name, self.setting.span)
+        declared = resolve(margin, self.setting)
         if gene not in self.genes:
             raise LabError(
                 f"a screen has shares of the genes it varies ({', '.join(self.genes)}) only; "
@@ -158,14 +158,14 @@ class Screen(Evidence):
 
         def look(seeds: int) -> None:
             screen = self if seeds == self.seeds or self.at is None else self.at(seeds)
-            seen.append((screen, *screen._look(gene, declared / self.setting.span)))
+            seen.append((screen, *screen._look(gene, declared)))
 
         def needed(_: None) -> int | None:
             later = [n for n in self.sizes if n > seen[-1][0].seeds]
             return later[0] if later and seen[-1][-1] == UNDECIDED else None
 
         look_until(self.seeds, look, needed)
-        seen[-1][0]._settle_share(seen, declared / self.setting.span)
+        seen[-1][0]._settle_share(seen, declared)
 
     def _settle_share(self, seen: list[tuple[Screen, str, Look, str]], margin: float) -> None:
         """Make the claim that the looks `seen` end in, of which this screen is the last."""

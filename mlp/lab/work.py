@@ -6,6 +6,7 @@ for its runs takes jobs of others meanwhile, so none idles while another has coh
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections import defaultdict
@@ -16,8 +17,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from mlp.genome import Genome, find_species, species_name
-from mlp.lab.key import expressed, run_key
-from mlp.lab.known import executor_named, rebuild_protocol
+from mlp.lab.key import expressed, identity, run_key
+from mlp.lab.known import DatasetError, executor_named, rebuild_protocol
 from mlp.lab.times import FIRST_OF_ITS_KIND, SPENT, seconds_of
 from mlp.run import Executor, Protocol, Run
 from mlp.store import Job, Store, StoreError
@@ -116,7 +117,8 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
     groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for key, want in missing.items():
         together = want.executor.together(want.genome, want.dataset)
-        groups[want.protocol, want.executor, together].append(key)
+        named = identity(want.genome, want.dataset, want.executor)
+        groups[want.protocol, want.executor, together, named].append(key)
     firsts = [missing[keys[0]] for keys in groups.values()]
     sizes = _sizes(
         [
@@ -132,7 +134,7 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
             "dataset": first.dataset,
             "protocol": {"name": first.protocol.name, **first.protocol.values},
             "executor": first.executor.name,
-            "identity": first.executor.identity(first.genome, first.dataset),
+            "identity": json.loads(identity(first.genome, first.dataset, first.executor)),
         }
         kind = first.executor.kind(first.genome)
         cost = seconds_of(first.executor, kind) * first.executor.work(first.protocol)
@@ -171,17 +173,29 @@ def _sizes(groups: Sequence[tuple[int, int, int]], hands: int) -> list[int]:
 
 
 def can_train(job: Job) -> bool:
-    """Whether this process has imported the species of a job, with the code that the job names."""
+    """Whether this process has imported the species of a job, with the code that the job names.
+
+    It then takes a job of other data too, and says what is wrong with these (`train_job`).
+    """
     species = find_species(str(job.spec.get("species")))
     if species is None:
         return False
     try:
         executor = executor_named(species, job.spec["executor"])
         genome = species(**next(iter(job.runs.values()))["genome"])
-        identity = executor.identity(genome, job.spec["dataset"])
+        named = json.loads(identity(genome, job.spec["dataset"], executor))
+        return bool({**named, "data": ""} == {**job.spec["identity"], "data": ""})
     except Exception:
         return False
-    return bool(dict(identity) == job.spec["identity"])
+
+
+def _check_data(named: Mapping[str, Any], job: Job) -> None:
+    """Refuse a dataset whose loader returned other arrays in another process."""
+    if named.get("data") != job.spec["identity"].get("data"):
+        raise DatasetError(
+            "a dataset's loader must return the same arrays in every process; that of "
+            f"{job.spec['dataset']!r} does not: seed what it draws"
+        )
 
 
 def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
@@ -194,6 +208,7 @@ def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
     keys = list(job.runs)
     genomes = [species(**job.runs[k]["genome"]) for k in keys]
     seeds = [job.runs[k]["seed"] for k in keys]
+    _check_data(json.loads(identity(genomes[0], dataset, executor)), job)
     size = len(keys) if executor.at_once > 1 else 1
     for start in range(0, len(keys), size):
         part = slice(start, start + size)
