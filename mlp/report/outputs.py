@@ -19,65 +19,13 @@ from mlp.species.post.protocol import protocol
 from mlp.store import Store
 
 
-def _path(text: str) -> Path | str:
-    """A path; an empty text as it stands, for `check` to refuse: as a path it is this folder."""
-    return Path(text) if text else text
-
-
-def add_options(group: pytest.OptionGroup) -> None:
-    """The options that say what is written and printed at the end."""
-    group.addoption(
-        "--mlp-report",
-        type=_path,
-        metavar="DIR",
-        help="Write the report into DIR: a self-contained page (index.html), its figures as SVG, "
-        "and all claims and runs as CSV and JSON. An earlier report there is replaced.",
-    )
-    group.addoption(
-        "--mlp-summary",
-        type=_path,
-        metavar="FILE",
-        help="Write a Markdown summary, for a pull request or a CI job.",
-    )
-    group.addoption(
-        "--mlp-save",
-        metavar="NAME-or-FILE",
-        help=f"Save the results as {saved.FOLDER}/NAME.json, or as FILE. Fails if the run was "
-        "interrupted, or would drop claims already in the file.",
-    )
-    group.addoption(
-        "--mlp-against",
-        metavar="NAME-or-FILE",
-        help="Compare with saved results: verdicts that changed, effects that moved out of their "
-        "intervals, claims whose margin or expected outcome changed. NAME is looked for in "
-        f"{saved.FOLDER}/ and {saved.COMMITTED}/.",
-    )
-    group.addoption(
-        "--mlp-fail-on-change",
-        action="store_true",
-        help="With --mlp-against: exit with status 1 if a verdict changed or an effect moved. Both "
-        "results must be of one protocol.",
-    )
-    group.addoption(
-        "--mlp-tensorboard",
-        type=_path,
-        metavar="DIR",
-        help="Write the curves of each run for TensorBoard, into DIR/GENOME/DATASET/seed-N.",
-    )
-    group.addoption(
-        "--mlp-times",
-        action="store_true",
-        help="Print at the end where the time went: by trainer and by test, for start-up and for "
-        "waiting, and the most memory that a worker took.",
-    )
-
-
-def check(option: argparse.Namespace, root: Path) -> Saved | None:
+def check(option: argparse.Namespace, root: Path, here: Protocol | None) -> Saved | None:
     """Refuse options that cannot be honoured; the results to compare with, if any are asked for.
 
     Args:
         option: the session's options.
         root: the suite's root folder, where saved results are looked for.
+        here: the protocol that claims are made under; None where that is not known yet.
 
     Raises:
         ReportError: the rule, the value seen, the remedy.
@@ -96,14 +44,14 @@ def check(option: argparse.Namespace, root: Path) -> Saved | None:
     if option.mlp_against is None:
         return None
     kept = saved.load(saved.place_to_load(option.mlp_against, root))
-    _check_protocol(kept, option)
+    if here is not None:
+        _check_protocol(kept, here, option)
     return kept
 
 
-def _check_protocol(kept: Saved, option: argparse.Namespace) -> None:
+def _check_protocol(kept: Saved, here: Protocol, option: argparse.Namespace) -> None:
     """Refuse results of another protocol of the same name, or of another name if changes fail."""
-    here = protocol(option.mlp_protocol)
-    other = compared.other_protocol(kept, asdict(here))
+    other = compared.other_protocol(kept, {"name": here.name, **here.values})
     if other and compared.protocol_names(kept) == {here.name}:
         raise ReportError(
             f"Results are compared at one protocol. Those in {kept.place} were made at "

@@ -32,7 +32,7 @@ PACKAGES = (
 def provenance(
     root: Path,
     *,
-    protocol: Protocol,
+    protocol: Mapping[str, Any],
     datasets: Sequence[str],
     first_seed: int,
     seeds: int,
@@ -48,7 +48,7 @@ def provenance(
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": commit(root),
-        "protocol": asdict(protocol),
+        **({"protocol": dict(protocol)} if protocol else {}),
         "datasets": list(datasets),
         "seeds": {"first": first_seed, "most": seeds},
         "options": [portable(word, root, here) for word in options],

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mlp import marks
 from mlp.lab import REFUTED, Claim
 from mlp.report.plain import plain_interval
 
@@ -37,6 +36,9 @@ class Row:
     reason: str
     claim: Claim
     command: str = ""
+    states: bool = False
+    role: str = ""
+    pair: str = ""
 
     @property
     def status(self) -> str:
@@ -82,7 +84,7 @@ class Row:
         """The finding it belongs to, in words."""
         if not self.finding:
             return "Beyond the post"
-        return marks.heading(self.finding)
+        return f"Finding {self.finding}" if self.finding.isdigit() else self.finding
 
     @property
     def states_finding(self) -> bool:
@@ -90,7 +92,7 @@ class Row:
 
         "Finding 3: training with Estimator.fit rescues the tf.matmul model."
         """
-        return bool(self.finding) and self.sentence.startswith(self.heading)
+        return self.states or (bool(self.finding) and self.sentence.startswith(self.heading))
 
     @property
     def asks(self) -> tuple[str, str] | None:
