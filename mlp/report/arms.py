@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from mlp.genome import Genome
-from mlp.lab.key import BY_BOTH, BY_REAL_API, expressed
+from mlp.genome import Genome, find_species
+from mlp.lab.key import expressed
+from mlp.lab.known import executor_named
 from mlp.lab.screen import cell_of
 from mlp.report.results import Row
 from mlp.run import Run
@@ -45,42 +46,49 @@ def asked(rows: Iterable[Row]) -> set[Cohort]:
 
 def _arms(row: Row) -> Iterator[tuple[str, Cohort]]:
     for arm in row.claim.detail.get("arms", ()):
-        genome = Genome(**arm["alleles"])
-        yield arm["genome"], _cohort(row, genome, arm["dataset"], arm["weight"])
-        if arm.get("vouched"):
-            yield arm["genome"], Cohort(expressed(genome, "cohort"), arm["dataset"], "cohort")
+        for cohort in _cohorts(row, arm["alleles"], arm["dataset"], arm.get("executors", ())):
+            yield arm["genome"], cohort
 
 
 def _doses(row: Row) -> Iterator[tuple[str, Cohort]]:
     detail = row.claim.detail
-    if "doses" in detail:
-        for name, alleles in zip(detail["genomes"], detail["alleles"], strict=True):
-            yield name, _cohort(row, Genome(**alleles), row.claim.dataset)
+    if "doses" in detail and "executors" in detail:
+        each = zip(detail["genomes"], detail["alleles"], detail["executors"], strict=True)
+        for name, alleles, executors in each:
+            for cohort in _cohorts(row, alleles, row.claim.dataset, executors):
+                yield name, cohort
 
 
 def _screened(row: Row) -> Iterator[tuple[str, Cohort]]:
     if row.screen is not None:
-        for which, alleles in row.claim.detail["alleles"].items():
-            yield row.claim.detail[which], _cohort(row, Genome(**alleles), row.claim.dataset)
+        detail = row.claim.detail
+        for which, alleles in detail["alleles"].items():
+            for cohort in _cohorts(row, alleles, row.claim.dataset, detail.get("executors", ())):
+                yield detail[which], cohort
 
 
 def _cells(row: Row) -> Iterator[Cohort]:
-    if row.screen is not None:
-        good, bad = (Genome(**row.claim.detail["alleles"][which]) for which in ("good", "bad"))
-        for cell in row.claim.detail["cells"]:
-            genome = cell_of(good, bad, frozenset(cell["on"]))
-            yield _cohort(row, genome, row.claim.dataset)
+    species = find_species(row.claim.species)
+    if row.screen is not None and species is not None:
+        detail = row.claim.detail
+        good, bad = (species(**detail["alleles"][which]) for which in ("good", "bad"))
+        for cell in detail["cells"]:
+            alleles = cell_of(good, bad, frozenset(cell["on"])).alleles()
+            yield from _cohorts(row, alleles, row.claim.dataset, detail["executors"])
 
 
 def _recorded(row: Row) -> Iterator[Cohort]:
     """The cohort, as published, of a claim that compares it with the recorded runs."""
-    if "recorded" in row.claim.detail:
-        yield _cohort(row, Genome(**row.claim.detail["alleles"]), row.claim.dataset)
+    detail = row.claim.detail
+    if "recorded" in detail:
+        yield from _cohorts(row, detail["alleles"], row.claim.dataset, detail["executors"])
 
 
-def _cohort(row: Row, genome: Genome, dataset: str, weight: int = 1) -> Cohort:
-    """The cohort of `genome` by whoever trained the claim's arms of that weight."""
-    by = row.claim.executor
-    engine = weight > 0 if by == BY_BOTH else by != BY_REAL_API
-    executor = "cohort" if engine else genome.trainer
-    return Cohort(expressed(genome, executor), dataset, executor)
+def _cohorts(
+    row: Row, alleles: Mapping[str, Any], dataset: str, executors: Sequence[str]
+) -> Iterator[Cohort]:
+    """The cohorts of a genome by each of the executors; none if its species is not known here."""
+    species = find_species(row.claim.species)
+    for name in executors if species else ():
+        genome = species(**alleles)
+        yield Cohort(expressed(genome, executor_named(species, name)), dataset, name)

@@ -39,15 +39,11 @@ def tidy_runs(runs: Iterable[Run], rows: Iterable[Row] = ()) -> Table:
         {
             **_identity(run),
             "claimed_as": "|".join(names.get(Cohort.of(run), ())),
-            "final_accuracy": run.final_accuracy,
-            "final_test_accuracy": run.test[-1] / run.held_out,
+            "score": run.score,
+            **{f"final_{name}": curve[-1] for name, curve in run.curves.items() if curve},
             "diverged": run.diverged,
             "diverged_at": run.diverged_at,
-            "distinct_rows": run.saw.distinct_rows,
-            "updates": run.saw.updates,
-            "first_loss": run.saw.first_loss,
-            "rows_digest": run.saw.order,
-            "initial_weights_digest": run.saw.init,
+            **{f"saw_{name}": value for name, value in run.saw.items()},
             "final_weights_digest": run.weights,
             **{f"gene_{name}": allele for name, allele in run.genome.alleles().items()},
         }
@@ -61,12 +57,11 @@ def tidy_curves(runs: Iterable[Run]) -> Table:
         {
             **identity,
             "step": step,
-            "validation_accuracy": validation / run.held_out,
-            "test_accuracy": test / run.held_out,
+            **{name: curve[i] for name, curve in run.curves.items()},
         }
         for run in runs
         for identity in [_identity(run)]
-        for step, validation, test in zip(run.steps, run.validation, run.test, strict=True)
+        for i, step in enumerate(run.steps)
     ]
 
 
@@ -76,8 +71,7 @@ def whole_curves(runs: Iterable[Run]) -> Table:
         {
             **_identity(run),
             "step": list(run.steps),
-            "validation_accuracy": [correct / run.held_out for correct in run.validation],
-            "test_accuracy": [correct / run.held_out for correct in run.test],
+            **{name: list(curve) for name, curve in run.curves.items()},
         }
         for run in runs
     ]

@@ -15,7 +15,7 @@ from mlp.report import arms, compared, page, saved, summary, tensorboard
 from mlp.report.compared import Changes
 from mlp.report.saved import Saved
 from mlp.report.study import ReportError, Study, current_runs
-from mlp.species.post.protocol import protocol
+from mlp.run import Protocol
 from mlp.store import Store
 
 
@@ -109,7 +109,7 @@ def writers(
 
     @cache
     def whole() -> Study:
-        return _with_runs(study, store, option)
+        return _with_runs(study, store)
 
     save = None if option.mlp_save is None else saved.place_to_save(option.mlp_save, root)
     ways: list[tuple[str, Path | None, Callable[[Path], str]]] = [
@@ -134,17 +134,9 @@ def _written(study: Study, place: Path, write: Callable[[Path], str]) -> str:
     return write(place)
 
 
-def _with_runs(study: Study, store: Store, option: argparse.Namespace) -> Study:
+def _with_runs(study: Study, store: Store) -> Study:
     """The study with the stored runs of the cohorts that its claims rest on."""
-    runs = current_runs(
-        store.items(),
-        protocol(option.mlp_protocol),
-        study.datasets,
-        option.mlp_first_seed,
-        option.mlp_seeds,
-    )
-    cohorts = arms.asked(study.rows)
-    return replace(study, runs=[run for run in runs if arms.Cohort.of(run) in cohorts])
+    return replace(study, runs=current_runs(store.items(), arms.asked(study.rows)))
 
 
 def _left(place: Path) -> str:

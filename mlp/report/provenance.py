@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from mlp.machine import processor
-from mlp.species.post.protocol import Protocol
 
 PACKAGES = (
     "mlp-genetics",

@@ -18,7 +18,6 @@ from mlp.report.calibrated import level
 from mlp.report.plain import of_screen, plain_interval
 from mlp.report.results import Row
 from mlp.report.study import ReportError, Study
-from mlp.species.post.protocol import Protocol
 
 FORMAT = 1
 FOLDER = Path(".mlp") / "results"
@@ -170,7 +169,7 @@ def _saved(path: Path, body: Mapping[str, Any]) -> Saved:
     _check_values(body)
     provenance = _of(dict, body, "provenance")
     if "protocol" in provenance:
-        Protocol(**provenance["protocol"])
+        _of(str, _of(dict, provenance, "protocol"), "name")
     if "selection" in provenance:
         _of(list, provenance, "selection")
     rows = tuple(map(_row, _renamed(_of(list, body, "claims"))))

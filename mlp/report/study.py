@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from mlp.errors import UserError
-from mlp.genome import Genome
-from mlp.lab import unshared_seed
+from mlp.genome import Genome, find_species
 from mlp.lab.key import expressed, run_key
+from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.report.results import Row, ordered
 from mlp.run import Run
-from mlp.species.post.data import DataError
-from mlp.species.post.genome import STRAINS
-from mlp.species.post.protocol import Protocol
 
 
 class ReportError(ValueError, UserError):
@@ -55,71 +52,52 @@ class Study:
 
 
 def current_runs(
-    records: Iterable[tuple[str, Mapping[str, Any]]],
-    protocol: Protocol,
-    datasets: Sequence[str],
-    first_seed: int,
-    seeds: int,
+    records: Iterable[tuple[str, Mapping[str, Any]]], cohorts: Collection[tuple[Any, ...]]
 ) -> list[Run]:
-    """The runs among stored `records`, (key, record) pairs, that a study with these options uses.
+    """The runs among stored `records`, (key, record) pairs, that are of one of the cohorts.
 
-    Runs of another protocol, dataset or seed are left out, and so are those of an older training
-    path, whose keys nobody asks for any more, and those of a dataset that is not registered here.
+    A cohort is a genome as expressed, a dataset, an executor. Runs of an older training path, whose
+    keys nobody asks for any more, are left out, and so are those of a species that this process has
+    not imported.
     """
     found = []
-    wanted = {
-        seed
-        for first in (first_seed, unshared_seed(first_seed, seeds))
-        for seed in range(first, first + seeds)
-    }
-    same = (protocol.learning_rate, protocol.steps, protocol.sample_every)
     for key, record in records:
-        try:
-            run = Run.from_dict(record)
-        except ValueError:
+        species = find_species(str(record.get("species")))
+        if species is None:
             continue
-        trained = run.protocol
-        if (
-            run.dataset in datasets
-            and run.seed in wanted
-            and (trained.learning_rate, trained.steps, trained.sample_every) == same
-            and _key(run) == key
-        ):
+        try:
+            genome = species(**record["genome"])
+            protocol = rebuild_protocol(species, record["protocol"])
+            executor = executor_named(species, record["executor"])
+            run = Run.read(record, genome, protocol)
+        except (ValueError, TypeError, KeyError):
+            continue
+        wanted = (genome, run.dataset, run.executor) in cohorts
+        if wanted and run_key(genome, run.dataset, protocol, run.seed, executor) == key:
             found.append(run)
     return sorted(found, key=lambda r: (r.dataset, str(r.genome), r.executor, r.seed))
 
 
-def _key(run: Run) -> str:
-    """The key that the run is asked for under now; "" if its dataset is not registered here."""
-    try:
-        return run_key(run.genome, run.dataset, run.protocol, run.seed, run.executor)
-    except DataError:
-        return ""
-
-
 def strain_runs(runs: Iterable[Run], strain: str, dataset: str) -> list[Run]:
-    """The paired runs of a strain of the study, in seed order, all by one executor.
-
-    The real API's where it trained at least as many seeds, else the cohort engine's.
-    """
-    by: dict[str, list[Run]] = {STRAINS[strain].trainer: [], "cohort": []}
+    """The paired runs of a strain, in seed order, all by the executor that trained most of them."""
+    by: dict[str, list[Run]] = {}
     for run in runs:
         if run.dataset == dataset and strain in strains_of(run):
-            by[run.executor].append(run)
-    most = max(by.values(), key=len)
+            by.setdefault(run.executor, []).append(run)
+    most = max(by.values(), key=len, default=[])
     return sorted(most, key=lambda r: r.seed)
 
 
 def strains_of(run: Run) -> tuple[str, ...]:
-    """The strains of the study, in their paired form, whose run this is."""
+    """The strains of the run's species, in their paired form, whose run this is."""
     return _strains_of(run.genome, run.executor)
 
 
 @cache
 def _strains_of(genome: Genome, executor: str) -> tuple[str, ...]:
+    by = executor_named(type(genome), executor)
     return tuple(
         name
-        for name, strain in STRAINS.items()
-        if executor in ("cohort", strain.trainer)
-        and genome == expressed(strain.seeded_by_run(), executor)
+        for name, strain in genome.strains.items()
+        if genome == expressed(strain.as_compared(), by)
     )

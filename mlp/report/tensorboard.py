@@ -38,7 +38,7 @@ def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
 @cache
 def _name(genome: Genome, executor: str) -> str:
     """The nearest strain as `executor` expresses it, and the alleles in which `genome` differs."""
-    forms = {name: expressed(strain.seeded_by_run(), executor) for name, strain in STRAINS.items()}
+    forms = {name: expressed(strain.as_compared(), executor) for name, strain in STRAINS.items()}
     nearest = min(forms, key=lambda name: len(differing(forms[name], genome)))
     edits = [f"{gene}={getattr(genome, gene)}" for gene in differing(forms[nearest], genome)]
     return nearest + (f"[{', '.join(edits)}]" if edits else "")
@@ -54,8 +54,8 @@ def write(study: Study, folder: Path) -> int:
             for old in place.glob("events.out.tfevents.*"):
                 old.unlink()
             writer = tf.compat.v1.summary.FileWriter(str(place))
-            for tag, counts in ((TAGS["validation"], run.validation), (TAGS["test"], run.test)):
-                _write_curve(tf, writer, tag, run.steps, [c / run.held_out for c in counts])
+            for tag, counts in ((TAGS["validation"], run.curves["validation"]), (TAGS["test"], run.curves["test"])):
+                _write_curve(tf, writer, tag, run.steps, counts)
             writer.close()
     return len(study.runs)
 

@@ -87,6 +87,8 @@ def activated(session: pytest.Session) -> None:
         workers = plugins.has_plugin("dsession")
         answer = interrupt.Answer(display.ticker.say if workers else lambda _: None)
         plugins.register(answer, "mlp-interrupt")
+        if workers:  # the first test has begun, and is why we are here
+            display.pytest_runtest_logstart()
 
 
 def ask_first_questions(session: pytest.Session) -> None:

@@ -97,7 +97,7 @@ def recorded(strain: str, dataset: str) -> list[Curve]:
 
 
 def _curve(run: Run) -> Curve:
-    return run.steps, [correct / run.held_out for correct in run.validation]
+    return run.steps, list(run.curves["validation"])
 
 
 def _mean(curves: Sequence[Curve]) -> Curve:

@@ -1,4 +1,4 @@
-"""Rewrites results in the pages: `python -m mlp.report.readme`.
+"""Rewrites results in the pages: `python -m mlp.species.post.readme`.
 
 Results of the quick protocol are read from hypotheses/quick.json, or from the file given; those of
 the published protocol from hypotheses/published.json.
@@ -159,7 +159,7 @@ def _load(path: Path, name: str) -> Saved:
 def main(argv: Sequence[str] | None = None) -> int:
     """Rewrite the pages. Exit status 2 for results that cannot be read, or are only a part."""
     parser = argparse.ArgumentParser(
-        prog="python -m mlp.report.readme",
+        prog="python -m mlp.species.post.readme",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
