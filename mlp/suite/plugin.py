@@ -7,8 +7,9 @@ imported when a test that takes it has been collected.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,6 +25,9 @@ take from milliseconds to minutes, and none should wait behind a long one while 
 
 LAB = pytest.StashKey["Lab"]()
 """Of a test that takes the lab: the lab."""
+
+STORE = Path(".mlp") / "runs.sqlite"
+"""Where runs are kept, in the root folder, unless told otherwise."""
 
 _ACTIVE = pytest.StashKey[bool]()
 
@@ -73,7 +77,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse options that cannot be honoured before anything is collected or trained."""
     config = session.config
     if config.pluginmanager.has_plugin("dsession"):
-        _watched[:] = [session]
+        config.pluginmanager.register(Watching(session), "mlp-watching")
     if options.asked(config) and not hasattr(config, "workerinput"):
         from mlp.suite import session as ours
 
@@ -144,27 +148,45 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             ours.ask_first_questions(session)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logstart() -> None:
-    """Nothing is collected where workers run the tests: look whether they take our lab."""
-    for session in _watched:
-        _watched.remove(session)
-        from mlp.suite import session as ours
+class Watching:
+    """On the controller of workers: looks whether they take our lab, and shows their claims then.
 
-        ours.activate_controller(session)
+    The controller collects nothing, so it learns that from the store, or from a report with claims.
+    """
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+        self._seen: list[pytest.TestReport] = []
+        self._looked = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self) -> None:
+        store = Path(self._session.config.option.mlp_store or self._session.config.rootpath / STORE)
+        if not self._looked and store.is_file():
+            from mlp.suite import session as ours
+
+            if ours.has_claims(self._session.config):
+                self._activate()
+        self._looked = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._seen.append(report)
+        if getattr(report, "mlp_rows", None):
+            self._activate()
+
+    def _activate(self) -> None:
+        self._session.config.pluginmanager.unregister(self)
+        activate(self._session, self._seen)
 
 
-_watched: list[pytest.Session] = []
-"""The session of a controller of workers, until its first test begins."""
-
-
-def activate(session: pytest.Session) -> None:
-    """Register, once, what gathers and shows the claims of this process."""
+def activate(session: pytest.Session, seen: Sequence[pytest.TestReport] = ()) -> None:
+    """Register, once, what gathers and shows claims; `seen` are the reports so far."""
     if _ACTIVE not in session.config.stash:
         session.config.stash[_ACTIVE] = True
         from mlp.suite import session as ours
 
-        ours.activated(session)
+        ours.activated(session, seen)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from mlp.errors import UserError
 from mlp.genome.species import all_species
-from mlp.lab import DEFAULT_STORE, ClaimError, Lab, LabError, check_seeds, train_waiting_jobs
+from mlp.lab import ClaimError, Lab, LabError, check_seeds, train_waiting_jobs
 from mlp.lab.forecast import first_jobs
 from mlp.lab.known import protocol_of
 from mlp.lab.method import SETTINGS
@@ -22,7 +22,7 @@ from mlp.run import Protocol
 from mlp.store import Store, StoreError
 from mlp.suite import interrupt, marks, options
 from mlp.suite.display import Display
-from mlp.suite.plugin import LAB, activate
+from mlp.suite.plugin import LAB, STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
 from mlp.suite.spending import spent_here
 from mlp.suite.subject import asked_datasets
@@ -56,22 +56,15 @@ def begin(session: pytest.Session) -> None:
         config.stash[STORE] = _open_store(config, fresh=True)
 
 
-def activate_controller(session: pytest.Session) -> None:
-    """Show the claims of workers from now on, if they make any."""
-    if STORE in session.config.stash or _has_claims(session.config):
-        activate(session)
-
-
-def _has_claims(config: pytest.Config) -> bool:
-    """Whether a worker of this session has come to its store, as it does if it takes the lab."""
-    path = _store_path(config)
+def has_claims(config: pytest.Config) -> bool:
+    """Whether a worker of this session works with the store, as it does if it takes the lab."""
     with suppress(StoreError):
-        return path.is_file() and store_of(config).others() > 0
+        return store_of(config).others() > 0
     return False
 
 
-def activated(session: pytest.Session) -> None:
-    """Register what gathers and shows the claims of this process."""
+def activated(session: pytest.Session, seen: Sequence[pytest.TestReport]) -> None:
+    """Register what gathers and shows the claims of this process; `seen` are the reports so far."""
     config = session.config
     recall_costs(config)
     SETTINGS.timeout_s = config.option.mlp_timeout
@@ -80,7 +73,10 @@ def activated(session: pytest.Session) -> None:
     plugins.register(Claims(config), "mlp-claims")
     if hasattr(config, "workerinput") or _only_shows(config):
         return
-    plugins.register(_reporting(config), "mlp-reporting")
+    reporting = _reporting(config)
+    plugins.register(reporting, "mlp-reporting")
+    for report in seen:
+        reporting.pytest_runtest_logreport(report)
     with suppress(UserError):  # the fixture `lab` says what is wrong
         display = Display(session, store_of(config))
         plugins.register(display, "mlp-display")
