@@ -9,30 +9,22 @@ import re
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from mlp.machine import processor
-from mlp.species.post.protocol import Protocol
+from mlp.run import Protocol
 
-PACKAGES = (
-    "mlp-genetics",
-    "tensorflow",
-    "tf-keras",
-    "scikit-learn",
-    "numpy",
-    "scipy",
-    "pytest",
-    "pytest-xdist",
-)
+FRAMEWORKS = ("tensorflow", "keras", "tf-keras", "torch", "jax", "scikit-learn")
+PACKAGES = ("mlp-genetics", *FRAMEWORKS, "numpy", "scipy", "pytest", "pytest-xdist")
+"""Packages whose version is told, if they are installed."""
 
 
 def provenance(
     root: Path,
     *,
-    protocol: Protocol,
+    protocol: Protocol | None,
     datasets: Sequence[str],
     first_seed: int,
     seeds: int,
@@ -42,13 +34,13 @@ def provenance(
 ) -> dict[str, Any]:
     """Everything needed to repeat a study of the suite in `root`, as plain values.
 
-    `options` are the words of the command line that was given in the folder `here`, `selection`
+    `protocol` is None where the species has none. `options` are the words of the command line that was given in the folder `here`, `selection`
     those by which it leaves claims out.
     """
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": commit(root),
-        "protocol": asdict(protocol),
+        "protocol": protocol and {"name": protocol.name, **protocol.values},
         "datasets": list(datasets),
         "seeds": {"first": first_seed, "most": seeds},
         "options": [portable(word, root, here) for word in options],
