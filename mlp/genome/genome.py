@@ -96,8 +96,8 @@ class Genome:
         return None
 
     @classmethod
-    def charts(cls, study: Any) -> Any:
-        """Its charts on a page of `study`, `mlp.report.charts.Charts`; None: its strains' curves."""
+    def charts(cls, study: Any) -> Any:  # noqa: ARG003
+        """Its charts on the page of a study, `mlp.report.charts.Charts`; None: the usual ones."""
         return None
 
     @classmethod

@@ -54,7 +54,7 @@ def cohorts_to_draw(study: Study, species: type[Genome], dataset: str) -> Mappin
     trainers = species.trainers()
     engine = trainers.engine.name if trainers is not None and trainers.engine else ""
     found: dict[str, list[Run]] = {}
-    for (name, executor), runs in sorted(by.items(), key=lambda of: of[0][1] == engine):
+    for (name, _), runs in sorted(by.items(), key=lambda of: of[0][1] == engine):
         if len(runs) > len(found.get(name, ())):
             found[name] = sorted(runs, key=lambda run: run.seed)
     order = list(species.strains) or list(found)

@@ -1,4 +1,4 @@
-"""Which cohorts the claims rest on, under the names that claims give them, and their stored runs."""
+"""Which cohorts the claims rest on, the names that claims give them, and their stored runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlp.lab.key import expressed, run_key
 from mlp.lab.known import executor_named, protocol_of
 from mlp.lab.screen import cell_of
 from mlp.report.results import Row
-from mlp.run import Run
+from mlp.run import Executor, Run
 from mlp.store import Store
 
 
@@ -96,12 +96,11 @@ def stored_runs(rows: Iterable[Row], store: Store) -> list[Run]:
         for _, cohort, own in asked([row]):
             seeds.setdefault((cohort, row.claim.protocol), set()).update(own)
     wanted: dict[str, tuple[Genome, Any]] = {}
-    for (cohort, name), own in seeds.items():
+    for (cohort, name), all_seeds in seeds.items():
         with suppress(UserError):
             genome, dataset, executor = cohort
-            protocol = protocol_of(type(genome), name)
-            trainer = executor_named(type(genome), executor)
-            for seed in own:
+            protocol, trainer = protocol_of(type(genome), name), _trainer(genome, executor)
+            for seed in all_seeds:
                 key = run_key(genome, dataset, protocol, seed, trainer)
                 wanted.setdefault(key, (genome, protocol))
     found = []
@@ -111,13 +110,17 @@ def stored_runs(rows: Iterable[Row], store: Store) -> list[Run]:
     return sorted(found, key=lambda r: (r.dataset, name_of(r.genome, ""), r.executor, r.seed))
 
 
-@cache
+def _trainer(genome: Genome, executor: str) -> Executor:
+    return executor_named(type(genome), executor)
+
+
 def _expressed(genome: Genome, executor: str) -> Any:
-    return expressed(genome, executor_named(type(genome), executor))
+    trainer: Any = _trainer(genome, executor)
+    return expressed(genome, trainer)
 
 
 @cache
-def _strains(species: type[Genome], executor: str) -> dict[str, Any]:
+def _strains(species: Any, executor: str) -> dict[str, Any]:
     """The strains of a species, in their paired form, as an executor expresses them."""
     return {
         name: _expressed(strain.as_compared(), executor) for name, strain in species.strains.items()
@@ -126,7 +129,8 @@ def _strains(species: type[Genome], executor: str) -> dict[str, Any]:
 
 def strains_of(run: Run) -> tuple[str, ...]:
     """The named strains, in their paired form, whose run this is."""
-    forms = _strains(type(run.genome), run.executor)
+    species: Any = type(run.genome)
+    forms = _strains(species, run.executor)
     return tuple(name for name, form in forms.items() if form == run.genome)
 
 
@@ -136,7 +140,8 @@ def name_of(genome: Genome, executor: str) -> str:
 
     Without an executor it is the genome's own: many runs have one genome, and a name takes long.
     """
-    forms = _strains(type(genome), executor) if executor else {}
+    species: Any = type(genome)
+    forms = _strains(species, executor) if executor else {}
     if not forms:
         return str(genome)
     nearest = min(forms, key=lambda name: len(differing(forms[name], genome)))

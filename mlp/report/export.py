@@ -125,7 +125,7 @@ def tidy_claims(rows: Iterable[Row]) -> Table:
 
 
 def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """The claims of one test as named texts, for JUnit's properties; numbered from the second on."""
+    """The claims of one test as texts by name, for JUnit; numbered from the second on."""
     found = []
     for number, row in enumerate(rows, start=1):
         prefix = "mlp." if number == 1 else f"mlp.{number}."

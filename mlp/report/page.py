@@ -173,12 +173,9 @@ def _facts(study: Study) -> list[tuple[str, str]]:
         local = " with uncommitted changes" if commit.get("dirty") else ", clean"
         facts.append(("Commit", f"{commit['id']}{local}"))
     if protocol:
-        values = [
-            f"{name.replace('_', ' ')} {_grouped(v)}"
-            for name, v in protocol.items()
-            if name != "name"
-        ]
-        facts.append(("Protocol", ": ".join(filter(None, (protocol["name"], ", ".join(values))))))
+        held = {name.replace("_", " "): v for name, v in protocol.items() if name != "name"}
+        values = ", ".join(f"{name} {_grouped(value)}" for name, value in held.items())
+        facts.append(("Protocol", ": ".join(filter(None, (protocol["name"], values)))))
     if "seeds" in found:
         seeds = found["seeds"]
         facts.append(("Seeds", f"from {seeds['first']}, at most {seeds['most']} a comparison"))

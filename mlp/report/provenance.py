@@ -34,8 +34,8 @@ def provenance(
 ) -> dict[str, Any]:
     """Everything needed to repeat a study of the suite in `root`, as plain values.
 
-    `protocol` is None where the species has none. `options` are the words of the command line that was given in the folder `here`, `selection`
-    those by which it leaves claims out.
+    `protocol` is None where the species has none. `options` are the words of the command line that
+    was given in the folder `here`, `selection` those by which it leaves claims out.
     """
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),

@@ -182,7 +182,7 @@ def _protocol_option(row: Row) -> str:
     option = f" --mlp-protocol={row.claim.protocol}"
     if species is None:
         return option if option in row.command else ""
-    return "" if row.claim.protocol == protocol_of(species, None).name else option  # type: ignore[arg-type]
+    return "" if row.claim.protocol == protocol_of(species, None).name else option
 
 
 def signed(value: float, places: int = 3) -> str:

@@ -34,8 +34,8 @@ def markdown(study: Study, against: Changes | None = None) -> str:
     """
     blocks = [f"## Verdicts: {_headline(study)}"]
     if study.rows:
-        told = (_by_design(study.rows), level(study.rows), units(study.rows))
-        blocks.append(" ".join(filter(None, told)))
+        first = (_by_design(study.rows), level(study.rows), units(study.rows))
+        blocks.append(" ".join(filter(None, first)))
     if study.partial:
         blocks.append(f"> **Partial:** {_text(study.partial)}.")
     if told := overspent(study.rows):

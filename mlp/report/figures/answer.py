@@ -96,10 +96,8 @@ def answer_figure(rows: Iterable[Row], score: str = "score") -> AnswerPicture | 
             (
                 pair.title,
                 [
-                    picture(
-                        panels[pair.title, name], "", _titled(name, pair.title), _see(name, cell)
-                    )
-                    for name, cell in pair.cells.items()
+                    picture(panels[pair.title, on], "", _titled(on, pair.title), _see(on, cell))
+                    for on, cell in pair.cells.items()
                 ],
             )
             for pair in pairs
