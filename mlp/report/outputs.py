@@ -5,27 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-import pytest
-
-from mlp.report import arms, compared, page, saved, summary, tensorboard
-from mlp.report.compared import Changes
-from mlp.report.saved import Saved
-from mlp.report.study import ReportError, Study, current_runs
+from mlp.report import archive, changes, page, summary, tensorboard
+from mlp.report.archive import Saved
+from mlp.report.changes import Changes
+from mlp.report.cohorts import stored_runs
+from mlp.report.study import ReportError, Study
 from mlp.run import Protocol
 from mlp.store import Store
 
 
-def check(option: argparse.Namespace, root: Path, here: Protocol | None) -> Saved | None:
+def check(option: argparse.Namespace, root: Path, protocol: Protocol | None = None) -> Saved | None:
     """Refuse options that cannot be honoured; the results to compare with, if any are asked for.
 
     Args:
         option: the session's options.
         root: the suite's root folder, where saved results are looked for.
-        here: the protocol that claims are made under; None where that is not known yet.
+        protocol: the session's, if it is known yet; else call `check_protocol` once it is.
 
     Raises:
         ReportError: the rule, the value seen, the remedy.
@@ -36,28 +35,32 @@ def check(option: argparse.Namespace, root: Path, here: Protocol | None) -> Save
             "name them with it"
         )
     if option.mlp_save is not None:
-        _check_file(saved.place_to_save(option.mlp_save, root), "--mlp-save")
+        _check_file(archive.place_to_save(option.mlp_save, root), "--mlp-save")
     if option.mlp_summary is not None:
         _check_summary(option.mlp_summary, "--mlp-summary")
     _check_folder(option.mlp_report, "--mlp-report")
     _check_folder(option.mlp_tensorboard, "--mlp-tensorboard")
     if option.mlp_against is None:
         return None
-    kept = saved.load(saved.place_to_load(option.mlp_against, root))
-    if here is not None:
-        _check_protocol(kept, here, option)
+    kept = archive.load(archive.place_to_load(option.mlp_against, root))
+    if protocol is not None:
+        check_protocol(kept, protocol, fail=option.mlp_fail_on_change)
     return kept
 
 
-def _check_protocol(kept: Saved, here: Protocol, option: argparse.Namespace) -> None:
-    """Refuse results of another protocol of the same name, or of another name if changes fail."""
-    other = compared.other_protocol(kept, {"name": here.name, **here.values})
-    if other and compared.protocol_names(kept) == {here.name}:
+def check_protocol(kept: Saved, protocol: Protocol, *, fail: bool) -> None:
+    """Refuse results of another protocol of the same name, or of another name if changes `fail`.
+
+    Raises:
+        ReportError: they are of another.
+    """
+    other = changes.other_protocol(kept, {"name": protocol.name, **protocol.values})
+    if other and changes.protocol_names(kept) == {protocol.name}:
         raise ReportError(
             f"Results are compared at one protocol. Those in {kept.place} were made at "
             f"{other}. Save them again with --mlp-save."
         )
-    if other and option.mlp_fail_on_change:
+    if other and fail:
         raise ReportError(
             "--mlp-fail-on-change needs results of the same protocol. Those in "
             f"{kept.place} are of another ({other}). Choose it with --mlp-protocol, or name "
@@ -100,7 +103,7 @@ def _check_folder(folder: Path | str | None, option: str) -> None:
 
 def writers(
     study: Study,
-    changes: Changes | None,
+    against: Changes | None,
     option: argparse.Namespace,
     root: Path,
     store: Store,
@@ -109,13 +112,13 @@ def writers(
 
     @cache
     def whole() -> Study:
-        return _with_runs(study, store)
+        return replace(study, runs=stored_runs(study.rows, store))
 
-    save = None if option.mlp_save is None else saved.place_to_save(option.mlp_save, root)
+    save = None if option.mlp_save is None else archive.place_to_save(option.mlp_save, root)
     ways: list[tuple[str, Path | None, Callable[[Path], str]]] = [
         ("--mlp-save", save, lambda place: _save(study, place)),
-        ("--mlp-summary", option.mlp_summary, lambda place: _summarise(study, changes, place)),
-        ("--mlp-report", option.mlp_report, lambda place: _report(whole(), changes, place)),
+        ("--mlp-summary", option.mlp_summary, lambda place: _summarise(study, against, place)),
+        ("--mlp-report", option.mlp_report, lambda place: _report(whole(), against, place)),
         ("--mlp-tensorboard", option.mlp_tensorboard, lambda place: _events(whole(), place)),
     ]
     for name, place, write in ways:
@@ -134,11 +137,6 @@ def _written(study: Study, place: Path, write: Callable[[Path], str]) -> str:
     return write(place)
 
 
-def _with_runs(study: Study, store: Store) -> Study:
-    """The study with the stored runs of the cohorts that its claims rest on."""
-    return replace(study, runs=current_runs(store.items(), arms.asked(study.rows)))
-
-
 def _left(place: Path) -> str:
     return f"{place} {'is left as it was' if place.exists() else 'is not written'}"
 
@@ -153,17 +151,17 @@ def _save(study: Study, place: Path) -> str:
         raise ReportError(
             f"saved results need a session that ran whole; {study.partial}: {_left(place)}"
         )
-    if lost := compared.not_in(study, place):
+    if lost := changes.not_in(study, place):
         raise ReportError(
             "saved results are replaced only by results of all their claims; "
             f"{lost} of those in {place} were not made now: save under another name, or "
             "delete it first"
         )
-    saved.save(study, place)
+    archive.save(study, place)
     return f"results saved: {place}"
 
 
-def _summarise(study: Study, changes: Changes | None, place: Path) -> str:
+def _summarise(study: Study, against: Changes | None, place: Path) -> str:
     """Write the Markdown summary.
 
     Raises:
@@ -171,7 +169,7 @@ def _summarise(study: Study, changes: Changes | None, place: Path) -> str:
     """
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(summary.markdown(study, changes), encoding="utf-8")
+        place.write_text(summary.markdown(study, against), encoding="utf-8")
     except OSError as error:
         raise ReportError(
             f"a summary must go to a file that can be written; {place} cannot be "
@@ -180,13 +178,13 @@ def _summarise(study: Study, changes: Changes | None, place: Path) -> str:
     return f"summary: {place}"
 
 
-def _report(study: Study, changes: Changes | None, folder: Path) -> str:
+def _report(study: Study, against: Changes | None, folder: Path) -> str:
     """Write the page, its figures and its tables.
 
     Raises:
         ReportError: the folder cannot be written to.
     """
-    return f"report: {page.write_report(study, folder, changes)}"
+    return f"report: {page.write_report(study, folder, against)}"
 
 
 def _events(study: Study, folder: Path) -> str:

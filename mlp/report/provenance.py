@@ -9,29 +9,21 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from mlp.machine import processor
 
-PACKAGES = (
-    "mlp-genetics",
-    "tensorflow",
-    "tf-keras",
-    "scikit-learn",
-    "numpy",
-    "scipy",
-    "pytest",
-    "pytest-xdist",
-)
+FRAMEWORKS = ("tensorflow", "keras", "tf-keras", "torch", "jax", "scikit-learn")
+PACKAGES = ("mlp-genetics", *FRAMEWORKS, "numpy", "scipy", "pytest", "pytest-xdist")
+"""Packages whose version is told, if they are installed."""
 
 
 def provenance(
     root: Path,
     *,
-    protocol: Mapping[str, Any],
+    protocol: Mapping[str, Any] | None,
     datasets: Sequence[str],
     first_seed: int,
     seeds: int,
@@ -41,13 +33,13 @@ def provenance(
 ) -> dict[str, Any]:
     """Everything needed to repeat a study of the suite in `root`, as plain values.
 
-    `options` are the words of the command line that was given in the folder `here`, `selection`
-    those by which it leaves claims out.
+    `protocol` holds its name and values; None where the species has none. `options` are the words of the command line that
+    was given in the folder `here`, `selection` those by which it leaves claims out.
     """
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": commit(root),
-        **({"protocol": dict(protocol)} if protocol else {}),
+        "protocol": dict(protocol) if protocol else None,
         "datasets": list(datasets),
         "seeds": {"first": first_seed, "most": seeds},
         "options": [portable(word, root, here) for word in options],

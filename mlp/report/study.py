@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from mlp.errors import UserError
 from mlp.genome import Genome, find_species
-from mlp.lab.key import expressed, run_key
-from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.report.results import Row, ordered
 from mlp.run import Run
+from mlp.run.protocol import NONE
 
 
 class ReportError(ValueError, UserError):
@@ -40,64 +38,25 @@ class Study:
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """Datasets of the claims and runs, in the order first met."""
+        """Datasets of the claims and runs, in the order first met; none where there are none."""
         claimed = [name for row in self.rows for name in row.datasets]
-        return tuple(dict.fromkeys([*claimed, *(run.dataset for run in self.runs)]))
+        return tuple(filter(None, dict.fromkeys([*claimed, *(run.dataset for run in self.runs)])))
 
     @property
     def protocol(self) -> str:
-        """The protocol's name; "" where nothing says it."""
+        """The protocol's name; "" where nothing says it, or the species has none."""
         named = [row.claim.protocol for row in self.rows] + [r.protocol.name for r in self.runs]
-        return named[0] if named else ""
+        return named[0] if named and named[0] != NONE.name else ""
 
+    @property
+    def species(self) -> tuple[type[Genome], ...]:
+        """The species that the claims and runs are of, as far as they are known here."""
+        claimed = [find_species(row.claim.species) for row in self.rows]
+        found = dict.fromkeys([*claimed, *(type(run.genome) for run in self.runs)])
+        return tuple(one for one in found if one is not None)
 
-def current_runs(
-    records: Iterable[tuple[str, Mapping[str, Any]]], cohorts: Collection[tuple[Any, ...]]
-) -> list[Run]:
-    """The runs among stored `records`, (key, record) pairs, that are of one of the cohorts.
-
-    A cohort is a genome as expressed, a dataset, an executor. Runs of an older training path, whose
-    keys nobody asks for any more, are left out, and so are those of a species that this process has
-    not imported.
-    """
-    found = []
-    for key, record in records:
-        species = find_species(str(record.get("species")))
-        if species is None:
-            continue
-        try:
-            genome = species(**record["genome"])
-            protocol = rebuild_protocol(species, record["protocol"])
-            executor = executor_named(species, record["executor"])
-            run = Run.read(record, genome, protocol)
-        except (ValueError, TypeError, KeyError):
-            continue
-        wanted = (genome, run.dataset, run.executor) in cohorts
-        if wanted and run_key(genome, run.dataset, protocol, run.seed, executor) == key:
-            found.append(run)
-    return sorted(found, key=lambda r: (r.dataset, str(r.genome), r.executor, r.seed))
-
-
-def strain_runs(runs: Iterable[Run], strain: str, dataset: str) -> list[Run]:
-    """The paired runs of a strain, in seed order, all by the executor that trained most of them."""
-    by: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.dataset == dataset and strain in strains_of(run):
-            by.setdefault(run.executor, []).append(run)
-    most = max(by.values(), key=len, default=[])
-    return sorted(most, key=lambda r: r.seed)
-
-
-def strains_of(run: Run) -> tuple[str, ...]:
-    """The strains of the run's species, in their paired form, whose run this is."""
-    return _strains_of(run.genome, run.executor)
-
-
-@cache
-def _strains_of(genome: Genome, executor: str) -> tuple[str, ...]:
-    by = executor_named(type(genome), executor)
-    return tuple(
-        name
-        for name, strain in genome.strains.items()
-        if genome == expressed(strain.as_compared(), by)
-    )
+    @property
+    def score(self) -> str:
+        """What scores are called: as the species says, if all say the same; else "score"."""
+        named = {one.score_name for one in self.species}
+        return named.pop() if len(named) == 1 else Genome.score_name

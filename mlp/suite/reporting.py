@@ -15,11 +15,13 @@ import pytest
 from mlp.errors import UserError
 from mlp.lab.seeds import FIRST_SEED
 from mlp.lab.times import SPENT, Times, learn
-from mlp.report import compared, outputs, terminal
-from mlp.report.explain import explain
+from mlp.report import changes as differences
+from mlp.report import outputs, terminal
+from mlp.report.archive import Saved
+from mlp.report.explanation import explain
+from mlp.report.export import properties
 from mlp.report.provenance import provenance
-from mlp.report.results import Row, properties
-from mlp.report.saved import Saved
+from mlp.report.results import Row
 from mlp.suite.spending import Spent, describe, spent_here
 from mlp.report.study import Study
 from mlp.run import Protocol
@@ -129,10 +131,10 @@ class Reporting:
             partial=self._partial,
             unsettled=sorted(self._unsettled.items()),
         )
-        changes = compared.against(study, self._saved) if self._saved else None
+        changes = differences.against(study, self._saved) if self._saved else None
         if changes is not None:
-            self._lines += compared.describe(changes)
-            found = [text for text in (compared.changed(changes), self._failures()) if text]
+            self._lines += differences.describe(changes)
+            found = [text for text in (differences.changed(changes), self._failures()) if text]
             if option.mlp_fail_on_change and found:
                 self._fail(session, f"--mlp-fail-on-change, {', '.join(found)}")
         for name, write in outputs.writers(study, changes, option, self._root, store):

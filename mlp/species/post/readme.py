@@ -23,15 +23,16 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from mlp.report import compared
+from mlp.report.archive import COMMITTED, Saved, load
+from mlp.report.changes import other_protocol
 from mlp.report.figures import answer_figure
 from mlp.report.results import Row
-from mlp.report.saved import COMMITTED, Saved, load
 from mlp.report.study import ReportError
-from mlp.report.tables import (
+from mlp.species.post.genome import Mlp
+from mlp.species.post.protocol import protocol
+from mlp.species.post.tables import (
     genes_table,
     lines,
     published_table,
@@ -40,7 +41,6 @@ from mlp.report.tables import (
     summary_table,
     verdict_table,
 )
-from mlp.species.post.protocol import protocol
 
 PAGES = (Path("README.md"), Path(COMMITTED) / "README.md")
 PICTURE = Path(COMMITTED) / "answer.svg"
@@ -148,7 +148,7 @@ def _load(path: Path, name: str) -> Saved:
             f"The pages are rewritten from a whole study. {path} holds a part ({why}). "
             "Save one with pytest hypotheses --mlp-save."
         )
-    if other := compared.other_protocol(found, asdict(protocol(name))):
+    if other := other_protocol(found, {"name": name, **protocol(name).values}):
         raise ReportError(
             f"These are to be results of the {name} protocol as it is now. {path} is of another "
             f"({other}). Save them anew with --mlp-protocol={name} --mlp-save."
@@ -196,7 +196,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     for path, text in anew.items():
         path.write_text(text, "utf-8")
-    answer = answer_figure(rows)
+    answer = answer_figure(rows, Mlp.score_name)
     if answer:
         options.picture.write_bytes(answer.file.svg)
     return 0

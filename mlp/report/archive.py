@@ -13,15 +13,19 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from mlp.lab import REFUTED, SUPPORTED, UNDECIDED
-from mlp.report.calibrated import level
+from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, Claim
+from mlp.lab.claim import DOSE, KINDS, RECORDED, SCREEN
+from mlp.report.error_rates import level
 from mlp.report.plain import of_screen, plain_interval
-from mlp.report.results import Row
+from mlp.report.results import Row, heading
+from mlp.report.roles import ROLES
 from mlp.report.study import ReportError, Study
 
 FORMAT = 1
 FOLDER = Path(".mlp") / "results"
 COMMITTED = "hypotheses"
+"""The folder in which a suite's own results are committed."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MAX_BYTES = 256 * 2**20
 _LARGEST = 2**53
@@ -168,23 +172,35 @@ def _saved(path: Path, body: Mapping[str, Any]) -> Saved:
     """What a results file holds, all of it in the form that its readers rely on."""
     _check_values(body)
     provenance = _of(dict, body, "provenance")
-    if "protocol" in provenance:
+    if provenance.get("protocol") is not None:
         _of(str, _of(dict, provenance, "protocol"), "name")
     if "selection" in provenance:
         _of(list, provenance, "selection")
-    rows = tuple(map(_row, _renamed(_of(list, body, "claims"))))
+    rows = tuple(map(_row, _of(list, body, "claims")))
     return Saved(path, rows, provenance, _of(str, body, "partial"))
 
 
-_RENAMED = {"feeder": "shuffle_seed", "subject": "file"}
-"""Names that saved results may still use, and what they are called now."""
+_SUBJECT, _C = "subject", "C"
+"""What earlier formats called a claim's file, and the finding "Conclusion"."""
+
+_ROLE = re.compile(rf"Is the gene ({'|'.join(ROLES)})(?: ([^?]*))?\?")
+"""How the sentence of a claim began that asks the role of a gene, before marks said so."""
 
 
-def _renamed(value: Any) -> Any:
-    """`value` with every key that has been renamed since it was saved under its name of today."""
-    if isinstance(value, dict):
-        return {_RENAMED.get(key, key): _renamed(each) for key, each in value.items()}
-    return [_renamed(each) for each in value] if isinstance(value, list) else value
+def _of_today(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A saved claim in the form of today: what its sentence alone told is a field now."""
+    row = dict(raw)
+    if _SUBJECT in row:
+        row["file"] = row.pop(_SUBJECT)
+    if "states" in row:
+        return row
+    if row["finding"] == _C:
+        row["finding"] = "Conclusion"
+    said, finding = _of(str, row, "sentence"), _of(str, row, "finding")
+    asked = _ROLE.match(said)
+    role, pair = (asked[1], (asked[2] or "").strip()) if asked else ("", "")
+    states = bool(finding) and said.startswith(heading(finding))
+    return {**row, "states": states, "role": role, "pair": pair}
 
 
 def _check_values(value: Any) -> None:
@@ -212,7 +228,8 @@ _KINDS: Mapping[str, _Kind] = {"str": str, "int": int, "float": _NUMBER, "bool":
 
 
 def _row(raw: Mapping[str, Any]) -> Row:
-    row = Row.from_dict(dict(raw))
+    _check_detail(_of(dict, raw, "claim")["detail"])
+    row = Row.from_dict(_of_today(raw))
     for each in (row, row.claim):
         for field in fields(each):
             value = getattr(each, field.name)
@@ -220,10 +237,24 @@ def _row(raw: Mapping[str, Any]) -> Row:
                 raise ValueError(f"{field.name} is {reprlib.repr(value)}")
     if row.claim.verdict not in (SUPPORTED, REFUTED, UNDECIDED):
         raise ValueError(f"verdict is {reprlib.repr(row.claim.verdict)}")
-    _check_detail(row.claim.detail)
+    _check_claim(row.claim)
     plain_interval(row.claim)  # raises where the evidence is not in the form that this reads
     level([row])
     return row
+
+
+def _check_claim(claim: Claim) -> None:
+    """Refuse a kind that the detail does not tell, and sizes that nothing can be divided by."""
+    if claim.kind not in KINDS or any(
+        (claim.kind == kind) != (entry in claim.detail) for kind, entry in _TOLD_BY.items()
+    ):
+        raise ValueError(f"kind is {reprlib.repr(claim.kind)}")
+    if not claim.scale > 0 or claim.claims < 1 or not all(isinstance(n, str) for n in claim.notes):
+        raise ValueError("scale, claims or notes are of another form")
+
+
+_TOLD_BY = {SCREEN: "shares", DOSE: "doses", RECORDED: "recorded"}
+"""The entry of a claim's detail that only claims of a kind have."""
 
 
 def _check_detail(detail: Mapping[str, Any]) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlp.report.archive import Saved, load
 from mlp.report.results import Row, ordered
-from mlp.report.saved import Saved, load
 from mlp.report.study import ReportError, Study
 from mlp.report.terminal import Line, wrapped
 
@@ -197,7 +197,8 @@ def describe(changes: Changes) -> list[Line]:
     lines = [(text, "bold") for text in wrapped(f"against {saved.place} ({origin(saved)})")]
     lines += [(text, "yellow") for other in changes.otherwise for text in wrapped(other)]
     for row, text, counts in told(changes):
-        lines += [(t, "") for t in wrapped(f"{row.title}, {row.claim.dataset}", "  ")]
+        which = ", ".join(filter(None, (row.title, row.claim.dataset)))
+        lines += [(t, "") for t in wrapped(which, "  ")]
         lines += [(t, "red" if counts else "yellow") for t in wrapped(text, "    ")]
     if changes.same:
         lines.append(("unchanged:", ""))
@@ -212,9 +213,13 @@ def by_finding(rows: Sequence[Row]) -> list[str]:
         tests = found.setdefault(row.heading, {})
         tests.setdefault(row.title, []).append(row.claim.dataset)
     return [
-        f"{heading}: " + "; ".join(f"{title} ({', '.join(on)})" for title, on in tests.items())
+        f"{heading}: " + "; ".join(f"{title}{_on(on)}" for title, on in tests.items())
         for heading, tests in found.items()
     ]
+
+
+def _on(datasets: Sequence[str]) -> str:
+    return f" ({', '.join(datasets)})" if any(datasets) else ""
 
 
 def origin(saved: Saved) -> str:

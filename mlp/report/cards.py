@@ -1,4 +1,4 @@
-"""What the page shows of each claim: its pictures, its arms, its numbers."""
+"""What the page shows of each claim, a card: its picture, its arms, its numbers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+from mlp.lab.claim import DOSE, SCREEN
 from mlp.report.figures import Picture, cells_figure, comparison_figure, dose_figure
 from mlp.report.plain import Plain, plain_interval
-from mlp.report.results import Row, screen_rows
+from mlp.report.results import Row, digits, screen_rows
 from mlp.report.study import Study
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Card:
     """One claim on the page; `anchor` is its id there, `same` that of one with its picture."""
 
     row: Row
@@ -27,6 +28,11 @@ class Evidence:
     def plain(self) -> Plain | None:
         """The plain 95% interval of its effect."""
         return plain_interval(self.row.claim)
+
+    @property
+    def places(self) -> int:
+        """Digits told after the point, in the claim's unit."""
+        return digits(3, self.row.claim.scale)
 
     @property
     def arms(self) -> Sequence[dict[str, Any]]:
@@ -55,46 +61,46 @@ class Test:
     title: str
     sentence: str
     heading: str
-    evidence: tuple[Evidence, ...]
+    cards: tuple[Card, ...]
 
 
-def gather(study: Study) -> list[Evidence]:
-    """The evidence of every claim, in the order of the table.
+def cards_of(study: Study) -> list[Card]:
+    """The card of every claim, in the order of the table.
 
     A screen is drawn once, with the claim that looked at most of its seeds.
     """
-    found: list[Evidence] = []
+    anchors = [f"claim-{number}" for number in range(1, len(study.rows) + 1)]
     widest = {row.screen: row for row in screen_rows(study.rows)}
     drawn = {
-        row.screen: f"claim-{number}"
-        for number, row in enumerate(study.rows, start=1)
+        row.screen: anchor
+        for row, anchor in zip(study.rows, anchors, strict=True)
         if row is widest.get(row.screen)
     }
-    for number, row in enumerate(study.rows, start=1):
-        anchor = f"claim-{number}"
+    found = []
+    for row, anchor in zip(study.rows, anchors, strict=True):
         same = drawn[row.screen] if row.screen else anchor
-        picture = _picture(row, anchor) if same == anchor else None
-        found.append(Evidence(row, anchor, picture, "" if same == anchor else same))
+        picture = _picture(row, anchor, study.score) if same == anchor else None
+        found.append(Card(row, anchor, picture, "" if same == anchor else same))
     return found
 
 
-def _picture(row: Row, anchor: str) -> Picture | None:
+def _picture(row: Row, anchor: str, score: str) -> Picture | None:
     """What is to be seen of a claim; nothing of identical arms, whose differences are all 0."""
-    detail = row.claim.detail
-    if row.screen:
-        return cells_figure(detail, row.claim.dataset, f"{anchor}-screen")
-    if "doses" in detail:
-        return dose_figure(row, f"{anchor}-dose-response")
-    if detail.get("differences") and detail.get("looks") and not row.claim.identical:
-        return comparison_figure(row, f"{anchor}-differences")
+    claim = row.claim
+    if claim.kind == SCREEN:
+        return cells_figure(claim, f"{anchor}-screen", score)
+    if claim.kind == DOSE:
+        return dose_figure(row, f"{anchor}-dose-response", score)
+    if claim.detail.get("differences") and claim.detail.get("looks") and not claim.identical:
+        return comparison_figure(row, f"{anchor}-differences", score)
     return None
 
 
-def by_test(evidence: Sequence[Evidence]) -> list[Test]:
-    """Evidence gathered under the test that made the claims."""
-    tests = []
-    for (heading, title, sentence), group in groupby(
-        evidence, key=lambda e: (e.row.heading, e.row.words, e.row.sentence)
-    ):
-        tests.append(Test(title, sentence, heading, tuple(group)))
-    return tests
+def by_test(cards: Sequence[Card]) -> list[Test]:
+    """Cards gathered under the test that made the claims."""
+    return [
+        Test(title, sentence, heading, tuple(group))
+        for (heading, title, sentence), group in groupby(
+            cards, key=lambda card: (card.row.heading, card.row.words, card.row.sentence)
+        )
+    ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlp import stats
 from mlp.lab import DEFAULT_SEEDS
+from mlp.lab.claim import RECORDED
 from mlp.report.results import Row
 from mlp.stats.calibration import FALSE_DIFFERENCE, FALSE_EQUIVALENT, Rate
 from mlp.stats.methods import IN_USE
@@ -33,14 +34,15 @@ class Measured:
 def overspent(rows: Sequence[Row]) -> str:
     """What more claims than the error is divided among make of it; "" if there are no more.
 
-    Agreement with the recorded runs has an error of its own, and does not count.
+    Agreement with recorded runs has an error of its own, and does not count.
     """
-    claims = sum(row.claim.expected != "agrees" for row in rows)
-    if claims <= stats.REGISTERED_CLAIMS:
+    budgets = [row.claim.claims for row in rows if row.claim.kind != RECORDED]
+    if not budgets or len(budgets) <= min(budgets):
         return ""
+    error = sum(stats.SUITE_ERROR / claims for claims in budgets)
     return (
-        f"{claims} claims, more than {stats.REGISTERED_CLAIMS}: some verdict is false with "
-        f"probability up to {claims * stats.CLAIM_ERROR:.3g}"
+        f"{len(budgets)} claims, more than {min(budgets)}: some verdict is false with "
+        f"probability up to {error:.3g}"
     )
 
 
@@ -50,16 +52,18 @@ def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[s
     `seeds` are the most that a comparison of the study may use.
     """
     told = overspent(rows)
+    claims = max((row.claim.claims for row in rows), default=stats.REGISTERED_CLAIMS)
+    error = stats.SUITE_ERROR / claims
     return [
         ("False verdicts, whole suite", f"at most {stats.SUITE_ERROR:.3g}"),
-        ("Claims it is divided among", f"{stats.REGISTERED_CLAIMS}"),
+        ("Claims it is divided among", f"{claims}"),
         *([("This study", told)] if told else []),
-        ("Error of one claim, all looks", f"{stats.CLAIM_ERROR:.3g}"),
-        ("Error of one look", f"{stats.look_alpha():.3g}"),
+        ("Error of one claim, all looks", f"{error:.3g}"),
+        ("Error of one look", f"{stats.look_alpha(error):.3g}"),
         ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds)))),
         (
             "Pseudo-differences at",
-            f"± {stats.PSEUDO_SPREAD:g} in accuracy against the margin, "
+            f"± {stats.PSEUDO_SPREAD:g} in score against the margin, "
             f"± {stats.FAILURE_SPREAD:g} against no effect and twice the margin",
         ),
     ]
@@ -67,15 +71,14 @@ def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[s
 
 def level(rows: Sequence[Row]) -> str:
     """At which level the intervals of the claims hold, in a sentence; "" where none has looks."""
-    found = {
-        row.claim.detail["looks"][-1]["alpha"] for row in rows if row.claim.detail.get("looks")
-    }
-    if not found:
+    looked = [row.claim for row in rows if row.claim.detail.get("looks")]
+    if not looked:
         return ""
-    percent = f"{100 * (1 - max(found)):.5g}%"
+    percent = f"{100 * (1 - max(claim.detail['looks'][-1]['alpha'] for claim in looked)):.5g}%"
+    budgets = " or ".join(map(str, sorted({claim.claims for claim in looked})))
     return (
         f"An interval in brackets holds at {percent}: the {stats.SUITE_ERROR:.0%} of the suite are "
-        f"divided among {stats.REGISTERED_CLAIMS} claims and their looks."
+        f"divided among {budgets} claims and their looks."
     )
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from mlp.genome import GENES
 from mlp.lab import UNDECIDED
-from mlp.report import calibrated, terminal
-from mlp.report.answers import answers, datasets
-from mlp.report.explain import explain
+from mlp.report import terminal
+from mlp.report.error_rates import level
+from mlp.report.explanation import answers, datasets_of, explain
 from mlp.report.plain import plain_interval
-from mlp.report.results import WHY_REFUTED, Row, command, ordered, refuted_by_design
+from mlp.report.results import Row, command, ordered, refuted_by_design
 from mlp.report.roles import roles
-from mlp.species.post.genome import STRAINS
+from mlp.species.post.genome import STRAINS, Mlp
+
+BEYOND = "Beyond the post"
+"""What claims of no finding stand under."""
+
+WHY_REFUTED = (
+    "the suite states what the post claims, and asks of each gene alone whether it is the cause"
+)
 
 SAMPLE = ("test_estimator_rescues_matmul", "digits")
 """The claim of the README's first command, and its dataset."""
@@ -22,7 +28,7 @@ SAMPLE = ("test_estimator_rescues_matmul", "digits")
 def summary_table(rows: Sequence[Row]) -> str:
     """The claims that state findings, a column a dataset: a word and a number."""
     found = answers(rows)
-    names = datasets(found)
+    names = datasets_of(found)
     body = [
         [f"**{one.heading}** {one.claim}", *(_summed(one.cells.get(n)) for n in names)]
         for one in found
@@ -53,7 +59,7 @@ def verdict_table(rows: Sequence[Row]) -> str:
     if design := refuted_by_design(rows):
         told.append(f"{design}.")
     parts = [" ".join(told)]
-    for heading, of_finding in groupby(rows, key=lambda row: row.heading):
+    for heading, of_finding in groupby(rows, key=lambda r: r.heading if r.finding else BEYOND):
         parts += [f"**{heading}**", _verdicts(list(of_finding))]
     return "\n\n".join(parts)
 
@@ -97,7 +103,7 @@ def lines(rows: Sequence[Row]) -> str:
         )
         for told in explain(rows)
     )
-    return "\n\n".join(filter(None, (calibrated.level(rows), items)))
+    return "\n\n".join(filter(None, (level(rows), items)))
 
 
 def genes_table(rows: Sequence[Row]) -> str:
@@ -120,7 +126,7 @@ def strains_table() -> str:
     alleles = {name: genome.alleles() for name, genome in STRAINS.items()}
     body = [
         [gene.name, gene.meaning, *(str(own[gene.name]) for own in alleles.values())]
-        for gene in GENES.values()
+        for gene in Mlp.genes.values()
         if len({own[gene.name] for own in alleles.values()}) > 1
     ]
     return _table(["gene", "what it is", *(f"`{name.upper()}`" for name in alleles)], body)
