@@ -22,10 +22,10 @@ from mlp.report.explanation import explain
 from mlp.report.export import properties
 from mlp.report.provenance import provenance
 from mlp.report.results import Row
-from mlp.suite.spending import Spent, describe, spent_here
 from mlp.report.study import Study
 from mlp.run import Protocol
 from mlp.store import Store
+from mlp.suite.spending import Spent, describe, spent_here
 
 DAMAGED = "mlp_damaged"
 """What a worker's output calls the number of damaged runs it came upon in the store."""

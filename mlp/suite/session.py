@@ -22,7 +22,8 @@ from mlp.run import Protocol
 from mlp.store import Store, StoreError
 from mlp.suite import interrupt, marks, options
 from mlp.suite.display import Display
-from mlp.suite.plugin import LAB, STORE as DEFAULT_STORE
+from mlp.suite.plugin import LAB
+from mlp.suite.plugin import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
 from mlp.suite.spending import spent_here
 from mlp.suite.subject import asked_datasets

@@ -14,7 +14,6 @@ from mlp.store import Store
 from mlp.tests.small_suite import (
     IRIS,
     REFUTED_CLAIM,
-    SETTINGS,
     SUPPORTED_CLAIM,
     UNDECIDED_CLAIM,
     claim,
