@@ -25,8 +25,11 @@ from mlp.store import Job, Store, StoreError
 _IDLE_S = 0.1
 """How long a worker that finds no job waits before it looks again."""
 
-_known: WeakKeyDictionary[Store, dict[str, Run]] = WeakKeyDictionary()
-"""The runs read from a store in this process, by key: claims share most of their runs."""
+_known: WeakKeyDictionary[Store, dict[str, dict[Genome, Run]]] = WeakKeyDictionary()
+"""The runs read from a store in this process, by key and by the genome they were asked for by.
+
+Claims share most of their runs.
+"""
 
 _trained: set[tuple[object, ...]] = set()
 """The kinds of job that were trained in this process: the first of each costs more."""
@@ -65,7 +68,9 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
         with SPENT.spent("waiting"):
             jobs = _jobs(missing, hands=1 + store.spare())
             found.update(store.obtain(jobs, train_job, can_train))
-    known.update((k, _read(store, found[k], w)) for k, w in new.items())
+    for k, w in new.items():
+        run = _read(store, found[k], w)
+        known[k] = {run.genome: run}
     return {w: _named(known[k], w) for w, k in keys.items()}
 
 
@@ -104,11 +109,12 @@ def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
     return run
 
 
-def _named(run: Run, want: Wanted) -> Run:
+def _named(known: dict[Genome, Run], want: Wanted) -> Run:
     """The stored run under the genome and protocol it was asked for by."""
-    if run.genome is want.genome and run.protocol is want.protocol:
-        return run
-    return replace(run, genome=want.genome, protocol=want.protocol)
+    run = known.get(want.genome)
+    if run is None:
+        run = known[want.genome] = replace(next(iter(known.values())), genome=want.genome)
+    return run if run.protocol is want.protocol else replace(run, protocol=want.protocol)
 
 
 def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
