@@ -32,15 +32,12 @@ from mlp.lab.question import (
     check_seeds,
 )
 from mlp.lab.screen import MOST_GENES, SCREEN_SEEDS, Screen, acting_genes, cells_of
-from mlp.lab.seeds import DEFAULT_SEEDS, FIRST_SEED, GLANCE, unshared_seed
+from mlp.lab.seeds import DEFAULT_CLAIMS, DEFAULT_SEEDS, FIRST_SEED, GLANCE, unshared_seed
 from mlp.run import Executor, Protocol, Run
 from mlp.stats import Result, dose_response, look_sizes, sequential
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
-
-DEFAULT_CLAIMS = 20
-"""The number of claims among which the error is divided, unless told otherwise."""
 
 
 class Lab:

@@ -7,14 +7,13 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from mlp.machine import processor
-from mlp.run import Protocol
 
 FRAMEWORKS = ("tensorflow", "keras", "tf-keras", "torch", "jax", "scikit-learn")
 PACKAGES = ("mlp-genetics", *FRAMEWORKS, "numpy", "scipy", "pytest", "pytest-xdist")
@@ -24,7 +23,7 @@ PACKAGES = ("mlp-genetics", *FRAMEWORKS, "numpy", "scipy", "pytest", "pytest-xdi
 def provenance(
     root: Path,
     *,
-    protocol: Protocol | None,
+    protocol: Mapping[str, Any],
     datasets: Sequence[str],
     first_seed: int,
     seeds: int,
@@ -34,13 +33,13 @@ def provenance(
 ) -> dict[str, Any]:
     """Everything needed to repeat a study of the suite in `root`, as plain values.
 
-    `protocol` is None where the species has none. `options` are the words of the command line that
-    was given in the folder `here`, `selection` those by which it leaves claims out.
+    `protocol` holds its name and values, or nothing. `options` are the words of the command line
+    that was given in the folder `here`, `selection` those by which it leaves claims out.
     """
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": commit(root),
-        "protocol": protocol and {"name": protocol.name, **protocol.values},
+        **({"protocol": dict(protocol)} if protocol else {}),
         "datasets": list(datasets),
         "seeds": {"first": first_seed, "most": seeds},
         "options": [portable(word, root, here) for word in options],

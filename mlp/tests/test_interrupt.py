@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from mlp.interrupt import KEPT, STOPPING
+from mlp.suite.interrupt import KEPT, STOPPING
 from mlp.store import Store
 from mlp.tests.conftest import ROOT
 from mlp.tests.small_suite import IRIS, PREAMBLE, REFUTED_CLAIM, SUPPORTED_CLAIM, claim
@@ -40,7 +40,7 @@ def run(code):
 @pytest.mark.parametrize(
     "code",
     [
-        "from mlp import interrupt\n"
+        "from mlp.suite import interrupt\n"
         "interrupt.tell_interruption_in_one_line()\n"
         "raise KeyboardInterrupt",
         WHILE_IMPORTING,
@@ -55,7 +55,7 @@ def test_an_interruption_is_told_in_a_line(code):
 
 
 def test_another_error_keeps_its_traceback():
-    done = run("from mlp import interrupt; interrupt.tell_interruption_in_one_line(); 1 / 0")
+    done = run("from mlp.suite import interrupt; interrupt.tell_interruption_in_one_line(); 1 / 0")
 
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr

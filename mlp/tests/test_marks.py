@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.marks import MarkError, Refutation, read_finding, read_refuted
+from mlp.suite.marks import MarkError, Refutation, read_finding, read_refuted
 from mlp.run import ProtocolError
 from mlp.species.post.data import DataError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlp.lab.times import NEW_GRAPH
-from mlp.report.spending import Spent, describe
+from mlp.suite.spending import Spent, describe
 from mlp.tests.small_suite import IRIS, REFUTED_CLAIM, SUPPORTED_CLAIM, claim
 
 pytest_plugins = ("pytester",)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mlp.report.progress import Ticker, announce, describe
+from mlp.suite.progress import Ticker, announce, describe
 from mlp.store import Progress
 
 BUSY = Progress(queued=6, running=2, finished=8, cost_left=80.0, cost_done=40.0)

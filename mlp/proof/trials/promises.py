@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import TypeVar
 
-from mlp.trials.study import ROOT, Left
+from mlp.proof.trials.study import ROOT, Left
 
 INTERRUPTED = {2, 130, -2}
 """Exit statuses of an interruption: pytest's own, a shell's, and that of a death by SIGINT."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from mlp.machine import KILL
 from mlp.store import Store
 from mlp.store.records import encode
-from mlp.trials import witness
+from mlp.proof.trials import witness
 
 ROOT = Path(__file__).resolve().parents[2]
 STORE = "runs.sqlite"

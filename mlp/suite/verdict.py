@@ -8,20 +8,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from mlp import marks
-from mlp.lab import (
-    DEFAULT_SEEDS,
-    REFUTED,
-    SUPPORTED,
-    Claim,
-    ClaimError,
-    Refuted,
-    Undecided,
-    first_seed_under,
-)
+from mlp.lab import DEFAULT_SEEDS, REFUTED, SUPPORTED, Claim, ClaimError, Refuted, Undecided
 from mlp.report.provenance import path_within
 from mlp.report.results import CHANGED, Row
 from mlp.report.terminal import wrapped
+from mlp.suite import marks
 
 RECORD_IT = 'if that is the finding, record it: @pytest.mark.refuted("why")'
 """What to do about a claim that is refuted."""
@@ -29,14 +20,17 @@ RECORD_IT = 'if that is the finding, record it: @pytest.mark.refuted("why")'
 
 def row_of(item: pytest.Item, claim: Claim) -> Row:
     """The row of a claim that a test made."""
-    finding = item.get_closest_marker("finding")
-    refutation = marks.recorded_refutation(item, item.config.option.mlp_protocol)
+    finding, role = marks.finding_of(item), marks.role_of(item)
+    refutation = marks.recorded_refutation(item, claim.protocol)
     function = getattr(item, "function", None)
     return Row(
         nodeid=item.nodeid,
         file=item.path.stem.removeprefix("test_"),
         test=getattr(item, "originalname", item.name),
-        finding=marks.read_finding(finding.args, dict(finding.kwargs)) if finding else "",
+        finding=finding.name,
+        states=finding.states,
+        role=role.name,
+        pair=role.of,
         sentence=(getattr(function, "__doc__", None) or "").strip().split("\n\n")[0],
         recorded=SUPPORTED if refutation is None else REFUTED,
         reason=refutation or "",
@@ -58,9 +52,9 @@ def command_of(item: pytest.Item, portable: bool = False) -> str:
     elif store is not None:
         store = path_within(store, item.config.rootpath, here)
     words = [f'pytest "{test}"']
-    if option.mlp_protocol != "quick":
+    if option.mlp_protocol is not None:
         words.append(f"--mlp-protocol={option.mlp_protocol}")
-    if option.mlp_first_seed != first_seed_under(option.mlp_protocol):
+    if option.mlp_first_seed is not None:
         words.append(f"--mlp-first-seed={option.mlp_first_seed}")
     if option.mlp_seeds != DEFAULT_SEEDS:
         words.append(f"--mlp-seeds={option.mlp_seeds}")

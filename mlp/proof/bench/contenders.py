@@ -5,7 +5,7 @@ training rows, an epoch's last batch being what is left, Adam, float32) and answ
 of a number of updates. A cost per update is the slope between two numbers of updates, so that
 set-up does not count.
 
-Run as `python -m mlp.bench.contenders`, it reads a `Task` as JSON from its arguments, makes ready,
+Run as `python -m mlp.proof.bench.contenders`, it reads a `Task` as JSON from its arguments, makes ready,
 and prints a `Cost` as JSON for every line it reads.
 """
 
@@ -224,7 +224,7 @@ def _matmul(data: Dataset, cohort: int) -> Timed:
 
 def _jax(data: Dataset, cohort: int) -> Timed:
     try:
-        from mlp.bench.jax_baseline import trainer
+        from mlp.proof.bench.jax_baseline import trainer
     except ImportError:
         raise MissingError("JAX is not installed") from None
     return partial(trainer(genome(), data, cohort), every=SAMPLE_EVERY)

@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mlp.bench.contenders import ONE_THREAD, Cost, Task
+from mlp.proof.bench.contenders import ONE_THREAD, Cost, Task
 
 
 class FailureError(RuntimeError):
@@ -47,7 +47,7 @@ class Way:
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._process = subprocess.Popen(
-            [python, "-m", "mlp.bench.contenders", json.dumps(asdict(task))],
+            [python, "-m", "mlp.proof.bench.contenders", json.dumps(asdict(task))],
             env=os.environ | ONE_THREAD | {"PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

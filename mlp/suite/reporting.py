@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from mlp.errors import UserError
+from mlp.lab.seeds import FIRST_SEED
 from mlp.lab.times import SPENT, Times, learn
 from mlp.report import changes as differences
 from mlp.report import outputs, terminal
@@ -20,11 +22,10 @@ from mlp.report.explanation import explain
 from mlp.report.export import properties
 from mlp.report.provenance import provenance
 from mlp.report.results import Row
-from mlp.report.spending import Spent, describe, spent_here
-from mlp.report.study import ReportError, Study
-from mlp.species.post.installation import InstallationError
-from mlp.species.post.protocol import protocol
-from mlp.store import Store, StoreError
+from mlp.report.study import Study
+from mlp.run import Protocol
+from mlp.store import Store
+from mlp.suite.spending import Spent, describe, spent_here
 
 DAMAGED = "mlp_damaged"
 """What a worker's output calls the number of damaged runs it came upon in the store."""
@@ -32,7 +33,7 @@ DAMAGED = "mlp_damaged"
 TIMES = "mlp_times"
 """What a worker's output calls its `Spent`."""
 
-_COSTS = "mlp/seconds_a_step"
+_COSTS = "mlp/seconds_a_unit_of_work"
 """Under what pytest's cache keeps what training costs on this machine."""
 
 _SELECTING = {
@@ -65,18 +66,17 @@ class Reporting:
 
     Args:
         config: the session's, on the controller.
-        datasets: those of the session.
+        protocol: the one that claims are made under; None where that is not known yet.
         store: the session's store; None until there is one, and where nothing is to be claimed.
     """
 
     def __init__(
         self,
         config: pytest.Config,
-        datasets: Callable[[], list[str]],
+        protocol: Callable[[], Protocol | None],
         store: Callable[[], Store | None],
     ) -> None:
-        self._config, self._datasets = config, datasets
-        self._store = store
+        self._config, self._protocol, self._store = config, protocol, store
         self._root = Path(os.path.relpath(config.rootpath, config.invocation_params.dir))
         self.rows: list[Row] = []
         self._unsettled: dict[str, str] = {}
@@ -97,9 +97,7 @@ class Reporting:
         Raises:
             ReportError: the rule, the value seen, the remedy.
         """
-        self._saved = outputs.check(
-            self._config.option, self._root, protocol(self._config.option.mlp_protocol)
-        )
+        self._saved = outputs.check(self._config.option, self._root, self._protocol())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -142,7 +140,7 @@ class Reporting:
         for name, write in outputs.writers(study, changes, option, self._root, store):
             try:
                 self._lines.append((write(), ""))
-            except (InstallationError, ReportError, StoreError, OSError) as error:
+            except (UserError, OSError) as error:
                 self._refuse(session, str(error))
             except Exception as error:  # a defect in a figure must not cost the verdicts
                 self._refuse(session, f"{name}: {type(error).__name__}: {error}")
@@ -188,18 +186,22 @@ class Reporting:
         return words + [arg for arg in config.args if (here / arg).resolve() not in whole]
 
     def _provenance(self) -> dict[str, object]:
-        option = self._config.option
-        claimed = [name for row in self.rows for name in row.datasets]
+        claims = [row.claim for row in self.rows]
+        known = self._protocol()
+        protocol: dict[str, object] = {"name": known.name, **known.values} if known else {}
+        for claim in claims:
+            protocol = {"name": claim.protocol, **claim.protocol_values}
+        firsts = [claim.first_seed for claim in claims]
         return provenance(
             self._config.rootpath,
-            protocol=protocol(option.mlp_protocol),
-            datasets=list(dict.fromkeys(claimed)) or self._datasets(),
-            first_seed=option.mlp_first_seed,
-            seeds=option.mlp_seeds,
+            protocol=protocol,
+            datasets=list(dict.fromkeys(name for row in self.rows for name in row.datasets)),
+            first_seed=min(firsts, default=self._config.option.mlp_first_seed or FIRST_SEED),
+            seeds=self._config.option.mlp_seeds,
             options=[str(word) for word in self._config.invocation_params.args],
             selection=[
                 *self._selection(),
-                *(f"--mlp-dataset={names}" for names in option.mlp_dataset or ()),
+                *(f"--mlp-dataset={n}" for n in self._config.option.mlp_dataset or ()),
             ],
             here=self._config.invocation_params.dir,
         )

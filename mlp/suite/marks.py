@@ -1,4 +1,4 @@
-"""What the markers `finding` and `refuted` say of a claim, as values that are checked once."""
+"""What the markers `finding`, `role`, `refuted` and `species` say, as values checked once."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlp.errors import UserError
-from mlp.species.post.data import check_name
-from mlp.species.post.protocol import protocol
 
 if TYPE_CHECKING:
     import pytest
 
-FINDING = (
-    "finding(name): the finding of the study a claim belongs to; one whose docstring begins "
-    "'Finding NAME:' states it, and is explained in words"
-)
-REFUTED = (
+LINES = (
+    "finding(name, states=False): the finding of a study that a claim belongs to; `states` says "
+    "that the claim is the finding itself, which is then explained in words",
+    'role(name, of=""): the claim asks whether a gene is "necessary" or "sufficient", and for '
+    "which pair of strains, where a finding compares several",
     "refuted(reason, on=None, protocol=None): the evidence refutes this claim, on the datasets "
-    "`on` (default all) and under `protocol` (default any); only a refutation passes"
+    "`on` (default all) and under `protocol` (default any); only a refutation passes",
+    "species(cls): the species whose datasets a test is made of, where its module names several",
 )
+"""The markers, as `pytest --markers` shows them."""
+
+ROLES = ("necessary", "sufficient")
 
 
 class MarkError(ValueError, UserError):
@@ -46,7 +48,6 @@ def read_refuted(args: Sequence[Any], kwargs: dict[str, Any]) -> Refutation:
 
     Raises:
         MarkError: arguments that do not fit, or no reason.
-        DataError, ProtocolError: an unknown dataset or protocol.
     """
     try:
         found = _refutation(*args, **kwargs)
@@ -65,46 +66,109 @@ def read_refuted(args: Sequence[Any], kwargs: dict[str, Any]) -> Refutation:
             "a refuted marker's `on` names at least one dataset; got "
             f"{_call('refuted', args, kwargs)}: leave it out for all"
         )
-    for name in found.on or ():
-        check_name(name)
-    if found.protocol is not None:
-        protocol(found.protocol)
     return found
 
 
-def read_finding(args: Sequence[Any], kwargs: dict[str, Any]) -> str:
-    """The finding of a marker's arguments.
+@dataclass(frozen=True)
+class Finding:
+    """The finding that a claim belongs to, and whether the claim states it."""
+
+    name: str
+    states: bool = False
+
+
+@dataclass(frozen=True)
+class Role:
+    """The role of a gene that a claim asks about, and for which pair of strains ("": any)."""
+
+    name: str
+    of: str = ""
+
+
+NO_FINDING, NO_ROLE = Finding(""), Role("")
+
+
+def finding_of(item: pytest.Item) -> Finding:
+    """The finding of a test.
 
     Raises:
-        MarkError: not exactly one string.
+        MarkError: the marker is not a name and whether it is stated.
     """
-    if kwargs or len(args) != 1 or not isinstance(args[0], str):
+    mark = item.get_closest_marker("finding")
+    if mark is None:
+        return NO_FINDING
+    found = _read(Finding, "finding(name, states=False)", "finding", mark)
+    if not isinstance(found.name, str) or not isinstance(found.states, bool):
         raise MarkError(
-            "a marker is written finding(name), the name a string; got "
-            f'{_call("finding", args, kwargs)}: try finding("1")'
+            "a marker is written finding(name, states=False), the name a string; got "
+            f'{_call("finding", mark.args, dict(mark.kwargs))}: try finding("1")'
         )
-    return args[0]
+    return found
+
+
+def role_of(item: pytest.Item) -> Role:
+    """The role of a gene that a test asks about.
+
+    Raises:
+        MarkError: it is neither necessary nor sufficient.
+    """
+    mark = item.get_closest_marker("role")
+    if mark is None:
+        return NO_ROLE
+    found = _read(Role, 'role(name, of="")', "role", mark)
+    if found.name not in ROLES or not isinstance(found.of, str):
+        raise MarkError(
+            f"a role must be one of {', '.join(ROLES)}; got "
+            f'{_call("role", mark.args, dict(mark.kwargs))}: try role("necessary")'
+        )
+    return found
+
+
+def _read(kind: type, form: str, name: str, mark: Any) -> Any:
+    try:
+        return kind(*mark.args, **mark.kwargs)
+    except TypeError as error:
+        raise MarkError(
+            f"a marker is written {form}; got {_call(name, mark.args, dict(mark.kwargs))}: "
+            f"{str(error).split('() ')[-1]}"
+        ) from None
+
+
+def keywords(finding: str) -> set[str]:
+    """What `-k` selects the claims of a finding by: "finding_2", or a name such as "conclusion"."""
+    return {f"finding_{finding}"} if finding.isdigit() else {finding, finding.lower()}
 
 
 def check(item: pytest.Item) -> None:
     """Read the markers of a test.
 
     Raises:
-        MarkError, DataError, ProtocolError: one that cannot be read, or that names datasets of a
-            test that takes none.
+        UserError: one that cannot be read, or that names datasets or a protocol that the species
+            does not know, or datasets of a test that takes none.
     """
-    for mark in item.iter_markers("finding"):
-        read_finding(mark.args, dict(mark.kwargs))
+    from mlp.lab.known import check_dataset, protocol_of
+    from mlp.suite.subject import dataset_of, species_of
+
+    finding_of(item)
+    role_of(item)
     for refutation in _refutations(item):
+        species = species_of(item)
         if refutation.on is not None and dataset_of(item) is None:
             raise MarkError(
                 "a refuted marker's `on` names datasets, and needs a test that takes a dataset; "
                 f"got on={refutation.on} for {item.name}, which takes none: leave `on` out"
             )
+        if species is not None:
+            for name in refutation.on or ():
+                check_dataset(species, name)
+            if refutation.protocol is not None:
+                protocol_of(species, refutation.protocol)
 
 
 def recorded_refutation(item: pytest.Item, protocol_name: str) -> str | None:
     """Why a test's claim is recorded as refuted under that protocol; None: it is not."""
+    from mlp.suite.subject import dataset_of
+
     for refutation in _refutations(item):
         if refutation.covers(dataset_of(item), protocol_name):
             return refutation.reason
@@ -115,28 +179,9 @@ def _refutations(item: pytest.Item) -> list[Refutation]:
     return [read_refuted(m.args, dict(m.kwargs)) for m in item.iter_markers("refuted")]
 
 
-def dataset_of(item: pytest.Item) -> str | None:
-    """The dataset a test is given; None for a test that takes none."""
-    params = getattr(item, "callspec", None)
-    return params.params.get("dataset") if params else None
-
-
-def heading(finding: str) -> str:
-    """What a finding is called, and what the docstring of a claim that states it begins with."""
-    return "Conclusion" if finding == "C" else f"Finding {finding}"
-
-
 def states_finding(item: pytest.Item) -> bool:
-    """Whether a test's claim is one that the study itself makes, as its docstring says."""
-    said = (getattr(getattr(item, "function", None), "__doc__", None) or "").strip()
-    marked = item.get_closest_marker("finding")
-    name = read_finding(marked.args, dict(marked.kwargs)) if marked else ""
-    return bool(name) and said.startswith(heading(name))
-
-
-def takes_lab(item: pytest.Item) -> bool:
-    """Whether a test asks the lab, and so makes a claim."""
-    return "lab" in getattr(item, "fixturenames", ())
+    """Whether a test's claim is one that the study itself makes."""
+    return finding_of(item).states
 
 
 def asking(item: pytest.Item) -> Callable[[object], object] | None:
@@ -145,6 +190,8 @@ def asking(item: pytest.Item) -> Callable[[object], object] | None:
     That is a test that may not run, a method, a coroutine, or a test of fixtures other than `lab`,
     be it that they act unasked: without them its body could do harm.
     """
+    from mlp.suite.subject import takes_lab
+
     if not takes_lab(item):
         return None
     given = dict(item.callspec.params) if hasattr(item, "callspec") else {}

@@ -10,10 +10,10 @@ from contextlib import closing
 
 import pytest
 
-from mlp.bench import __main__ as bench
-from mlp.bench import contenders, cores, memory, table
-from mlp.bench.contenders import Cost, Task
-from mlp.bench.rounds import FailureError, Way, rounds
+from mlp.proof.bench import __main__ as bench
+from mlp.proof.bench import contenders, cores, memory, table
+from mlp.proof.bench.contenders import Cost, Task
+from mlp.proof.bench.rounds import FailureError, Way, rounds
 from mlp.species.post.data import load
 
 
@@ -274,6 +274,6 @@ def test_the_memory_of_a_process_grows_with_what_it_holds():
 
 def test_help_explains():
     shown = subprocess.run(
-        [sys.executable, "-m", "mlp.bench", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "mlp.proof.bench", "--help"], capture_output=True, text=True, check=True
     )
     assert "practical limit" in shown.stdout

@@ -22,9 +22,9 @@ from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from mlp.bench import contenders, cores, table
-from mlp.bench.contenders import Task
-from mlp.bench.rounds import Costs, FailureError, Way, rounds, say
+from mlp.proof.bench import contenders, cores, table
+from mlp.proof.bench.contenders import Task
+from mlp.proof.bench.rounds import Costs, FailureError, Way, rounds, say
 from mlp.command import check_least, new_file
 from mlp.machine import processor
 from mlp.species.post.data import load, names
@@ -34,7 +34,7 @@ PACKAGES = ("tensorflow", "numpy", "scikit-learn", "jax")
 
 def options(argv: list[str] | None) -> argparse.Namespace:
     """The parsed command line."""
-    parser = argparse.ArgumentParser(prog="python -m mlp.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m mlp.proof.bench", description=__doc__)
     add = parser.add_argument
     add("--dataset", action="append", choices=names(), help="may be repeated (default: all)")
     least = {"--sizes": 1, "--rounds": 1, "--steps": 4 * contenders.SAMPLE_EVERY}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlp.machine import KILL
-from mlp.trials.promises import broken, ending
-from mlp.trials.study import STORE, Left, Session, stored
+from mlp.proof.trials.promises import broken, ending
+from mlp.proof.trials.study import STORE, Left, Session, stored
 
 VICTIMS: Mapping[signal.Signals, tuple[str, ...]] = {
     KILL: ("worker", "controller", "everything"),

@@ -1,4 +1,4 @@
-"""Fault trials of the store: `python -m mlp.store.faults corrupt` and `... stress`.
+"""Fault trials of the store: `python -m mlp.proof.faults corrupt` and `... stress`.
 
 Prints counted results; exits with status 1 if any trial broke a promise.
 """
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from mlp.command import check_least
-from mlp.store import corruption, stress
+from mlp.proof import corruption, stress
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The parsed command line."""
-    parser = argparse.ArgumentParser(prog="python -m mlp.store.faults", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m mlp.proof.faults", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     corrupt = commands.add_parser("corrupt", help="damage the file in many ways")
     corrupt.add_argument("--trials", type=int, default=440, help="at least 1 (440)")

@@ -26,9 +26,9 @@ from pathlib import Path
 from mlp.command import check_least
 from mlp.machine import KILL
 from mlp.store import StoreError
-from mlp.trials.promises import broken
-from mlp.trials.study import Left
-from mlp.trials.trial import Trial, at_once, crowd, schedule, struck
+from mlp.proof.trials.promises import broken
+from mlp.proof.trials.study import Left
+from mlp.proof.trials.trial import Trial, at_once, crowd, schedule, struck
 
 STUDY = (
     "hypotheses --mlp-protocol=brief --mlp-dataset=iris --mlp-seeds=32 -k 'alone_rescues_matmul "
@@ -55,7 +55,7 @@ Attempt = Callable[[Path, Left], Trial | None]
 
 def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The parsed command line."""
-    parser = argparse.ArgumentParser(prog="python -m mlp.trials", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m mlp.proof.trials", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (number, about) in COMMANDS.items():
         command = commands.add_parser(name, help=about, description=about)

@@ -6,19 +6,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mlp.lab.times import NEW_GRAPH, SPENT, Times
+from mlp.lab.times import SPENT, Times
 
 _SLOWEST = 10
 _WORDS = {
     "start-up": "start-up (imports)",
-    "direct": "session loop",
-    "estimator": "Estimator",
-    "float32": "engine, float32",
-    "float64": "engine, float64",
     "claims": "claims (reading runs, statistics)",
     "waiting": "waiting for runs that others train",
     "idle": "idle until the last test ended",
 }
+"""What is not training; a kind of training is told by its own name."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +38,11 @@ def describe(workers: Sequence[Spent], claims: Mapping[str, float], wall: float)
     for worker in workers:
         total.add(worker.times)
     lines = [f"{'seconds':>10} {'runs':>6}  of all workers together"]
-    for kind, words in _WORDS.items():
-        for key, name in ((kind, words), (kind + NEW_GRAPH, words + NEW_GRAPH)):
-            if key in total.seconds:
-                lines.append(f"{total.seconds[key]:10.1f} {int(total.runs[key]) or '':>6}  {name}")
+    training = sorted(kind for kind in total.seconds if kind not in _WORDS)
+    for kind in (*training, *_WORDS):
+        if kind in total.seconds:
+            name = _WORDS.get(kind, kind)
+            lines.append(f"{total.seconds[kind]:10.1f} {int(total.runs[kind]) or '':>6}  {name}")
     lines.append(f"{'seconds':>10} {'':>6}  slowest tests, with what they trained for others")
     slowest = sorted(claims.items(), key=lambda claim: -claim[1])[:_SLOWEST]
     lines += [f"{seconds:10.1f} {'':>6}  {test}" for test, seconds in slowest]

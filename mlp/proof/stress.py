@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.machine import KILL
-from mlp.store.corruption import key_of, record_of
+from mlp.proof.corruption import key_of, record_of
 from mlp.store.errors import RunFailedError
 from mlp.store.records import Job
 from mlp.store.store import Store

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mlp.report.progress import Tests, Ticker, announce, duplicate_stdout
+from mlp.suite.progress import Tests, Ticker, announce, duplicate_stdout
 from mlp.store import Store, StoreError
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from statistics import median
 
-from mlp.bench import table
-from mlp.bench.contenders import Task
-from mlp.bench.rounds import Way, rounds
+from mlp.proof.bench import table
+from mlp.proof.bench.contenders import Task
+from mlp.proof.bench.rounds import Way, rounds
 
 
 def number() -> int:

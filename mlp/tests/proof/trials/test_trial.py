@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mlp.store import StoreError
-from mlp.trials import __main__ as command
-from mlp.trials.study import Left
-from mlp.trials.trial import VICTIMS, Trial, schedule
+from mlp.proof.trials import __main__ as command
+from mlp.proof.trials.study import Left
+from mlp.proof.trials.trial import VICTIMS, Trial, schedule
 
 WHOLE = Left(status=0, said="said", claims={"t": "x"}, kept=["aa"], runs={"aa": b"1"}, seconds=9.0)
 GOOD = Trial("good", " at once", 3, 4, [])
