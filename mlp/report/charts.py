@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mlp.genome import Genome
+from mlp.genome import Genome, differing
 from mlp.report.cohorts import Cohort, names_of, strains_of
 from mlp.report.figures import MOST_SEEDS, Curves, Picture, curve_figure
 from mlp.report.figures.style import PALETTE
@@ -57,8 +57,17 @@ def cohorts_to_draw(study: Study, species: type[Genome], dataset: str) -> Mappin
     for (name, _), runs in sorted(by.items(), key=lambda of: of[0][1] == engine):
         if len(runs) > len(found.get(name, ())):
             found[name] = sorted(runs, key=lambda run: run.seed)
-    order = list(species.strains) or list(found)
-    return {name: found[name] for name in order if name in found}
+    if species.strains:
+        return {name: found[name] for name in species.strains if name in found}
+    claimed = dict.fromkeys(name for named in names.values() for name in named)
+    kept = [found[name] for name in claimed if name in found][:MOST_LINES]
+    return {_alleles(runs[0].genome, [own[0].genome for own in kept]): runs for runs in kept}
+
+
+def _alleles(genome: Genome, others: Sequence[Genome]) -> str:
+    """The genome told by its alleles of the genes in which some of the `others` differ from it."""
+    genes = dict.fromkeys(gene for other in others for gene in differing(genome, other))
+    return ", ".join(f"{gene}={getattr(genome, gene)}" for gene in genes) or str(genome)
 
 
 def _curves(study: Study, species: type[Genome], place: int) -> Charts:

@@ -11,10 +11,10 @@ from mlp.errors import UserError
 from mlp.genome import Genome, differing, find_species
 from mlp.lab.claim import SCREEN
 from mlp.lab.key import expressed, run_key
-from mlp.lab.known import executor_named, protocol_of
+from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.lab.screen import cell_of
 from mlp.report.results import Row
-from mlp.run import Executor, Run
+from mlp.run import Executor, Protocol, Run
 from mlp.store import Store
 
 
@@ -91,15 +91,17 @@ def stored_runs(rows: Iterable[Row], store: Store) -> list[Run]:
 
     Runs of a dataset that is not known here are left out.
     """
-    seeds: dict[tuple[Cohort, str], set[int]] = {}
+    seeds: dict[tuple[Cohort, Protocol], set[int]] = {}
     for row in rows:
         for _, cohort, own in asked([row]):
-            seeds.setdefault((cohort, row.claim.protocol), set()).update(own)
-    wanted: dict[str, tuple[Genome, Any]] = {}
-    for (cohort, name), all_seeds in seeds.items():
+            values = {"name": row.claim.protocol, **row.claim.protocol_values}
+            protocol = rebuild_protocol(type(cohort.genome), values)
+            seeds.setdefault((cohort, protocol), set()).update(own)
+    wanted: dict[str, tuple[Genome, Protocol]] = {}
+    for (cohort, protocol), all_seeds in seeds.items():
+        genome, dataset, executor = cohort
         with suppress(UserError):
-            genome, dataset, executor = cohort
-            protocol, trainer = protocol_of(type(genome), name), _trainer(genome, executor)
+            trainer = _trainer(genome, executor)
             for seed in all_seeds:
                 key = run_key(genome, dataset, protocol, seed, trainer)
                 wanted.setdefault(key, (genome, protocol))

@@ -23,7 +23,7 @@ PACKAGES = ("mlp-genetics", *FRAMEWORKS, "numpy", "scipy", "pytest", "pytest-xdi
 def provenance(
     root: Path,
     *,
-    protocol: Mapping[str, Any] | None,
+    protocol: Mapping[str, Any],
     datasets: Sequence[str],
     first_seed: int,
     seeds: int,
@@ -33,13 +33,13 @@ def provenance(
 ) -> dict[str, Any]:
     """Everything needed to repeat a study of the suite in `root`, as plain values.
 
-    `protocol` holds its name and values; None where the species has none. `options` are the words of the command line that
-    was given in the folder `here`, `selection` those by which it leaves claims out.
+    `protocol` holds its name and values, or nothing. `options` are the words of the command line
+    that was given in the folder `here`, `selection` those by which it leaves claims out.
     """
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": commit(root),
-        "protocol": dict(protocol) if protocol else None,
+        **({"protocol": dict(protocol)} if protocol else {}),
         "datasets": list(datasets),
         "seeds": {"first": first_seed, "most": seeds},
         "options": [portable(word, root, here) for word in options],

@@ -249,10 +249,9 @@ def counts(rows: Sequence[Row]) -> dict[str, int]:
 def units(rows: Iterable[Row]) -> str:
     """In which unit effects and margins are, in a sentence; "" where all are scores."""
     found = dict.fromkeys(row.claim.unit for row in rows)
-    named = [unit for unit in found if unit]
-    if not named:
+    if not any(found):
         return ""
-    told = " and ".join([*named, *(["score"] if "" in found else [])])
+    told = " or ".join(unit or "score" for unit in found)
     return f"Effects, intervals and margins are in {told}; above 0 the first arm is better."
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from mlp.report.cohorts import Cohort, name_of, names_of, strains_of
 from mlp.report.study import ReportError, Study
 from mlp.run import Run
+
+_FILE, _VERSION = "events.out.tfevents.0.mlp", "brain.Event:2"
+"""One file for each run, and the version of its format, which its first event names."""
 
 
 def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
@@ -44,7 +48,7 @@ def write(study: Study, folder: Path) -> int:
     try:
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
-        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+        from tensorboard.summary.writer.record_writer import RecordWriter
     except ImportError:
         raise ReportError(
             "--mlp-tensorboard needs the package tensorboard; it is not installed: "
@@ -56,17 +60,26 @@ def write(study: Study, folder: Path) -> int:
             continue
         parts = [_safe(name), *([_safe(run.dataset)] if run.dataset else []), f"seed-{run.seed}"]
         place = folder.joinpath(*parts)
+        place.mkdir(parents=True, exist_ok=True)
         for old in place.glob("events.out.tfevents.*"):
             old.unlink()
-        writer = EventFileWriter(str(place))
-        for tag, curve in run.curves.items():
-            for step, value in zip(run.steps, curve, strict=True):
-                if math.isfinite(value):
-                    summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
-                    writer.add_event(Event(step=step, summary=summary))
-        writer.close()
+        with (place / _FILE).open("wb") as stream:
+            writer, now = RecordWriter(stream), time.time()
+            writer.write(Event(wall_time=now, file_version=_VERSION).SerializeToString())
+            for tag, step, value in _points(run):
+                summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+                event = Event(wall_time=now, step=step, summary=summary)
+                writer.write(event.SerializeToString())
         written.add(id(run))
     return len(written)
+
+
+def _points(run: Run) -> Iterator[tuple[str, int, float]]:
+    """Every value of every curve, with the curve's name and the step; none that is no number."""
+    for tag, curve in run.curves.items():
+        for step, value in zip(run.steps, curve, strict=True):
+            if math.isfinite(value):
+                yield tag, step, value
 
 
 def _safe(name: str) -> str:

@@ -79,13 +79,13 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
         lines += [(text, "red") for text in told]
     lines += [(text, "") for text in wrapped(level(rows))]
     lines.append((heading(), "bold"))
-    finding, title = None if with_findings(rows) else "", None
+    finding, test = None if with_findings(rows) else "", ("", "")
     for row in ordered(rows):
         if finding not in ("", row.heading):
-            finding, title = row.heading, None
+            finding, test = row.heading, ("", "")
             lines += [("", ""), (finding, "bold")]
-        if row.title != title:
-            title = row.title
+        if (row.file, row.title) != test:
+            test, title = (row.file, row.title), row.title
             lines += [
                 (text, "")
                 for text in textwrap.wrap(

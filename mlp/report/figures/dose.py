@@ -49,9 +49,10 @@ def dose_figure(row: Row, name: str, score: str = "score") -> Picture:
     drawing.text((_LEFT + _RIGHT) / 2, _HEIGHT - 6, told, "middle", colour="soft")
     title = f"Dose and response{f' on {claim.dataset}' if claim.dataset else ''}: {claim.statement}"
     first, last = (f"{detail['means'][k]:.{digits(2, claim.scale)}f}" for k in (0, -1))
+    start = f"{places[0]:,g} {told}" if by_rows else f"{told} {places[0]:,g}"
     see = (
-        f"Mean {claim.unit or score} is {first} at {places[0]:,g} {told} and {last} at "
-        f"{places[-1]:,g}: {claim.outcome}. A thin line is a seed"
+        f"Mean {claim.unit or score} is {first} at {start} and {last} at {places[-1]:,g}: "
+        f"{claim.outcome}. A thin line is a seed"
     )
     return picture(
         drawing, name, title, see + ("; a ring, a strain's own dose." if any(ringed) else ".")
