@@ -132,9 +132,7 @@ class Crew:
         self._on_change()
 
     def _run(self, function: Any, *given: Any, workers: list[str]) -> dict[str, Any]:
-        found: dict[str, Any] = self._link.run(
-            function, *given, workers=workers, on_error="return"
-        )
+        found: dict[str, Any] = self._link.run(function, *given, workers=workers, on_error="return")
         return found
 
     def _judge(self, worker: str, shown: Passport | Exception) -> bool:

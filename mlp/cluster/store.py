@@ -64,9 +64,9 @@ class ClusterStore(Store):
             missing = [key for key in order if key not in found]
             if not missing:
                 return found
-            for key, message in self.transport.failures(missing).items():
+            for key, message in self.transport.runs.failures(missing).items():
                 raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
-            self.transport.check()
+            self.transport.runs.check()
             lacking = set(missing)
             parts = [_part(job, lacking) for job in jobs]
             wanted = [job for job in parts if job is not None]
@@ -74,15 +74,15 @@ class ClusterStore(Store):
             self.transport.submit(wanted, train, modules)
             if self.lack is not None:
                 self.lack(missing)
-            self.transport.wait(missing)
+            self.transport.runs.wait(missing)
 
     def ended(self, timeout: float) -> list[str]:
         """The runs that have been kept, or have failed, since this was last asked."""
-        return self.transport.ended(timeout)
+        return self.transport.runs.ended(timeout)
 
     def progress(self) -> Progress:
         """Where the session stands: runs that wait, that are in training, and that are kept."""
-        return self.transport.progress()
+        return self.transport.runs.progress()
 
     def spare(self) -> int:
         """How many workers have nothing to do."""

@@ -14,9 +14,7 @@ from mlp.store.records import encode
 Records = dict[str, dict[str, Any]]
 
 
-def train(
-    function: str, spec: Mapping[str, Any], runs: Mapping[str, Any], cost: float
-) -> Records:
+def train(function: str, spec: Mapping[str, Any], runs: Mapping[str, Any], cost: float) -> Records:
     """The records of a job, by the function of that name. This is the task of every cohort.
 
     Raises:

@@ -21,7 +21,8 @@ def jobs(name: str, seeds: Sequence[int], size: int = 1, **spec: Any) -> list[Jo
     """Jobs of `size` trivial runs each. The specification says how they are trained.
 
     seconds: how long each run takes. fails: the sentence it fails with. kills: whether it ends its
-    worker. journal: a file that each training of a run is noted in.
+    worker. length: how many characters its record holds. journal: a file that each training of a run
+    is noted in, with the time it began and the process.
     """
     parts = [seeds[start : start + size] for start in range(0, len(seeds), size)]
     whole = {"name": name, **spec}
@@ -35,7 +36,7 @@ def score_of(key: str) -> float:
 
 def train(job: Job) -> dict[str, dict[str, Any]]:
     """The records of trivial runs."""
-    spec = job.spec
+    spec, began = job.spec, time.time()
     if spec.get("fails"):
         raise ValueError(spec["fails"])
     if spec.get("kills"):
@@ -43,5 +44,8 @@ def train(job: Job) -> dict[str, dict[str, Any]]:
     time.sleep(spec.get("seconds", 0.0) * len(job.runs))
     if spec.get("journal"):
         with open(spec["journal"], "a", encoding="utf-8") as file:
-            file.write("".join(f"{key}\n" for key in job.runs))
-    return {key: {"score": score_of(key), "seed": own["seed"]} for key, own in job.runs.items()}
+            file.write("".join(f"{key} {began} {os.getpid()}\n" for key in job.runs))
+    more = {"padding": "x" * spec["length"]} if spec.get("length") else {}
+    return {
+        key: {"score": score_of(key), "seed": own["seed"], **more} for key, own in job.runs.items()
+    }
