@@ -21,8 +21,8 @@ def jobs(name: str, seeds: Sequence[int], size: int = 1, **spec: Any) -> list[Jo
     """Jobs of `size` trivial runs each. The specification says how they are trained.
 
     seconds: how long each run takes. fails: the sentence it fails with. kills: whether it ends its
-    worker. length: how many characters its record holds. journal: a file that each training of a run
-    is noted in, with the time it began and the process.
+    worker. length: how many characters its record holds. journal: a file in which each training of
+    a run is noted, with the time it began and the process.
     """
     parts = [seeds[start : start + size] for start in range(0, len(seeds), size)]
     whole = {"name": name, **spec}

@@ -50,14 +50,14 @@ def test_functions_go_by_name():
     assert function_of(name_of(trivial.train)) is trivial.train
 
 
-@pytest.mark.parametrize("function", [lambda job: {}, print.__call__])
+@pytest.mark.parametrize("function", [lambda _: {}, "".join])
 def test_a_function_that_workers_cannot_name_is_refused(function):
     with pytest.raises(ClusterError, match="define it at the top level of a file"):
         name_of(function)
 
 
 def test_what_stands_in_a_script_is_refused(monkeypatch):
-    def train(job):
+    def train(_):
         return {}
 
     monkeypatch.setattr(train, "__module__", "__main__")

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
@@ -13,7 +14,7 @@ from mlp.store import RunFailedError, Store
 distributed = pytest.importorskip("distributed")
 
 
-def pid_digest(modules):
+def pid_digest(_):
     """A digest in which no two processes agree."""
     return str(os.getpid())
 
@@ -90,7 +91,6 @@ def test_runs_are_kept_as_tasks_end(open_store, tmp_path):
         *trivial.jobs("quick", range(4)),
         *trivial.jobs("slow", range(2), seconds=2),
     ]
-    store.lack = lambda keys: None
     waiting = threading.Thread(target=_swallow, args=(store, wanted), daemon=True)
     waiting.start()
     quick = [trivial.key_of("quick", seed) for seed in range(4)]
@@ -105,10 +105,8 @@ def test_runs_are_kept_as_tasks_end(open_store, tmp_path):
 
 
 def _swallow(store, wanted):
-    try:
+    with suppress(ClusterError):
         store.obtain(wanted, trivial.train)
-    except ClusterError:
-        pass
 
 
 def test_a_run_that_fails_is_told_in_its_own_words(open_store):
@@ -154,7 +152,7 @@ def test_a_worker_that_differs_gets_no_work(open_store, tmp_path, monkeypatch, s
 
 def test_runs_can_be_trained_as_the_workers_processor_does(open_store, monkeypatch):
     monkeypatch.setattr("mlp.cluster.passport.arithmetic", lambda: ["another processor"])
-    with pytest.raises(ClusterError, match="processor is '.*' there and 'another processor' here"):
+    with pytest.raises(ClusterError, match=r"processor is '.*' there and 'another processor' here"):
         open_store(patience=2).obtain(trivial.jobs("apart", [1]), trivial.train)
     store = open_store("theirs.db", processor="workers")
     assert len(store.obtain(trivial.jobs("apart", [1]), trivial.train)) == 1
@@ -176,7 +174,7 @@ def test_no_such_address(open_store, address, told):
 
 def test_a_scheduler_of_another_version_of_dask(open_store, monkeypatch):
     monkeypatch.setattr(distributed, "__version__", "1.2.3")
-    with pytest.raises(ClusterError, match="must have one version of Dask, but .* session 1.2.3"):
+    with pytest.raises(ClusterError, match=r"must have one version of Dask, but .* session 1.2.3"):
         open_store()
 
 
@@ -185,7 +183,7 @@ def test_workers_that_never_come_that_come_late_and_that_go(open_store):
         n_workers=0, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as cluster:
         store = open_store("never.db", at=cluster, patience=1)
-        with pytest.raises(ClusterError, match="no worker came to tcp.* for 1 s"):
+        with pytest.raises(ClusterError, match=r"no worker came to tcp.* for 1 s"):
             store.obtain(trivial.jobs("never", [1]), trivial.train)
         store = open_store("late.db", at=cluster, patience=20)
         cluster.scale(1)
@@ -193,12 +191,12 @@ def test_workers_that_never_come_that_come_late_and_that_go(open_store):
         store = open_store("gone.db", at=cluster, patience=2)
         assert len(store.obtain(trivial.jobs("gone", range(4)), trivial.train)) == 4
         cluster.scale(0)
-        with pytest.raises(ClusterError, match="no worker is left.* The 4 runs .* goes on from"):
+        with pytest.raises(ClusterError, match=r"no worker is left.* The 4 runs .* goes on from"):
             store.obtain(trivial.jobs("gone", range(6)), trivial.train)
 
 
 def test_what_stands_in_a_script_is_not_sent(open_store, monkeypatch):
-    def train(job):
+    def train(_):
         return {}
 
     monkeypatch.setattr(train, "__module__", "__main__")
