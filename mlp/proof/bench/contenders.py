@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from mlp.genome import Genome
+from mlp.species.post import Mlp
 from mlp.species.post.data import Dataset, load
 from mlp.species.post.genome import LAYERS
 from mlp.species.post.plan import layer_shapes, make_plan
@@ -82,7 +82,7 @@ Timed = Callable[[int], Any]
 """Train for so many updates."""
 
 
-def genome(trainer: str = "direct") -> Genome:
+def genome(trainer: str = "direct") -> Mlp:
     """What every contender trains: the layers strain on all training rows, reshuffled."""
     return LAYERS.with_alleles(coverage="all", order="reshuffled", split="run", trainer=trainer)
 
