@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         bad, good = _genome(given.bad), _genome(given.good)
+        if not bad.strains and type(bad) is type(good) and bad != good:
+            names = (given.bad.rpartition(":")[2], given.good.rpartition(":")[2])
+            type(bad).name_strains(**dict(zip(names, (bad, good), strict=True)))
         lab = Lab(
             given.store, protocol=given.protocol, seeds=given.seeds, claims=1, real=given.real
         )
@@ -40,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except Interrupted as stopped:
-        print(f"\n{stopped.diagnosis}\nWhat was trained is kept: the same command goes on from here.")
+        print(
+            f"\n{stopped.diagnosis}\nWhat was trained is kept: the same command goes on from here."
+        )
         return 130
     except KeyboardInterrupt:
         print("\ninterrupted; what was trained is kept: the same command goes on from here")

@@ -264,7 +264,7 @@ class Lab:
         margin: float | Margin = DEFAULT_MARGIN,
         progress: Callable[[Progress], object] | None = None,
     ) -> GenomeDiagnosis:
-        """Which of the genes in which `good` and `bad` differ make the difference, and which do not.
+        """Which of the genes in which `good` and `bad` differ make the difference.
 
         Groups of genes and single genes are knocked out and rescued, as few as decide; cohorts are
         shared through the store. `progress` is called before each question.

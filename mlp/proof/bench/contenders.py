@@ -5,8 +5,8 @@ training rows, an epoch's last batch being what is left, Adam, float32) and answ
 of a number of updates. A cost per update is the slope between two numbers of updates, so that
 set-up does not count.
 
-Run as `python -m mlp.proof.bench.contenders`, it reads a `Task` as JSON from its arguments, makes ready,
-and prints a `Cost` as JSON for every line it reads.
+Run as `python -m mlp.proof.bench.contenders`, it reads a `Task` as JSON from its arguments, makes
+ready, and prints a `Cost` as JSON for every line it reads.
 """
 
 from __future__ import annotations
