@@ -9,7 +9,7 @@ import numpy as np
 from mlp.stats.diagnosis.design import Cell
 from mlp.stats.interval import FloatArray
 
-Ask = Callable[[Sequence[Cell], int], Sequence[Sequence[float]]]
+Ask = Callable[[Sequence[Cell], int], Sequence[Sequence[float] | FloatArray]]
 """(cells, n) -> the scores of the first n seeds of each cell, in [0, 1]."""
 
 _ROUNDING = 1e-9
@@ -68,7 +68,7 @@ class Scores:
         return [c for c, scores in self._known.items() if len(scores) >= n]
 
 
-def _checked(scores: Sequence[float], cell: Cell, n: int) -> FloatArray:
+def _checked(scores: Sequence[float] | FloatArray, cell: Cell, n: int) -> FloatArray:
     """The scores as float64 `[n]`."""
     y = np.asarray(scores, dtype=np.float64)
     if y.shape != (n,):
