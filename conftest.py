@@ -14,6 +14,9 @@ from mlp.species.post import Mlp, installation
 
 __all__ = ["Mlp"]
 
+CLAIMS = "hypotheses"
+"""The folder of the claims; without a folder pytest runs the unit tests."""
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Say in one sentence that a package is missing, if claims of the study are to be tested."""
@@ -27,3 +30,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         installation.check()
     except installation.InstallationError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Say how claims are selected, where `-k` selected none."""
+    word = config.option.keyword
+    if not word or not (config.rootpath / CLAIMS).is_dir():
+        return
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        told = f'Without a folder, -k selects unit tests. For claims: pytest {CLAIMS} -k "{word}"'
+    elif exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        told = f'No test matches -k "{word}". For all names: pytest {CLAIMS} --collect-only -q'
+    else:
+        return
+    terminalreporter.write_line(told, yellow=True)

@@ -22,6 +22,12 @@ def expressed(genome: Genome, executor: Executor) -> Any:
     return executor.expressed(genome)
 
 
+@cache
+def identity(genome: Genome, dataset: str, executor: Executor) -> str:
+    """All else that could change a run of `genome`, expressed, as canonical JSON."""
+    return json.dumps(executor.identity(genome, dataset), sort_keys=True)
+
+
 def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executor: Executor) -> str:
     """SHA-256 hex digest that names the run.
 
@@ -42,6 +48,6 @@ def _cohort_state(genome: Genome, dataset: str, protocol: Protocol, executor: Ex
         "dataset": dataset,
         "protocol": protocol.values,
         "executor": executor.name,
-        **executor.identity(acting, dataset),
+        **json.loads(identity(acting, dataset, executor)),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -76,14 +77,9 @@ class Lab:
 
     def like(self, store: Store) -> Lab:
         """A lab that asks the same of another store."""
-        return Lab(
-            store,
-            protocol=self._protocol,
-            seeds=self.seeds,
-            first_seed=self._first_seed,
-            claims=self.error_divided,
-            real=self.real,
-        )
+        asking = copy(self)
+        asking.store, asking.claims = store, []
+        return asking
 
     def protocol_of(self, species: type[Genome] | Genome) -> Protocol:
         """The protocol under which genomes of a species are compared.
@@ -391,7 +387,7 @@ class Lab:
         self, genomes: Sequence[Genome], datasets: Sequence[str], real: bool
     ) -> None:
         acting = [expressed(g, self._executor(g, real=real)) for g in genomes]
-        check_different(list(zip(acting, datasets, strict=True)))
+        check_different(genomes, list(zip(acting, datasets, strict=True)))
 
     def _contrast(
         self,

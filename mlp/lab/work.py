@@ -16,7 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from mlp.genome import Genome, find_species, species_name
-from mlp.lab.key import expressed, run_key
+from mlp.lab.key import expressed, identity, run_key
 from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.lab.times import FIRST_OF_ITS_KIND, SPENT, seconds_of
 from mlp.run import Executor, Protocol, Run
@@ -115,8 +115,10 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
     """Jobs for the runs `missing`: as large as is cheapest, but one for each of `hands` workers."""
     groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for key, want in missing.items():
-        together = want.executor.together(want.genome, want.dataset)
-        groups[want.protocol, want.executor, together].append(key)
+        acting = expressed(want.genome, want.executor)
+        together = want.executor.together(acting, want.dataset)
+        same = identity(acting, want.dataset, want.executor)
+        groups[want.protocol, want.executor, same, together].append(key)
     firsts = [missing[keys[0]] for keys in groups.values()]
     sizes = _sizes(
         [
@@ -126,13 +128,13 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
         hands,
     )
     jobs = []
-    for keys, first, size in zip(groups.values(), firsts, sizes, strict=True):
+    for (group, keys), first, size in zip(groups.items(), firsts, sizes, strict=True):
         spec = {
             "species": species_name(type(first.genome)),
             "dataset": first.dataset,
             "protocol": {"name": first.protocol.name, **first.protocol.values},
             "executor": first.executor.name,
-            "identity": first.executor.identity(first.genome, first.dataset),
+            "identity": group[2],
         }
         kind = first.executor.kind(first.genome)
         cost = seconds_of(first.executor, kind) * first.executor.work(first.protocol)
@@ -178,10 +180,9 @@ def can_train(job: Job) -> bool:
     try:
         executor = executor_named(species, job.spec["executor"])
         genome = species(**next(iter(job.runs.values()))["genome"])
-        identity = executor.identity(genome, job.spec["dataset"])
-    except Exception:
+        return identity(genome, job.spec["dataset"], executor) == job.spec["identity"]
+    except Exception:  # it is of another code or version, or of a dataset that is not known here
         return False
-    return bool(dict(identity) == job.spec["identity"])
 
 
 def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:

@@ -9,8 +9,6 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-import pytest
-
 from mlp.report import archive, changes, page, summary, tensorboard
 from mlp.report.archive import Saved
 from mlp.report.changes import Changes
@@ -18,59 +16,6 @@ from mlp.report.cohorts import stored_runs
 from mlp.report.study import ReportError, Study
 from mlp.run import Protocol
 from mlp.store import Store
-
-
-def _path(text: str) -> Path | str:
-    """A path; an empty text as it stands, for `check` to refuse: as a path it is this folder."""
-    return Path(text) if text else text
-
-
-def add_options(group: pytest.OptionGroup) -> None:
-    """The options that say what is written and printed at the end."""
-    group.addoption(
-        "--mlp-report",
-        type=_path,
-        metavar="DIR",
-        help="Write the report into DIR: a self-contained page (index.html), its figures as SVG, "
-        "and all claims and runs as CSV and JSON. An earlier report there is replaced.",
-    )
-    group.addoption(
-        "--mlp-summary",
-        type=_path,
-        metavar="FILE",
-        help="Write a Markdown summary, for a pull request or a CI job.",
-    )
-    group.addoption(
-        "--mlp-save",
-        metavar="NAME-or-FILE",
-        help=f"Save the results as {archive.FOLDER}/NAME.json, or as FILE. Fails if the run was "
-        "interrupted, or would drop claims already in the file.",
-    )
-    group.addoption(
-        "--mlp-against",
-        metavar="NAME-or-FILE",
-        help="Compare with saved results: verdicts that changed, effects that moved out of their "
-        "intervals, claims whose margin or expected outcome changed. NAME is looked for in "
-        f"{archive.FOLDER}/ and {archive.COMMITTED}/.",
-    )
-    group.addoption(
-        "--mlp-fail-on-change",
-        action="store_true",
-        help="With --mlp-against: exit with status 1 if a verdict changed or an effect moved. Both "
-        "results must be of one protocol.",
-    )
-    group.addoption(
-        "--mlp-tensorboard",
-        type=_path,
-        metavar="DIR",
-        help="Write the curves of each run for TensorBoard, into DIR/GENOME/DATASET/seed-N.",
-    )
-    group.addoption(
-        "--mlp-times",
-        action="store_true",
-        help="Print at the end where the time went: by trainer and by test, for start-up and for "
-        "waiting, and the most memory that a worker took.",
-    )
 
 
 def check(option: argparse.Namespace, root: Path, protocol: Protocol | None = None) -> Saved | None:

@@ -23,7 +23,7 @@ PACKAGES = ("mlp-genetics", *FRAMEWORKS, "numpy", "scipy", "pytest", "pytest-xdi
 def provenance(
     root: Path,
     *,
-    protocol: Mapping[str, Any],
+    protocol: Mapping[str, Any] | None,
     datasets: Sequence[str],
     first_seed: int,
     seeds: int,

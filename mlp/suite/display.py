@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mlp.suite.progress import Tests, Ticker, announce, duplicate_stdout
 from mlp.store import Store, StoreError
+from mlp.suite.progress import Tests, Ticker, announce, duplicate_stdout
 
 
 class Display:

@@ -139,13 +139,17 @@ def _add_outputs(group: pytest.OptionGroup) -> None:
     )
 
 
-def asked(config: pytest.Config) -> bool:
-    """Whether any option of ours is given, or this folder is declared to be a suite."""
-    given = vars(config.option)
+def is_suite(config: pytest.Config) -> bool:
+    """Whether this folder is declared to be a suite of claims."""
+    return bool(config.getini(SUITE))
+
+
+def given(config: pytest.Config) -> bool:
+    """Whether any option of ours is given on the command line."""
     defaults = {"mlp_seeds": DEFAULT_SEEDS}
-    return bool(config.getini(SUITE)) or any(
+    return any(
         name.startswith("mlp_") and value not in (None, False, defaults.get(name))
-        for name, value in given.items()
+        for name, value in vars(config.option).items()
     )
 
 

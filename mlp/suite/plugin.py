@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Have a suite's processes train with one thread each, before any framework is imported."""
-    if early_config.getini(options.SUITE):
+    if options.is_suite(early_config):
         from mlp.lab import threads
 
         threads.set_environment()
@@ -48,7 +48,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for line in marks.LINES:
         config.addinivalue_line("markers", line)
-    if not config.getini(options.SUITE):
+    if not options.is_suite(config):
         return
     from mlp.lab import threads
     from mlp.suite import interrupt
@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """One worker a core this process may use, in a suite: each trains with one thread."""
-    if not config.getini(options.SUITE):
+    if not options.is_suite(config):
         return None
     given = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS", "")
     if given.isdigit():
@@ -76,15 +76,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse options that cannot be honoured before anything is collected or trained."""
     config = session.config
-    if config.pluginmanager.has_plugin("dsession"):
-        config.pluginmanager.register(Watching(session), "mlp-watching")
-    if options.asked(config) and not hasattr(config, "workerinput"):
+    given = options.given(config)
+    if (given or options.is_suite(config)) and not hasattr(config, "workerinput"):
         from mlp.suite import session as ours
 
         try:
             ours.begin(session)
         except UserError as error:
             raise pytest.UsageError(str(error)) from None
+    if config.pluginmanager.has_plugin("dsession"):
+        if given:
+            activate(session)
+        else:
+            config.pluginmanager.register(Watching(session), "mlp-watching")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -207,8 +211,9 @@ def lab(request: pytest.FixtureRequest, _lab: Lab) -> Lab:
 @pytest.fixture
 def dataset(request: pytest.FixtureRequest) -> str:
     """The name of a dataset: a test that takes it next to the lab is made of each dataset."""
-    raise marks.MarkError(
+    pytest.fail(
         f"`dataset` is given to tests that take `lab` too, of a species that has datasets; got "
         f"{request.node.name}: take both and import the species, or name some with "
-        '@pytest.mark.parametrize("dataset", ["digits"])'
+        '@pytest.mark.parametrize("dataset", ["digits"])',
+        pytrace=False,
     )

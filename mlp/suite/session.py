@@ -22,7 +22,8 @@ from mlp.run import Protocol
 from mlp.store import Store, StoreError
 from mlp.suite import interrupt, marks, options
 from mlp.suite.display import Display
-from mlp.suite.plugin import LAB, STORE as DEFAULT_STORE
+from mlp.suite.plugin import LAB
+from mlp.suite.plugin import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
 from mlp.suite.spending import spent_here
 from mlp.suite.subject import asked_datasets
@@ -52,8 +53,8 @@ def begin(session: pytest.Session) -> None:
         )
     protocol_of_session(config)
     _reporting(config).check()
-    if option.mlp_fresh:
-        config.stash[STORE] = _open_store(config, fresh=True)
+    if option.mlp_fresh or option.mlp_store is not None:
+        config.stash[STORE] = _open_store(config, fresh=option.mlp_fresh)
 
 
 def has_claims(config: pytest.Config) -> bool:
@@ -83,7 +84,7 @@ def activated(session: pytest.Session, seen: Sequence[pytest.TestReport]) -> Non
         workers = plugins.has_plugin("dsession")
         answer = interrupt.Answer(display.ticker.say if workers else lambda _: None)
         plugins.register(answer, "mlp-interrupt")
-        if workers:  # the first test has begun, and is why we are here
+        if workers and session.testscollected:  # the first test has begun, and is why we are here
             display.pytest_runtest_logstart()
 
 

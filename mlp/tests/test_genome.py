@@ -117,11 +117,11 @@ def test_alleles_rebuild_the_genome(genome):
 
 @given(GENOMES)
 def test_pairing_and_expression_are_idempotent(genome):
-    paired, expressed = genome.seeded_by_run(), genome.expressed()
+    paired, expressed = genome.as_compared(), genome.expressed()
 
     assert (paired.split, paired.init_seed) == ("run", "run")
     assert set(differing(genome, paired)) <= {"split", "init_seed"}
-    assert paired.seeded_by_run() == paired
+    assert paired.as_compared() == paired
     assert expressed.expressed() == expressed
     assert set(differing(genome, expressed)) <= {"dropout", "dropout_mode", "shuffle_seed"}
 
@@ -147,7 +147,7 @@ def test_genes_that_act_are_expressed():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_strain_describes_itself_by_name(name):
     assert describe(STRAINS[name]) == str(STRAINS[name]) == name
-    assert str(STRAINS[name].seeded_by_run()) == name
+    assert str(STRAINS[name].as_compared()) == name
 
 
 def test_a_description_names_the_alleles_that_differ_from_the_nearest_strain():

@@ -13,7 +13,7 @@ from mlp.species.post.network import TEST, TRAINING, VALIDATION
 from mlp.species.post.plan import make_plan
 
 ROWS = np.arange(0, 150, 7)
-SMALL = MATMUL.seeded_by_run().with_alleles(layer_size=9)
+SMALL = MATMUL.as_compared().with_alleles(layer_size=9)
 RATE = 0.4
 
 

@@ -13,7 +13,7 @@ from mlp.species.post.data import load, split
 from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, STRAINS
 from mlp.species.post.plan import covered_rows, digest, layer_shapes, make_plan, stream
 
-ALL = MATMUL_ESTIMATOR.seeded_by_run()
+ALL = MATMUL_ESTIMATOR.as_compared()
 ORDERS = ("fixed", "shuffled_once", "reshuffled")
 COVERAGES = ("first_batch", "all", 0.3, 1.0)
 

@@ -22,11 +22,11 @@ from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from mlp.command import check_least, new_file
+from mlp.machine import processor
 from mlp.proof.bench import contenders, cores, table
 from mlp.proof.bench.contenders import Task
 from mlp.proof.bench.rounds import Costs, FailureError, Way, rounds, say
-from mlp.command import check_least, new_file
-from mlp.machine import processor
 from mlp.species.post.data import load, names
 
 PACKAGES = ("tensorflow", "numpy", "scikit-learn", "jax")

@@ -25,10 +25,10 @@ from pathlib import Path
 
 from mlp.command import check_least
 from mlp.machine import KILL
-from mlp.store import StoreError
 from mlp.proof.trials.promises import broken
 from mlp.proof.trials.study import Left
 from mlp.proof.trials.trial import Trial, at_once, crowd, schedule, struck
+from mlp.store import StoreError
 
 STUDY = (
     "hypotheses --mlp-protocol=brief --mlp-dataset=iris --mlp-seeds=32 -k 'alone_rescues_matmul "

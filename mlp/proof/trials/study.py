@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlp.machine import KILL
+from mlp.proof.trials import witness
 from mlp.store import Store
 from mlp.store.records import encode
-from mlp.proof.trials import witness
 
 ROOT = Path(__file__).resolve().parents[2]
 STORE = "runs.sqlite"

@@ -274,6 +274,9 @@ def test_the_memory_of_a_process_grows_with_what_it_holds():
 
 def test_help_explains():
     shown = subprocess.run(
-        [sys.executable, "-m", "mlp.proof.bench", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "mlp.proof.bench", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "practical limit" in shown.stdout

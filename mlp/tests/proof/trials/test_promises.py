@@ -97,7 +97,10 @@ def test_an_interruption_must_not_end_in_these(left, seconds, complaint):
 
 
 def test_what_is_printed_before_the_suite_is_loaded_is_not_its_own():
-    before = 'File "pytest/__init__.py"', f'in import_plugin\n File "{ROOT}/mlp/proof/trials/witness.py"'
+    before = (
+        'File "pytest/__init__.py"',
+        f'in import_plugin\n File "{ROOT}/mlp/proof/trials/witness.py"',
+    )
     assert not any(ending(ended(said=said), 1.0, interrupted=True) for said in before)
 
 

@@ -8,10 +8,10 @@ import signal
 
 import pytest
 
-from mlp.species.post.protocol import PROTOCOLS
-from mlp.store import Job, Store
 from mlp.proof.trials import witness
 from mlp.proof.trials.study import STORE, Session, stored
+from mlp.species.post.protocol import PROTOCOLS
+from mlp.store import Job, Store
 
 NOTHING = ("hypotheses", "-k", "no_such_claim")
 

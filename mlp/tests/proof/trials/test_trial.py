@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mlp.store import StoreError
 from mlp.proof.trials import __main__ as command
 from mlp.proof.trials.study import Left
 from mlp.proof.trials.trial import VICTIMS, Trial, schedule
+from mlp.store import StoreError
 
 WHOLE = Left(status=0, said="said", claims={"t": "x"}, kept=["aa"], runs={"aa": b"1"}, seconds=9.0)
 GOOD = Trial("good", " at once", 3, 4, [])

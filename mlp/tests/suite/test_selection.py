@@ -72,7 +72,6 @@ def test_a_dataset_that_does_not_exist_is_told_though_another_is_asked_for(warm)
     ("word", "found"),
     [
         ("finding_2", ["test_rescue[iris]"]),
-        ("finding_C", ["test_knockout[iris]"]),
         ("conclusion", ["test_knockout[iris]"]),
         ("finding_2 or conclusion", ["test_rescue[iris]", "test_knockout[iris]"]),
     ],
@@ -80,14 +79,14 @@ def test_a_dataset_that_does_not_exist_is_told_though_another_is_asked_for(warm)
 def test_the_name_of_a_finding_selects_its_claims(warm, word, found):
     warm.write(
         claim("rescue", SUPPORTED_CLAIM, "pytest.mark.finding('2')"),
-        claim("knockout", REFUTED_CLAIM, "pytest.mark.finding('C')"),
+        claim("knockout", REFUTED_CLAIM, "pytest.mark.finding('Conclusion')"),
         claim("neither", REFUTED_CLAIM),
     )
 
     assert ids(warm, *IRIS, "-k", word) == found
 
 
-STATED = claim("stated", SUPPORTED_CLAIM, "pytest.mark.finding('2')").replace("About", "Finding 2:")
+STATED = claim("stated", SUPPORTED_CLAIM, "pytest.mark.finding('2', states=True)")
 
 
 def test_claims_that_state_a_finding_come_first(warm):
@@ -112,7 +111,7 @@ def both(two):
         (two.path / name).mkdir()
     (two.path / "test_user.py").rename(two.path / "hypotheses" / "test_user.py")
     (two.path / "units" / "test_unit.py").write_text("def test_unit():\n    pass\n")
-    two.makeini("[pytest]\ntestpaths = units")
+    two.makeini("[pytest]\ntestpaths = units\naddopts = -p mlp.suite.plugin")
     return two
 
 
@@ -164,9 +163,7 @@ def test_parameters_may_be_named_by_keyword(warm):
 @pytest.mark.usefixtures("own_registry")
 def test_a_dataset_registered_in_a_conftest_is_one_like_the_others(warm):
     conftest = warm.path / "conftest.py"
-    register = (
-        "\nfrom mlp import data\ndata.register('mine', lambda: ([[0.0]] * 30, [0, 1] * 15))\n"
-    )
+    register = "\nfrom mlp.species.post import data\ndata.register('mine', lambda: ([[0.0]] * 30, [0, 1] * 15))\n"
     conftest.write_text(conftest.read_text() + register)
     warm.write(claim("rescue", SUPPORTED_CLAIM))
 

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from mlp.suite.interrupt import KEPT, STOPPING
 from mlp.store import Store
+from mlp.suite.interrupt import KEPT, STOPPING
 from mlp.tests.conftest import ROOT
 from mlp.tests.small_suite import IRIS, PREAMBLE, REFUTED_CLAIM, SUPPORTED_CLAIM, claim
 
@@ -23,7 +23,7 @@ import pytest
 
 class Interruption:
     def find_spec(self, name, *_):
-        if name == "scipy":
+        if name == "mlp.species.post":
             raise KeyboardInterrupt
 
 sys.meta_path.insert(0, Interruption())

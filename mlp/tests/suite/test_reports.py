@@ -14,7 +14,6 @@ from mlp.store import Store
 from mlp.tests.small_suite import (
     IRIS,
     REFUTED_CLAIM,
-    SETTINGS,
     SUPPORTED_CLAIM,
     UNDECIDED_CLAIM,
     claim,
@@ -195,12 +194,11 @@ class TestProcesses:
     def test_unit_tests_alone_make_no_store(self, watched):
         (watched.path / "mlp").mkdir()
         watched.makepyfile(**{"mlp/test_unit": "def test_unit():\n    pass\n"})
-        (watched.path / "runs.db").unlink()
 
-        result = self.run(watched, *SETTINGS, "mlp")
+        result = self.run(watched, "mlp")
 
         result.assert_outcomes(passed=1)
-        assert not (watched.path / "runs.db").exists()
+        assert not (watched.path / ".mlp").exists()
 
     def test_two_workers_on_a_cold_store_train_each_run_once_and_give_the_same_verdicts(
         self, warm, trained

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from mlp.suite.progress import Ticker, announce, describe
 from mlp.store import Progress
+from mlp.suite.progress import Ticker, announce, describe
 
 BUSY = Progress(queued=6, running=2, finished=8, cost_left=80.0, cost_done=40.0)
 IDLE = Progress(queued=0, running=0, finished=16, cost_left=0.0, cost_done=120.0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.suite.marks import MarkError, Refutation, read_finding, read_refuted
 from mlp.run import ProtocolError
 from mlp.species.post.data import DataError
+from mlp.suite.marks import MarkError, Refutation, read_finding, read_refuted
 
 
 @pytest.mark.parametrize(

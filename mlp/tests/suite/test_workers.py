@@ -11,9 +11,9 @@ pytest_plugins = ("pytester",)
 RECORDING = """
 import os, time
 from pathlib import Path
-import mlp.lab.work
+import mlp.species.post.executors
 
-def together(genomes, dataset, protocol, seeds, executor, train=mlp.lab.work.train):
+def together(genomes, dataset, protocol, seeds, executor, train=mlp.species.post.executors.train):
     "Train, once the other worker has something to train too."
     with Path(os.environ["PYTEST_XDIST_WORKER"] + ".trained").open("a") as file:
         file.write(f"{len(seeds)} ")
@@ -23,7 +23,7 @@ def together(genomes, dataset, protocol, seeds, executor, train=mlp.lab.work.tra
         time.sleep(0.01)
     return train(genomes, dataset, protocol, seeds, executor)
 
-mlp.lab.work.train = together
+mlp.species.post.executors.train = together
 """
 
 
