@@ -5,12 +5,12 @@ import random
 
 import pytest
 
-from mlp.genome import Genome
-from mlp.report import compared, readme, saved, terminal
-from mlp.report.explain import explain
+from mlp.report import archive, changes, terminal
+from mlp.report.explanation import explain
 from mlp.report.figures import answer_figure
 from mlp.report.study import ReportError, Study
 from mlp.report.summary import markdown
+from mlp.species.post import readme
 from mlp.tests.report import helpers
 from mlp.tests.report.helpers import row, rows, screen_detail, study
 
@@ -18,34 +18,61 @@ from mlp.tests.report.helpers import row, rows, screen_detail, study
 @pytest.fixture
 def kept(tmp_path):
     path = tmp_path / "deep" / "results.json"
-    saved.save(study(), path)
+    archive.save(study(), path)
     return path
 
 
 def test_what_is_saved_is_read_back(kept):
-    found = saved.load(kept)
+    found = archive.load(kept)
     assert list(found.rows) == list(study().rows)
     assert found.provenance["commit"]["id"] == "0123456789abcdef"
     assert not list(kept.parent.glob("*.tmp"))
 
 
 def test_results_with_names_of_earlier_days_are_read(kept):
-    """What is `shuffle_seed` and `file` now, they call `feeder` and `subject`."""
+    """They call a file a subject, and the conclusion C; of marks only the sentence tells."""
 
     def of_old(raw):
         for claim in raw["claims"]:
             claim["subject"] = claim.pop("file")
-            for arm in claim["claim"]["detail"].get("arms", ()):
-                arm["alleles"]["feeder"] = arm["alleles"].pop("shuffle_seed")
+            claim["finding"] = claim["finding"].replace("Conclusion", "C")
+            for name in ("states", "role", "pair"):
+                del claim[name]
 
     forge(kept, of_old)
-    assert list(saved.load(kept).rows) == list(study().rows)
+    assert list(archive.load(kept).rows) == list(study().rows)
 
 
-def test_the_committed_results_are_read():
-    found = saved.load(helpers.ROOT / saved.COMMITTED / "published.json")
-    arm = found.rows[0].claim.detail["arms"][0]
-    assert Genome(**arm["alleles"]).shuffle_seed == "42"
+@pytest.mark.parametrize(
+    ("finding", "sentence", "marks"),
+    [
+        ("3", "Finding 3: it rescues.", (True, "", "")),
+        ("C", "Conclusion: it is Estimator.", (True, "", "")),
+        ("3", "Finding 2 asks the same.", (False, "", "")),
+        ("", "Beyond the post: it is so.", (False, "", "")),
+        ("3", "Is the gene sufficient? It rescues.", (False, "sufficient", "")),
+        ("4", "Is the gene necessary under x? y", (False, "necessary", "under x")),
+        ("4", "Is the gene responsible? y", (False, "", "")),
+    ],
+)
+def test_what_an_earlier_sentence_told_are_marks(kept, finding, sentence, marks):
+    def of_old(raw):
+        claim = raw["claims"][0]
+        claim.update(finding=finding, sentence=sentence)
+        for name in ("states", "role", "pair"):
+            del claim[name]
+
+    forge(kept, of_old)
+    (found,) = [one for one in archive.load(kept).rows if one.sentence == sentence]
+    assert (found.states, found.role, found.pair) == marks
+
+
+@pytest.mark.parametrize("name", ["quick", "published"])
+def test_the_committed_results_are_read(name):
+    found = archive.load(helpers.ROOT / archive.COMMITTED / f"{name}.json")
+    assert {row.finding for row in found.rows} == {"1", "2", "3", "4", "Conclusion", ""}
+    assert sum(row.states for row in found.rows) > 20
+    assert sum(bool(row.role) for row in found.rows) > 60
 
 
 def test_a_claim_takes_a_line(kept):
@@ -56,14 +83,14 @@ def test_a_claim_takes_a_line(kept):
 
 
 def test_a_name_is_a_file_among_the_results(tmp_path):
-    mine = tmp_path / saved.FOLDER / "mine.json"
-    assert saved.place_to_save("mine", tmp_path) == mine
-    assert str(saved.place_to_save("some/mine.json", tmp_path)) == "some/mine.json"
+    mine = tmp_path / archive.FOLDER / "mine.json"
+    assert archive.place_to_save("mine", tmp_path) == mine
+    assert str(archive.place_to_save("some/mine.json", tmp_path)) == "some/mine.json"
     committed = tmp_path / "hypotheses" / "mine.json"
-    saved.save(study(), committed)
-    assert saved.place_to_load("mine", tmp_path) == committed
-    saved.save(study(), mine)
-    assert saved.place_to_load("mine", tmp_path) == mine
+    archive.save(study(), committed)
+    assert archive.place_to_load("mine", tmp_path) == committed
+    archive.save(study(), mine)
+    assert archive.place_to_load("mine", tmp_path) == mine
 
 
 def edit(path, change):
@@ -87,7 +114,7 @@ def edit(path, change):
 def test_a_damaged_file_is_refused_in_a_sentence(kept, damage, why):
     damage(kept)
     with pytest.raises(ReportError, match="a results file must be one that --mlp-save wrote") as e:
-        saved.load(kept)
+        archive.load(kept)
     assert why in str(e.value)
     assert "\n" not in str(e.value)
 
@@ -95,7 +122,7 @@ def test_a_damaged_file_is_refused_in_a_sentence(kept, damage, why):
 def write_forged(path, raw):
     """Write results with the checksum of what they hold now."""
     body = {name: value for name, value in raw.items() if name != "checksum"}
-    path.write_text(json.dumps({**body, "checksum": saved.checksum(body)}), encoding="utf-8")
+    path.write_text(json.dumps({**body, "checksum": archive.checksum(body)}), encoding="utf-8")
 
 
 def forge(path, change):
@@ -111,7 +138,7 @@ def of_claim(**values):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda raw: raw["claims"].append(7), "not iterable"),
+        (lambda raw: raw["claims"].append(7), "not subscriptable"),
         (lambda raw: raw["claims"][0].pop("nodeid"), "nodeid"),
         (lambda raw: raw["claims"][0]["claim"].pop("effect"), "effect"),
         (lambda raw: raw["claims"][0].update(test=3), "test is 3"),
@@ -119,8 +146,8 @@ def of_claim(**values):
         (lambda raw: raw.update(claims={}), "claims is {}"),
         (lambda raw: raw.update(partial=None), "partial is None"),
         (lambda raw: raw.update(provenance=[]), "provenance is []"),
-        (lambda raw: raw["provenance"].update(protocol={}), "missing 4 required"),
-        (lambda raw: raw["provenance"]["protocol"].update(steps=0), "steps=0"),
+        (lambda raw: raw["provenance"].update(protocol={}), "'name'"),
+        (lambda raw: raw["provenance"].update(protocol=7), "protocol is 7"),
         (lambda raw: raw["provenance"].update(selection=1), "selection is 1"),
         (lambda raw: raw["provenance"].update(seeds=float("inf")), "a number is inf"),
         (of_claim(effect="large"), "effect is 'large'"),
@@ -130,6 +157,9 @@ def of_claim(**values):
         (of_claim(identical=None), "identical is None"),
         (of_claim(verdict="sure"), "verdict is 'sure'"),
         (of_claim(detail=None), "detail is None"),
+        (of_claim(kind="screen"), "kind is 'screen'"),
+        (of_claim(scale=0), "scale, claims or notes"),
+        (of_claim(notes=[1]), "scale, claims or notes"),
         (of_claim(detail={"arms": {}}), "arms is {}"),
         (of_claim(detail={"arms": [1]}), "not subscriptable"),
         (of_claim(detail={"arms": [{"genome": "a", "dataset": []}]}), "dataset is []"),
@@ -140,7 +170,7 @@ def of_claim(**values):
 def test_what_is_in_another_form_is_refused_even_with_a_good_checksum(kept, change, why):
     forge(kept, change)
     with pytest.raises(ReportError, match="not in the form of claims") as e:
-        saved.load(kept)
+        archive.load(kept)
     assert why in str(e.value)
     assert "\n" not in str(e.value)
 
@@ -161,8 +191,8 @@ def test_whatever_a_file_holds_its_readers_work_or_refuse_it(tmp_path):
     """A few hundred forgeries, each of one value that is replaced or dropped."""
     some = [row(), row(dataset="iris", identical=True), row("test_s", detail=screen_detail())]
     honest, path = tmp_path / "honest.json", tmp_path / "forged.json"
-    saved.save(study(rows=some), honest)
-    text, other = honest.read_text("utf-8"), saved.load(honest)
+    archive.save(study(rows=some), honest)
+    text, other = honest.read_text("utf-8"), archive.load(honest)
     draw = random.Random(7)
     read = 0
     for _ in range(400):
@@ -175,7 +205,7 @@ def test_whatever_a_file_holds_its_readers_work_or_refuse_it(tmp_path):
             holder[key] = wrong
         write_forged(path, raw)
         try:
-            found = saved.load(path)
+            found = archive.load(path)
         except ReportError:
             continue
         read += 1
@@ -188,9 +218,9 @@ def readers(found, other):
     explain(found.rows, selected=True)
     for now in (found, other):
         made = Study(rows=now.rows, provenance=now.provenance)
-        changes = compared.against(made, found)
-        compared.describe(changes)
-        markdown(Study(rows=other.rows), changes)
+        against = changes.against(made, found)
+        changes.describe(against)
+        markdown(Study(rows=other.rows), against)
     readme.blocks(found.rows, other.rows)
     readme.blocks(other.rows, found.rows)
     terminal.table(found.rows)
@@ -199,16 +229,16 @@ def readers(found, other):
 def test_the_largest_numbers_can_be_drawn(kept):
     most = {"low": -(2**53), "mean": 2**53, "high": 2**53}
     huge = {**screen_detail(), "whole": most, "shares": {"coverage": most}}
-    forge(kept, of_claim(effect=2**53, detail=huge))
-    assert answer_figure(saved.load(kept).rows)
+    forge(kept, of_claim(effect=2**53, detail=huge, kind="screen"))
+    assert answer_figure(archive.load(kept).rows)
 
 
 def test_results_that_are_not_there_say_where_they_were_looked_for(tmp_path):
     with pytest.raises(ReportError, match=r"'nobody' is not at .*nobody\.json or .*hypo"):
-        saved.place_to_load("nobody", tmp_path)
+        archive.place_to_load("nobody", tmp_path)
 
 
 def test_a_file_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="results must be saved where a file can be written"):
-        saved.save(study(), tmp_path / "file" / "results.json")
+        archive.save(study(), tmp_path / "file" / "results.json")

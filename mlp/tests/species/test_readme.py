@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mlp.report.readme import PAGES, PUBLISHED, QUICK, blocks, found_blocks, main, rewrite
-from mlp.report.results import WHY_REFUTED
-from mlp.report.saved import load, save
+from mlp.report.archive import load, save
 from mlp.report.study import ReportError
-from mlp.report.tables import published_table, strains_table, verdict_table
 from mlp.species.post.protocol import PROTOCOLS
+from mlp.species.post.readme import PAGES, PUBLISHED, QUICK, blocks, found_blocks, main, rewrite
+from mlp.species.post.tables import WHY_REFUTED, published_table, strains_table, verdict_table
 from mlp.tests.report.helpers import (
     PROVENANCE,
     ROOT,
@@ -169,7 +168,7 @@ def test_a_page_and_the_command_agree(made, page):
     """Every block of which the results are committed is what the command makes of them."""
     for name, text in found_blocks((ROOT / page).read_text("utf-8")).items():
         if name in made:
-            assert text == made[name] + "\n", f"{name}: run python -m mlp.report.readme"
+            assert text == made[name] + "\n", f"{name}: run python -m mlp.species.post.readme"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlp.report.explain import explain
+from mlp.report.explanation import explain
 from mlp.tests.report.helpers import comparison_detail, finding_row, shares_detail
 
 
@@ -109,7 +109,7 @@ def test_a_screen_explains_every_finding_that_compares_its_strains():
 
 def test_without_a_screen_the_cause_is_what_single_genes_do():
     asked = finding_row(
-        "3", "test_one", "Is the gene sufficient? x", "digits", "supported", 0.4, arm="coverage-"
+        "3", "test_one", "x", "digits", "supported", 0.4, arm="coverage-", role="sufficient"
     )
     assert only([RESCUE, asked])[1] == "Cause: alone, coverage is sufficient."
     refuted = replace(asked, claim=replace(asked.claim, verdict="refuted"))
@@ -143,37 +143,60 @@ def test_the_command_names_the_folder_of_the_tests():
 
 
 def conclusion(dataset, verdict="refuted", identical=True, test="test_c"):
-    return finding_row("C", test, "Conclusion: c.", dataset, verdict, 0.0, identical=identical)
+    return finding_row(
+        "Conclusion", test, "Conclusion: c.", dataset, verdict, 0.0, identical=identical
+    )
 
 
-def test_identity_acquits_the_trainer():
-    assert only([conclusion("iris")]) == [
+def test_identity_acquits_the_gene_in_which_the_arms_differ():
+    same = [
+        replace(one, claim=replace(one.claim, detail=arms("iris", "trainer")))
+        for one in [conclusion("iris")]
+    ]
+    assert only(same) == [
         "The conclusion on iris is refuted: identical weights.",
-        "Cause: Estimator.fit itself changes nothing.",
+        "Cause: trainer itself changes nothing.",
         'pytest hypotheses -k "conclusion and iris"',
     ]
+    assert only([conclusion("iris")])[1] == "Cause: the gene itself changes nothing."
     split = [conclusion("iris"), conclusion("iris", "supported", False, "test_d")]
     assert "changes nothing" not in explain(split)[0]
 
 
-def test_what_estimator_is_fed_is_blamed_only_where_a_claim_shows_it():
-    asks = "Is the gene sufficient? It rescues."
-    arms = [{"genome": c, "dataset": "iris", "alleles": {"coverage": c, "bias": 1}} for c in "ab"]
+def arms(dataset, gene):
+    """Two arms that differ in one gene alone."""
+    genomes = [{gene: allele, "bias": 1} for allele in "ab"]
+    return {"arms": [{"genome": "g", "dataset": dataset, "alleles": one} for one in genomes]}
+
+
+def one_gene(finding, gene, dataset, verdict="supported", identical=False):
+    return finding_row(
+        finding, f"test_{gene}", "x", dataset, verdict, 0.4, arm=f"{gene}-", role="sufficient",
+        identical=identical,
+    )  # fmt: skip
+
+
+def test_what_acts_besides_is_named_where_a_claim_shows_it():
     rows = [
         *(conclusion(dataset) for dataset in ("digits", "iris", "mine", "wine")),
-        finding_row("3", "test_one", asks, "digits", "supported", 0.4, arm="coverage-"),
-        finding_row("", "test_rows", "More rows help.", "iris", "supported", 0.4, {"arms": arms}),
-        finding_row("3", "test_one", asks, "wine", "refuted", 0.0, arm="coverage-"),
-        finding_row("3", "test_one", asks, "wine", "supported", 0.4, arm="logits-"),
+        *(one_gene("3", "trainer", d, "refuted", True) for d in ("digits", "mine", "wine")),
+        one_gene("3", "coverage", "digits"),
+        one_gene("4", "init", "digits"),
+        finding_row("", "test_rows", "x", "iris", "supported", 0.4, arms("iris", "coverage")),
+        one_gene("3", "coverage", "wine", "refuted"),
     ]
 
-    *_, blamed, acquitted = explain(rows)
+    *_, blamed, elsewhere, acquitted = explain(rows)
 
-    assert blamed.startswith("The conclusion on digits and iris is")
-    assert "Estimator.fit itself changes nothing; what it is fed does." in blamed
+    assert blamed == (
+        "The conclusion on digits is refuted: identical weights.\n"
+        "Cause: trainer itself changes nothing; coverage does.\n"
+        'pytest hypotheses -k "(finding_3 or conclusion) and digits"'
+    ), "init is of a finding that does not ask of the trainer"
+    assert "the gene itself changes nothing; coverage does" in elsewhere
     assert acquitted == (
         "The conclusion on mine and wine is refuted: identical weights.\n"
-        "Cause: Estimator.fit itself changes nothing.\n"
+        "Cause: trainer itself changes nothing.\n"
         'pytest hypotheses -k "conclusion and (mine or wine)"'
     )
 
