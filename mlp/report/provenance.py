@@ -23,11 +23,7 @@ PACKAGES = ("mlp-genetics", *FRAMEWORKS, "numpy", "scipy", "pytest", "pytest-xdi
 def provenance(
     root: Path,
     *,
-<<<<<<< HEAD
-    protocol: Mapping[str, Any],
-=======
     protocol: Mapping[str, Any] | None,
->>>>>>> report
     datasets: Sequence[str],
     first_seed: int,
     seeds: int,

@@ -145,11 +145,7 @@ def test_genes_that_act_are_expressed():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_strain_describes_itself_by_name(name):
-<<<<<<< HEAD:mlp/tests/test_genome.py
-    assert describe(STRAINS[name]) == str(STRAINS[name]) == name
-=======
     assert str(STRAINS[name]) == name
->>>>>>> labtests:mlp/tests/species/post/test_genome.py
     assert str(STRAINS[name].as_compared()) == name
 
 
