@@ -1,4 +1,4 @@
-"""What is this repository's own: its species is known, and installed, before tests are collected."""
+"""What is of this repository alone: its species is known before tests are collected."""
 
 from __future__ import annotations
 

@@ -39,11 +39,14 @@ class Genome:
     strains: ClassVar[Mapping[str, Any]] = {}
     """The named genomes of the species."""
 
+    declared: ClassVar[int] = 0
+    """When the species was declared, in nanoseconds."""
+
     datasets: ClassVar[Any] = ()
     """Names of the datasets it knows; or a mapping of each name to a function that loads it."""
 
-    protocols: ClassVar[Sequence[Any]] = ()
-    """The protocols it knows, the default one first."""
+    protocols: ClassVar[Any] = ()
+    """The protocols it knows, the default one first: a sequence, or a mapping by name."""
 
     measure: ClassVar[Any] = None
     """What its scores mean, if they are no shares in [0, 1]: a `Loss`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from mlp.choice import one_of
@@ -15,6 +14,10 @@ from mlp.run import Executor, Protocol, ProtocolError, Trainers, digest
 from mlp.run.protocol import NONE
 
 Species = type[Genome]
+
+
+_TRAINERS: dict[Species, Trainers] = {}
+_DIGESTS: dict[tuple[Species, str], str] = {}
 
 
 class DatasetError(LabError):
@@ -47,10 +50,12 @@ def check_dataset(species: Species, dataset: str | None) -> str:
 
 def data_digest(species: Species, dataset: str) -> str:
     """SHA-256 of the values of a dataset that the species loads by name; "" if it only names it."""
-    return _data_digest(species, dataset)
+    found = _DIGESTS.get((species, dataset))
+    if found is None:
+        found = _DIGESTS[species, dataset] = _data_digest(species, dataset)
+    return found
 
 
-@cache
 def _data_digest(species: Species, dataset: str) -> str:
     if not isinstance(species.datasets, Mapping) or not dataset:
         return ""
@@ -89,15 +94,18 @@ def first_seed_of(species: Species, protocol: Protocol) -> int:
     return species.first_seeds.get(protocol.name, FIRST_SEED)
 
 
-@cache
 def trainers_of(species: Species) -> Trainers:
     """The executors of a species: those it declares, or its own `train`.
 
     Raises:
         LabError: it has neither `trainers` nor a method `train` or `train_cohort`.
     """
-    found: Trainers | None = species.trainers()
-    return found if found is not None else Trainers([MethodExecutor(species)])
+    found = _TRAINERS.get(species)
+    if found is None:
+        declared: Trainers | None = species.trainers()
+        found = declared if declared is not None else Trainers([MethodExecutor(species)])
+        _TRAINERS[species] = found
+    return found
 
 
 def executor_named(species: Species, name: str) -> Executor:

@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from mlp.errors import UserError
 from mlp.genome import Genome, find_species, species_name
+from mlp.lab.blame import own_frames
 from mlp.lab.key import expressed, identity, run_key
 from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.lab.times import FIRST_OF_ITS_KIND, SPENT, seconds_of
@@ -25,8 +27,11 @@ from mlp.store import Job, Store, StoreError
 _IDLE_S = 0.1
 """How long a worker that finds no job waits before it looks again."""
 
-_known: WeakKeyDictionary[Store, dict[str, Run]] = WeakKeyDictionary()
-"""The runs read from a store in this process, by key: claims share most of their runs."""
+_known: WeakKeyDictionary[Store, dict[str, dict[Genome, Run]]] = WeakKeyDictionary()
+"""The runs read from a store in this process, by key and by the genome they were asked for by.
+
+Claims share most of their runs.
+"""
 
 _trained: set[tuple[object, ...]] = set()
 """The kinds of job that were trained in this process: the first of each costs more."""
@@ -59,14 +64,23 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     """
     keys, known = {w: w.key for w in wanted}, _known.setdefault(store, {})
     new = {k: w for w, k in keys.items() if k not in known}
-    found = store.get(new)
+    found = _train_here({k: w for k, w in new.items() if not w.executor.keeps})
+    found |= store.get([k for k in new if k not in found])
     missing = {k: w for k, w in new.items() if k not in found}
     if missing:
         with SPENT.spent("waiting"):
             jobs = _jobs(missing, hands=1 + store.spare())
             found.update(store.obtain(jobs, train_job, can_train))
-    known.update((k, _read(store, found[k], w)) for k, w in new.items())
+    for k, w in new.items():
+        run = _read(store, found[k], w)
+        known[k] = {run.genome: run}
     return {w: _named(known[k], w) for w, k in keys.items()}
+
+
+def _train_here(wanted: Mapping[str, Wanted]) -> dict[str, dict[str, Any]]:
+    """The records of runs that are not kept on disk, trained in this process."""
+    jobs = _jobs(wanted) if wanted else []
+    return {key: record for job in jobs for part in train_job(job) for key, record in part.items()}
 
 
 def train_waiting_jobs(store: Store) -> None:
@@ -104,11 +118,12 @@ def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
     return run
 
 
-def _named(run: Run, want: Wanted) -> Run:
+def _named(known: dict[Genome, Run], want: Wanted) -> Run:
     """The stored run under the genome and protocol it was asked for by."""
-    if run.genome is want.genome and run.protocol is want.protocol:
-        return run
-    return replace(run, genome=want.genome, protocol=want.protocol)
+    run = known.get(want.genome)
+    if run is None:
+        run = known[want.genome] = replace(next(iter(known.values())), genome=want.genome)
+    return run if run.protocol is want.protocol else replace(run, protocol=want.protocol)
 
 
 def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
@@ -204,7 +219,13 @@ def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
         new = FIRST_OF_ITS_KIND if size > 1 and group not in _trained else ""
         _trained.add(group)
         with SPENT.spent(kind + new, runs=len(of), work=executor.work(protocol)):
-            results = executor.train(of, dataset, protocol, seeds[part])
+            try:
+                results = executor.train(of, dataset, protocol, seeds[part])
+            except UserError:
+                raise
+            except Exception as error:
+                error.told = own_frames(error)  # type: ignore[attr-defined]
+                raise
         SPENT.note_memory()
         executor.check()
         yield {

@@ -8,11 +8,12 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from mlp.lab.claim import DOSE, SCREEN
-from mlp.report.figures import Picture, cells_figure, comparison_figure, dose_figure
+from mlp.lab.claim import DIAGNOSIS, DOSE, SCREEN
+from mlp.report.figures import Picture, cells_figure, comparison_figure, dose_figure, ladder_figure
 from mlp.report.plain import Plain, plain_interval
 from mlp.report.results import Row, digits, screen_rows
 from mlp.report.study import Study
+from mlp.stats.diagnosis import Diagnosis
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Card:
         shares = detail.get("shares", {})
         ranked = sorted(shares, key=lambda gene: -abs(shares[gene]["mean"]))
         return [{"gene": g, "share": shares[g], "main": detail["main"][g]} for g in ranked]
+
+    @property
+    def diagnosis(self) -> str:
+        """A diagnosis in lines; "" for other claims."""
+        found = self.row.claim.detail.get("diagnosis")
+        return str(Diagnosis.from_dict(found)) if found else ""
 
     @property
     def interactions(self) -> Sequence[dict[str, Any]]:
@@ -91,6 +98,8 @@ def _picture(row: Row, anchor: str, score: str) -> Picture | None:
         return cells_figure(claim, f"{anchor}-screen", score)
     if claim.kind == DOSE:
         return dose_figure(row, f"{anchor}-dose-response", score)
+    if claim.kind == DIAGNOSIS:
+        return ladder_figure(claim.detail, f"{anchor}-ladder", claim.unit or score)
     if claim.detail.get("differences") and claim.detail.get("looks") and not claim.identical:
         return comparison_figure(row, f"{anchor}-differences", score)
     return None

@@ -68,7 +68,7 @@ class Run:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The run as plain values that JSON can hold; a value of a curve that is no number: None."""
+        """The run as plain values that JSON can hold; a NaN of a curve becomes None."""
         return {
             "species": species_name(type(self.genome)),
             "genome": self.genome.alleles(),

@@ -55,7 +55,7 @@ def check(item: pytest.Item) -> None:
 
 
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out other datasets; put first the claims that state a finding; mark the refuted ones."""
+    """Leave out other datasets; put claims that state a finding first; mark refuted ones."""
     ours = [item for item in items if takes_lab(item)]
     if config.option.mlp_dataset:
         kept = (None, *asked_datasets(config))

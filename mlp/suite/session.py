@@ -219,9 +219,13 @@ def _study(config: pytest.Config) -> str:
     if sent is not None:
         return str(sent["testrunuid"])
     workers: Any = config.pluginmanager.get_plugin("dsession")
-    if workers is not None and getattr(workers, "nodemanager", None) is not None:
+    if workers is None:
+        return config.stash.setdefault(STUDY, uuid.uuid4().hex)
+    if getattr(workers, "nodemanager", None) is not None:
         return str(workers.nodemanager.testrunuid)
-    return config.stash.setdefault(STUDY, uuid.uuid4().hex)
+    if not config.option.testrunuid:  # xdist then takes this one
+        config.option.testrunuid = uuid.uuid4().hex
+    return str(config.option.testrunuid)
 
 
 def _reporting(config: pytest.Config) -> Reporting:

@@ -27,7 +27,7 @@ def is_ours(fixtures: Mapping[str, Any], name: str) -> bool:
 
 def takes_lab(item: pytest.Item) -> bool:
     """Whether a test asks our lab, and so makes a claim."""
-    info = getattr(item, "_fixtureinfo", None)
+    info: Any = getattr(item, "_fixtureinfo", None)
     return "lab" in getattr(item, "fixturenames", ()) and is_ours(info.name2fixturedefs, "lab")
 
 

@@ -5,8 +5,8 @@ training rows, an epoch's last batch being what is left, Adam, float32) and answ
 of a number of updates. A cost per update is the slope between two numbers of updates, so that
 set-up does not count.
 
-Run as `python -m mlp.proof.bench.contenders`, it reads a `Task` as JSON from its arguments, makes ready,
-and prints a `Cost` as JSON for every line it reads.
+Run as `python -m mlp.proof.bench.contenders`, it reads a `Task` as JSON from its arguments, makes
+ready, and prints a `Cost` as JSON for every line it reads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from mlp.genome import Genome
+from mlp.species.post import Mlp
 from mlp.species.post.data import Dataset, load
 from mlp.species.post.genome import LAYERS
 from mlp.species.post.plan import layer_shapes, make_plan
@@ -82,7 +82,7 @@ Timed = Callable[[int], Any]
 """Train for so many updates."""
 
 
-def genome(trainer: str = "direct") -> Genome:
+def genome(trainer: str = "direct") -> Mlp:
     """What every contender trains: the layers strain on all training rows, reshuffled."""
     return LAYERS.with_alleles(coverage="all", order="reshuffled", split="run", trainer=trainer)
 

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mlp.genome import Genome
+from mlp.species.post import Mlp
 from mlp.species.post.data import Dataset
 from mlp.species.post.plan import make_plan
 
@@ -23,7 +23,7 @@ def _logits(parameters: Any, x: Any) -> Any:
     return x @ w + b
 
 
-def trainer(genome: Genome, data: Dataset, cohort: int) -> Any:
+def trainer(genome: Mlp, data: Dataset, cohort: int) -> Any:
     """A function `train(steps, every)` that trains `cohort` runs, sampling after each `every`."""
     plans = [make_plan(genome, data, seed) for seed in range(cohort)]
     full, short = plans[0].batch, len(plans[0].covered) % plans[0].batch

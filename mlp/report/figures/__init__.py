@@ -4,6 +4,7 @@ from mlp.report.figures.answer import AnswerPicture, answer_figure
 from mlp.report.figures.compare import comparison_figure
 from mlp.report.figures.curves import MOST_SEEDS, Curves, curve_figure
 from mlp.report.figures.dose import dose_figure
+from mlp.report.figures.ladder import ladder_figure
 from mlp.report.figures.screen import cells_figure
 from mlp.report.figures.style import Picture
 
@@ -17,4 +18,5 @@ __all__ = [
     "comparison_figure",
     "curve_figure",
     "dose_figure",
+    "ladder_figure",
 ]

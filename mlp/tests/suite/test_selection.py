@@ -163,7 +163,8 @@ def test_parameters_may_be_named_by_keyword(warm):
 @pytest.mark.usefixtures("own_registry")
 def test_a_dataset_registered_in_a_conftest_is_one_like_the_others(warm):
     conftest = warm.path / "conftest.py"
-    register = "\nfrom mlp.species.post import data\ndata.register('mine', lambda: ([[0.0]] * 30, [0, 1] * 15))\n"
+    register = "\nfrom mlp.species.post import data\n"
+    register += "data.register('mine', lambda: ([[0.0]] * 30, [0, 1] * 15))\n"
     conftest.write_text(conftest.read_text() + register)
     warm.write(claim("rescue", SUPPORTED_CLAIM))
 

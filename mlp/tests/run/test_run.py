@@ -114,9 +114,9 @@ def test_a_misspelt_protocol_is_told_the_nearest():
 
 
 def test_accuracy_and_divergence_are_read_off_the_last_sample():
-    assert RUN.final_accuracy == 12 / 15
+    assert RUN.score == 12 / 15
     assert not RUN.diverged
-    assert DIVERGED.final_accuracy == 0
+    assert DIVERGED.score == 0
     assert DIVERGED.diverged
 
 
@@ -240,8 +240,8 @@ def test_random_damage_is_refused_or_leaves_a_run_that_survives_again():
             refused += "\n" not in str(error)
             continue
         assert len(run.validation) == len(run.test) == len(run.steps)
-        assert 0.0 <= run.final_accuracy <= 1.0
-        assert Run.from_dict(run.to_dict()) == run or run.saw.first_loss != run.saw.first_loss
+        assert 0.0 <= run.score <= 1.0
+        assert Run.from_dict(run.to_dict()) == run or run.saw["first_loss"] != run.saw["first_loss"]
         kept += 1
     assert refused + kept == DAMAGES
     assert refused > 0.7 * DAMAGES

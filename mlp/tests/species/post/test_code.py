@@ -27,7 +27,7 @@ from mlp.store import StoreError
 from mlp.tests.conftest import ROOT
 from mlp.tests.lab.runs import TINY
 
-ACTING = LAYERS_ESTIMATOR.seeded_by_run().with_alleles(dropout=0.2)
+ACTING = LAYERS_ESTIMATOR.as_compared().with_alleles(dropout=0.2)
 OTHER = {
     "dense": "matmul",
     "init": "truncated_normal",
@@ -68,7 +68,7 @@ def test_the_key_is_a_sha256_and_repeats():
     assert len(key_of()) == 64
     assert int(key_of(), 16)
     run_key.cache_clear()
-    assert key_of() == key_of(LAYERS_ESTIMATOR.seeded_by_run().with_alleles(dropout=0.2))
+    assert key_of() == key_of(LAYERS_ESTIMATOR.as_compared().with_alleles(dropout=0.2))
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from itertools import permutations
 
 import pytest
 
-from mlp.lab import FIRST_SEEDS, REFUTED, SUPPORTED, Lab, Refuted
+from mlp.lab import REFUTED, SUPPORTED, Lab, Refuted
 from mlp.lab.key import expressed
 from mlp.lab.work import Wanted
-from mlp.run import Run, Saw
+from mlp.run import Run
+from mlp.species.post.executors import COHORT
 from mlp.species.post.genome import LAYERS
-from mlp.species.post.protocol import PROTOCOLS
+from mlp.species.post.protocol import FIRST_SEEDS, PROTOCOLS
+from mlp.species.post.recorded import compare_recorded
 from mlp.species.post.reference import final_accuracies
 from mlp.tests.lab.runs import stored
 
@@ -26,19 +28,19 @@ def a_lab(store, right):
     """A lab whose store holds runs of `LAYERS` as published that end with `right` rows right."""
     for seed, count in enumerate(right, FIRST):
         run = Run(
-            genome=expressed(LAYERS, "cohort"),
+            genome=expressed(LAYERS, COHORT),
             dataset="wine",
             protocol=PUBLISHED,
             seed=seed,
             executor="cohort",
-            held_out=ROWS,
-            validation=(3,) * 100 + (count,),
-            test=(3,) * 101,
+            score=count / ROWS,
+            curves={"validation": (0.2,) * 100 + (count / ROWS,)},
+            steps=PUBLISHED.sampled_steps,
             diverged_at=None,
-            saw=Saw(distinct_rows=64, updates=20_000, order="o", init="i", first_loss=1.1),
+            saw={"distinct_rows": 64, "updates": 20_000, "order": "o", "init": "i"},
             weights=f"weights of seed {seed}",
         )
-        store.put({Wanted(LAYERS, "wine", PUBLISHED, seed, "cohort").key: run.to_dict()})
+        store.put({Wanted(LAYERS, "wine", PUBLISHED, seed, COHORT).key: run.to_dict()})
     return Lab(store, protocol="published")
 
 
@@ -60,7 +62,7 @@ def test_runs_like_the_recorded_ones_agree_with_them(store):
     lab = a_lab(store, ours)
     before = stored(store)
 
-    comparison = lab.compare_recorded("layers", "wine", seeds=5, error=0.05)
+    comparison = compare_recorded(lab, "layers", "wine", seeds=5, error=0.05)
     comparison.assert_agrees()
 
     assert stored(store) == before, "nothing was trained"
@@ -81,7 +83,7 @@ def test_runs_unlike_the_recorded_ones_are_refuted(store):
     lab = a_lab(store, ours)
 
     with pytest.raises(Refuted, match="layers against the 3 recorded runs on wine"):
-        lab.compare_recorded("layers", "wine", seeds=5, error=0.05).assert_agrees()
+        compare_recorded(lab, "layers", "wine", seeds=5, error=0.05).assert_agrees()
 
     (claim,) = lab.claims
     assert (claim.verdict, claim.outcome) == (REFUTED, "differs")
@@ -90,8 +92,7 @@ def test_runs_unlike_the_recorded_ones_are_refuted(store):
 
 
 def test_the_same_runs_agree_where_false_alarms_must_be_fewer(store):
-    comparison = a_lab(store, [15, 16, 16, 17, 15]).compare_recorded(
-        "layers", "wine", seeds=5, error=0.03
-    )
+    lab = a_lab(store, [15, 16, 16, 17, 15])
+    comparison = compare_recorded(lab, "layers", "wine", seeds=5, error=0.03)
 
     comparison.assert_agrees()

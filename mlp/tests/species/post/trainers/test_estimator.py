@@ -20,8 +20,8 @@ from mlp.species.post.trainers.direct import train_direct
 from mlp.species.post.trainers.estimator import PlanError, train_estimator
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
-LAYERS_FORM = LAYERS_ESTIMATOR.seeded_by_run().with_alleles(layer_size=16)
-MATMUL_FORM = MATMUL_ESTIMATOR.seeded_by_run().with_alleles(layer_size=16)
+LAYERS_FORM = LAYERS_ESTIMATOR.as_compared().with_alleles(layer_size=16)
+MATMUL_FORM = MATMUL_ESTIMATOR.as_compared().with_alleles(layer_size=16)
 
 
 def both(genome, seed=3, dataset="iris", protocol=TINY):
@@ -85,8 +85,7 @@ def test_both_trainers_agree_whatever_else_differs(edit):
     assert direct.run.weights == estimator.run.weights
     assert direct.run.saw == estimator.run.saw
     assert (direct.run.executor, estimator.run.executor) == ("direct", "estimator")
-    assert direct.run.validation == estimator.run.validation
-    assert direct.run.test == estimator.run.test
+    assert direct.run.curves == estimator.run.curves
 
 
 @pytest.mark.parametrize("dropout_mode", ["training", "always"])
@@ -108,8 +107,8 @@ def test_the_curve_ends_at_what_evaluate_answers_from_the_final_checkpoint(
 
     run = train_estimator(plan, TINY).run
 
-    assert answered["accuracy"] == pytest.approx(run.final_accuracy)
-    assert run.final_accuracy > 0
+    assert answered["accuracy"] == pytest.approx(run.score)
+    assert run.score > 0
 
 
 def test_a_feeder_that_draws_other_rows_than_the_plan_is_caught():
@@ -139,11 +138,11 @@ def test_a_run_that_diverges_is_recorded_and_answers_nothing(shuffle_seed):
 
     for run in (direct, estimator):
         assert run.diverged_at == 10
-        assert run.validation[1:] == run.test[1:] == (0, 0)
-        assert run.final_accuracy == 0
-        assert Run.from_dict(run.to_dict()) == run
-    assert direct.validation == estimator.validation
-    assert direct.saw.first_loss == estimator.saw.first_loss
+        assert run.curves["validation"][1:] == run.curves["test"][1:] == (0, 0)
+        assert run.score == 0
+        assert Run.read(run.to_dict(), run.genome, run.protocol) == run
+    assert direct.curves == estimator.curves
+    assert direct.saw["first_loss"] == estimator.saw["first_loss"]
 
 
 @pytest.mark.parametrize("rate_scale", [1e6, 2e7, 1e9], ids=["finite", "infinite", "no number"])
@@ -156,4 +155,4 @@ def test_both_trainers_see_a_divergence_at_one_update_whatever_the_loss_is(rate_
     assert direct.diverged_at in (2, 3)
     assert estimator.diverged_at == direct.diverged_at
     assert estimator.saw == direct.saw
-    assert (estimator.validation, estimator.test) == (direct.validation, direct.test)
+    assert estimator.curves == direct.curves

@@ -102,10 +102,11 @@ def test_follows_an_independent_numpy_trainer(strain, dataset):
     np.testing.assert_allclose(training.losses, losses, rtol=5e-7)
     for ours, theirs in zip(training.variables, reference.w + reference.b, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
-    assert training.run.validation == tuple(curve)
-    assert training.run.test[-1] == reference.correct(plan.split.test)
-    assert training.run.saw.first_loss == training.losses[0]
-    assert training.run.saw.updates == 200
+    held_out = plan.dataset.held_out
+    assert training.run.curves["validation"] == tuple(right / held_out for right in curve)
+    assert training.run.curves["test"][-1] == reference.correct(plan.split.test) / held_out
+    assert training.run.saw["first_loss"] == training.losses[0]
+    assert training.run.saw["updates"] == 200
 
 
 def plans(genome, seeds, dataset="iris"):
@@ -120,7 +121,7 @@ def train(plans, *, steps=60, every=20, **options):
 @pytest.mark.parametrize("dataset", ["iris", "digits"])
 @pytest.mark.parametrize(("batch", "size"), [(50, 64), (7, 13)])
 def test_batches_that_fill_no_vector_round_alike_in_any_cohort(batch, size, dataset, dtype):
-    genome = MATMUL_ESTIMATOR.seeded_by_run().with_alleles(
+    genome = MATMUL_ESTIMATOR.as_compared().with_alleles(
         dtype=dtype, batch_size=batch, layer_size=size, dropout=0.1
     )
     three = plans(genome, range(3), dataset)
@@ -196,8 +197,8 @@ def test_a_diverged_run_is_recorded_and_disturbs_no_other():
     trained = train([good[0], bad, *good[1:]], losses=True)
     run = trained[1].run
     assert run.diverged_at in (0, 20)
-    assert run.validation[1:] == run.test[1:] == (0, 0, 0)
-    assert run.saw.updates == 60
+    assert run.curves["validation"][1:] == run.curves["test"][1:] == (0, 0, 0)
+    assert run.saw["updates"] == 60
     calm = [trained[i].run for i in (0, 2, 3)]
     assert calm == [t.run for t in train(good)]
     assert not any(r.diverged for r in calm)
@@ -207,7 +208,7 @@ def test_a_huge_rate_is_recorded_as_divergence():
     genome = LAYERS.with_alleles(logits="raw", rate_scale=1e30)
     run = train(plans(genome, [0]))[0].run
     assert run.diverged_at == 20
-    assert run.validation[0] > 0
+    assert run.curves["validation"][0] > 0
 
 
 def test_dropout_acts_when_its_mode_says():
@@ -220,8 +221,8 @@ def test_dropout_acts_when_its_mode_says():
     assert [t.run.weights for t in never] == [t.run.weights for t in undropped]
     assert [t.run.weights for t in training] == [t.run.weights for t in always]
     assert never[0].run.weights != training[0].run.weights
-    assert training[0].run.validation[0] == never[0].run.validation[0]
-    assert [t.run.validation for t in always] != [t.run.validation for t in training]
+    assert training[0].run.curves["validation"][0] == never[0].run.curves["validation"][0]
+    assert [t.run.curves for t in always] != [t.run.curves for t in training]
 
 
 def test_dropout_follows_the_masks_of_its_seed():
@@ -237,7 +238,7 @@ def test_dropout_follows_the_masks_of_its_seed():
         if layer < 6:
             h = np.maximum(h, 0) * (uniform[layer] >= np.float32(0.4)) / (1 - 0.4)
     expected = -np.log(softmax(h))[np.arange(len(rows)), plan.dataset.y[rows]].mean()
-    first = train([plan], steps=20, every=20)[0].run.saw.first_loss
+    first = train([plan], steps=20, every=20)[0].run.saw["first_loss"]
     assert first == pytest.approx(expected, rel=1e-6)
 
 
@@ -250,24 +251,24 @@ def test_dropout_is_the_same_bit_for_bit_in_any_cohort():
 def test_reporting_the_ends_changes_nothing_else():
     curve = train(plans(LAYERS, [0]), every=10)[0].run
     ends = train(plans(LAYERS.with_alleles(reporting="ends"), [0]), every=10)[0].run
-    assert len(curve.validation) == 7
-    assert ends.validation == (curve.validation[0], curve.validation[-1])
-    assert ends.test == (curve.test[0], curve.test[-1])
+    assert len(curve.curves["validation"]) == 7
+    for name, values in ends.curves.items():
+        assert values == (curve.curves[name][0], curve.curves[name][-1])
     assert ends.weights == curve.weights
 
 
 def test_long_trainings_are_made_of_several_calls(monkeypatch):
-    genome = MATMUL_ESTIMATOR.seeded_by_run().with_alleles(layer_size=8)
+    genome = MATMUL_ESTIMATOR.as_compared().with_alleles(layer_size=8)
     whole = train(plans(genome, [0]))[0].run
     for most in (7, 15, 20, 45):
         monkeypatch.setattr("mlp.species.post.trainers.cohort.CHUNK", most)
         assert train(plans(genome, [0]))[0].run == whole
     ends = genome.with_alleles(reporting="ends")
-    assert train(plans(ends, [0]))[0].run.validation[-1] == whole.validation[-1]
+    assert train(plans(ends, [0]))[0].run.score == whole.score
 
 
 def test_importing_the_engine_does_not_import_tensorflow():
-    code = "import sys, mlp.trainers.cohort; sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, mlp.species.post.trainers.cohort; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

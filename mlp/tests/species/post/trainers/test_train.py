@@ -6,14 +6,14 @@ import pickle
 
 import pytest
 
-from mlp.run import Run
-from mlp.species.post.data import DataError
+from mlp.species.post.data import DataError, load
 from mlp.species.post.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
+from mlp.species.post.plan import make_plan
 from mlp.species.post.protocol import Protocol
 from mlp.species.post.trainers import EXECUTORS, train
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
-SMALL = MATMUL.seeded_by_run().with_alleles(layer_size=8)
+SMALL = MATMUL.as_compared().with_alleles(layer_size=8)
 
 
 def test_the_executors_are_the_two_trainers_and_the_engine():
@@ -47,32 +47,30 @@ def test_an_unknown_dataset_and_an_impossible_seed_are_refused_before_training()
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
-def test_runs_come_in_the_order_asked_and_can_be_pickled(executor):
+def test_results_come_in_the_order_asked_and_can_be_pickled(executor):
     trainer = executor if executor != "cohort" else "direct"
     genome = SMALL.with_alleles(trainer=trainer)
 
-    runs = train([genome, genome], "iris", TINY, [5, 2], executor)
+    results = train([genome, genome], "iris", TINY, [5, 2], executor)
 
-    assert [run.seed for run in runs] == [5, 2]
-    assert {run.executor for run in runs} == {executor}
-    assert pickle.loads(pickle.dumps(runs)) == runs
-    assert [Run.from_dict(run.to_dict()) for run in runs] == runs
+    plans = [make_plan(genome, load("iris"), seed) for seed in (5, 2)]
+    assert [result.saw["init"] for result in results] == [plan.init_digest for plan in plans]
+    assert pickle.loads(pickle.dumps(results)) == results
 
 
-def test_no_genomes_give_no_runs():
+def test_no_genomes_give_no_results():
     assert [train([], "iris", TINY, [], executor) for executor in EXECUTORS] == [[], [], []]
 
 
 def test_the_engine_takes_different_strains_with_one_shape_and_records_what_each_saw():
     genomes = [SMALL, SMALL.with_alleles(order="shuffled_once"), SMALL.with_alleles(rate_scale=9)]
 
-    runs = train(genomes, "iris", TINY, [0, 0, 0], "cohort")
+    results = train(genomes, "iris", TINY, [0, 0, 0], "cohort")
 
-    assert [run.genome for run in runs] == genomes
-    assert runs[0].saw.init == runs[1].saw.init == runs[2].saw.init
-    assert runs[0].saw.order != runs[1].saw.order
-    assert runs[0].saw.order == runs[2].saw.order
-    assert len({run.weights for run in runs}) == 3
+    assert results[0].saw["init"] == results[1].saw["init"] == results[2].saw["init"]
+    assert results[0].saw["order"] != results[1].saw["order"]
+    assert results[0].saw["order"] == results[2].saw["order"]
+    assert len({result.weights for result in results}) == 3
 
 
 def test_the_engine_refuses_two_shapes_in_one_cohort():
@@ -87,5 +85,5 @@ def test_a_diverged_run_is_recorded_by_the_engine_and_leaves_its_neighbour_alone
     calm, diverged = train([SMALL, wild], "iris", TINY, [0, 0], "cohort")
 
     assert diverged.diverged_at == 10
-    assert diverged.validation[1:] == diverged.test[1:] == (0, 0)
+    assert diverged.curves["validation"][1:] == diverged.curves["test"][1:] == [0, 0]
     assert calm == alone
