@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, Claim
-from mlp.lab.claim import DOSE, KINDS, RECORDED, SCREEN
+from mlp.lab.claim import DIAGNOSIS, DOSE, KINDS, RECORDED, SCREEN
 from mlp.report.error_rates import level
 from mlp.report.plain import of_screen, plain_interval
 from mlp.report.results import Row, heading
@@ -253,7 +253,7 @@ def _check_claim(claim: Claim) -> None:
         raise ValueError("scale, claims or notes are of another form")
 
 
-_TOLD_BY = {SCREEN: "shares", DOSE: "doses", RECORDED: "recorded"}
+_TOLD_BY = {SCREEN: "shares", DOSE: "doses", RECORDED: "recorded", DIAGNOSIS: "diagnosis"}
 """The entry of a claim's detail that only claims of a kind have."""
 
 

@@ -54,6 +54,10 @@ class Change:
         return "; ".join(told)
 
 
+KINDS = ("verdict_changed", "moved", "became_identical", "redefined")
+"""The properties of a change: what can be told of a claim."""
+
+
 @dataclass(frozen=True)
 class Changes:
     """A study against a saved one: claims in both, and claims in only one of them.
@@ -67,30 +71,14 @@ class Changes:
     missing: tuple[Row, ...]
     otherwise: tuple[str, ...] = ()
 
-    @property
-    def verdicts(self) -> list[Change]:
-        return [change for change in self.both if change.verdict_changed]
-
-    @property
-    def moved(self) -> list[Change]:
-        return [change for change in self.both if change.moved]
-
-    @property
-    def became_identical(self) -> list[Change]:
-        return [change for change in self.both if change.became_identical]
-
-    @property
-    def redefined(self) -> list[Change]:
-        return [change for change in self.both if change.redefined]
+    def where(self, what: str) -> list[Change]:
+        """The claims of both of which a property of `Change` holds, by its name."""
+        return [change for change in self.both if getattr(change, what)]
 
     @property
     def same(self) -> list[Row]:
         """The claims, as they are now, that are unchanged: same claim and verdict, not moved."""
-        return [
-            c.now
-            for c in self.both
-            if not (c.verdict_changed or c.moved or c.became_identical or c.redefined)
-        ]
+        return [c.now for c in self.both if not any(getattr(c, what) for what in KINDS)]
 
     @property
     def any(self) -> bool:
@@ -98,7 +86,7 @@ class Changes:
 
         Claims redefined or become identical, and claims in one study only, do not count.
         """
-        return bool(self.verdicts or self.moved)
+        return any(c.verdict_changed or c.moved for c in self.both)
 
 
 def against(study: Study, saved: Saved) -> Changes:
@@ -176,19 +164,19 @@ def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:
 
 def told(changes: Changes) -> list[tuple[Row, str, bool]]:
     """Each change of a claim: the claim as it is now, the change, whether it counts as one."""
-    found = [
-        (c.now, f"verdict was {c.before.claim.verdict}, is {c.now.claim.verdict}", True)
-        for c in changes.verdicts
+    words = {
+        "verdict_changed": lambda c: (
+            f"verdict was {c.before.claim.verdict}, is {c.now.claim.verdict}"
+        ),
+        "moved": lambda c: f"effect was {c.before.effect_text()}, is {c.now.effect_text()}",
+        "became_identical": lambda c: f"became identical: effect was {c.before.effect_text()}",
+        "redefined": lambda c: c.redefined,
+    }
+    return [
+        (change.now, words[what](change), what != "became_identical")
+        for what in KINDS
+        for change in changes.where(what)
     ]
-    found += [
-        (c.now, f"effect was {c.before.effect_text()}, is {c.now.effect_text()}", True)
-        for c in changes.moved
-    ]
-    found += [
-        (c.now, f"became identical: effect was {c.before.effect_text()}", False)
-        for c in changes.became_identical
-    ]
-    return found + [(change.now, change.redefined, True) for change in changes.redefined]
 
 
 def describe(changes: Changes) -> list[Line]:
@@ -236,25 +224,24 @@ def origin(saved: Saved) -> str:
 
 def summary(changes: Changes) -> str:
     """One line: how many verdicts changed, effects moved and claims differ; how many do not."""
-    moved = len(changes.moved)
+    verdicts, moved, identical, redefined = (len(changes.where(what)) for what in KINDS)
     parts = [
-        _count(len(changes.verdicts), "verdict") + " changed",
-        _count(moved, "effect")
-        + f" moved beyond {'its interval' if moved == 1 else 'their intervals'}",
+        f"{_count(verdicts, 'verdict')} changed",
+        f"{_count(moved, 'effect')} moved beyond "
+        + ("its interval" if moved == 1 else "their intervals"),
+        *([f"{identical} became identical"] if identical else []),
+        *([f"{_count(redefined, 'claim')} of another margin or outcome"] if redefined else []),
+        f"{_count(len(changes.same), 'claim')} unchanged",
+        *([f"{len(changes.new)} new"] if changes.new else []),
+        *([f"{len(changes.missing)} not run now"] if changes.missing else []),
     ]
-    if changes.became_identical:
-        parts.append(f"{len(changes.became_identical)} became identical")
-    if changes.redefined:
-        parts.append(_count(len(changes.redefined), "claim") + " of another margin or outcome")
-    parts.append(_count(len(changes.same), "claim") + " unchanged")
-    parts += [f"{len(changes.new)} new"] if changes.new else []
-    parts += [f"{len(changes.missing)} not run now"] if changes.missing else []
     return ", ".join(parts)
 
 
 def changed(changes: Changes) -> str:
     """What `changes.any` found, in a few words."""
-    parts = [(len(changes.verdicts), "verdict", "changed"), (len(changes.moved), "effect", "moved")]
+    verdicts, moved = (len(changes.where(what)) for what in KINDS[:2])
+    parts = [(verdicts, "verdict", "changed"), (moved, "effect", "moved")]
     return ", ".join(f"{_count(n, noun)} {verb}" for n, noun, verb in parts if n)
 
 

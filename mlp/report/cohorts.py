@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mlp.errors import UserError
 from mlp.genome import Genome, differing, find_species
-from mlp.lab.claim import SCREEN
+from mlp.lab.claim import DIAGNOSIS, DOSE, RECORDED, SCREEN
 from mlp.lab.key import expressed, run_key
 from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.lab.screen import cell_of
@@ -42,6 +42,7 @@ class Asked(NamedTuple):
 def asked(rows: Iterable[Row]) -> Iterator[Asked]:
     """Every cohort that claims rest on: arms, doses, cells of screens, recorded strains.
 
+    Of a diagnosis they are the good and the bad genome, not those tried between them.
     Claims of a species that this process has not imported are left out.
     """
     for row in rows:
@@ -64,16 +65,19 @@ def _of_claim(row: Row, species: Any) -> Iterator[_Part]:
     for arm in detail.get("arms", ()):
         start = arm.get("first_seed", first)
         yield arm["genome"], species(**arm["alleles"]), arm["dataset"], arm["executors"], start
-    if "doses" in detail:
+    if claim.kind == DOSE:
         for name, alleles, own in zip(detail["genomes"], detail["alleles"], by, strict=True):
             yield name, species(**alleles), on, own, first
+    elif claim.kind == DIAGNOSIS:
+        for which in ("good", "bad"):
+            yield detail[which], species(**detail["alleles"][which]), on, by, first
     elif claim.kind == SCREEN:
         good, bad = (species(**detail["alleles"][which]) for which in ("good", "bad"))
         names = {0: detail["bad"], len(detail["genes"]): detail["good"]}
         for cell in detail["cells"]:
             genome = cell_of(good, bad, frozenset(cell["on"]))
             yield names.get(len(cell["on"]), ""), genome, on, by, first
-    elif "alleles" in detail:
+    elif claim.kind == RECORDED:
         yield "", species(**detail["alleles"]), on, by, first
 
 

@@ -7,9 +7,9 @@ is no cause from claims of identity. What single genes do alone is `mlp.report.r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from mlp.lab import SUPPORTED, Claim
 from mlp.report.plain import of_screen, plain_interval
@@ -25,6 +25,8 @@ from mlp.report.results import (
     strains_compared,
 )
 from mlp.report.roles import alone
+
+K = TypeVar("K", bound=Hashable)
 
 
 class Cell(NamedTuple):
@@ -49,16 +51,16 @@ def answers(rows: Iterable[Row]) -> list[Answer]:
     A cell says "supported, +0.48", or of several claims "2 of 3 supported".
     A claim that compares its effect on two datasets stands in the first one's cell.
     """
-    found: dict[tuple[str, str], dict[str, list[Row]]] = {}
-    for row in ordered(rows):
-        if row.states:
-            claim = " ".join(row.sentence.removeprefix(f"{row.heading}:").split())
-            cells = found.setdefault((row.heading, claim), {})
-            cells.setdefault(row.datasets[0], []).append(row)
-    return [
-        Answer(*key, {dataset: _cell(mine) for dataset, mine in sorted(cells.items())})
-        for key, cells in found.items()
-    ]
+
+    def claim(row: Row) -> tuple[str, str]:
+        return row.heading, " ".join(row.sentence.removeprefix(f"{row.heading}:").split())
+
+    return [Answer(*key, cells) for key, cells in _stated(rows, claim).items()]
+
+
+def by_finding(rows: Iterable[Row]) -> dict[str, dict[str, Cell]]:
+    """For each finding, and each dataset, what all claims that state it come to."""
+    return _stated(rows, lambda row: row.heading)
 
 
 def datasets_of(found: Iterable[Answer]) -> list[str]:
@@ -66,16 +68,13 @@ def datasets_of(found: Iterable[Answer]) -> list[str]:
     return sorted({dataset for answer in found for dataset in answer.cells})
 
 
-def by_finding(rows: Iterable[Row]) -> dict[str, dict[str, Cell]]:
-    """For each finding, and each dataset, what all claims that state it come to."""
-    found: dict[str, dict[str, list[Row]]] = {}
+def _stated(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, dict[str, Cell]]:
+    """The cells by dataset of the claims that state findings, gathered by their `key`."""
+    found: dict[K, dict[str, list[Row]]] = {}
     for row in ordered(rows):
         if row.states:
-            found.setdefault(row.heading, {}).setdefault(row.datasets[0], []).append(row)
-    return {
-        heading: {dataset: _cell(mine) for dataset, mine in sorted(cells.items())}
-        for heading, cells in found.items()
-    }
+            found.setdefault(key(row), {}).setdefault(row.datasets[0], []).append(row)
+    return {k: {on: _cell(mine) for on, mine in sorted(own.items())} for k, own in found.items()}
 
 
 def _cell(rows: Sequence[Row]) -> Cell:

@@ -93,6 +93,8 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
                 )
             ]
         lines.append((line(row), "red" if row.status == CHANGED else COLOURS[row.claim.verdict]))
+        if len(row.outcome) > _OUTCOME:
+            lines += [(text, "") for text in wrapped(row.outcome, "      ")]
     return [*lines, ("", ""), *totals(rows, partial)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -135,8 +136,9 @@ def _read(kind: type, form: str, name: str, mark: Any) -> Any:
 
 
 def keywords(finding: str) -> set[str]:
-    """What `-k` selects the claims of a finding by: "finding_2", or a name such as "conclusion"."""
-    return {f"finding_{finding}"} if finding.isdigit() else {finding, finding.lower()}
+    """What `-k` selects the claims of a finding by: "finding_2", or its name as a word."""
+    word = f"finding_{finding}" if finding.isdigit() else finding.lower()
+    return {re.sub(r"\W+", "_", word)}  # as `mlp.report.results.keyword` has it
 
 
 def check(item: pytest.Item) -> None:

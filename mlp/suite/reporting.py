@@ -25,6 +25,7 @@ from mlp.report.results import Row
 from mlp.report.study import Study
 from mlp.run import Protocol
 from mlp.store import Store
+from mlp.suite.imports import import_species
 from mlp.suite.spending import Spent, describe, spent_here
 
 DAMAGED = "mlp_damaged"
@@ -137,6 +138,8 @@ class Reporting:
             found = [text for text in (differences.changed(changes), self._failures()) if text]
             if option.mlp_fail_on_change and found:
                 self._fail(session, f"--mlp-fail-on-change, {', '.join(found)}")
+        if option.mlp_report is not None or option.mlp_tensorboard is not None:
+            import_species(self.rows, self._config.rootpath)
         for name, write in outputs.writers(study, changes, option, self._root, store):
             try:
                 self._lines.append((write(), ""))

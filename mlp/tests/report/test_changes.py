@@ -61,7 +61,7 @@ SAME = row(identical=True, effect=0.0, low=-1.0, high=1.0)
 def test_to_lose_identical_weights_is_to_move():
     found = held([SAME], [row(effect=0.0, low=-0.1, high=0.1)])
     assert changes.changed(found) == "1 effect moved"
-    assert not found.became_identical
+    assert not found.where("became_identical")
     assert not held([SAME], [SAME]).any
 
 
@@ -84,7 +84,7 @@ def test_to_become_identical_within_the_interval_is_told_but_fails_nothing():
 def test_to_become_identical_beyond_the_interval_is_to_move():
     found = held([row()], [SAME])
     assert changes.changed(found) == "1 effect moved"
-    assert not found.became_identical
+    assert not found.where("became_identical")
 
 
 def test_a_claim_of_another_margin_or_outcome_is_told_but_fails_nothing():
