@@ -138,10 +138,10 @@ class Case:
             n = next((m for m in look_sizes(self.cap) if m > n), self.cap)
             if self.closure is not None and self.closure.outcome is Outcome.WORSE:
                 others = [g for g in self.order if g not in now]
-                self.causes += self._search(now, others, 1, n, "what else closes the gap")
-                if len(self.causes) == len(now):
-                    return
-                continue
+                more = self._search(now, others, 1, n, "what else closes the gap")
+                self.causes += more
+                if more:
+                    continue
             spare = self._spare_cause(now)
             if spare is None:
                 return
