@@ -84,6 +84,7 @@ class Case:
         self.effects = Effects(self.scores, self.genes, self.margin, self.questions.claim_error)
         self.n = self.effects.first_look(self.cap)
         self.order: list[str] = []
+        self.likely = 0
 
     def run(self) -> None:
         """Every step, in order; stops where there is no gap to explain."""
@@ -125,10 +126,10 @@ class Case:
         mean = {g: effect[g].mean if g in effect else 0.0 for g in self.genes}
         self.order = sorted(self.genes, key=lambda g: -mean[g])
         self.small = tuple(g for g in self.genes if abs(mean[g]) < self.margin / 2)
+        self.likely = sum(mean[g] >= self.margin / 2 for g in self.genes)
 
     def _find_causes(self) -> None:
-        likely = len(self.genes) - len(self.small)
-        found = self._search(self.bad, self.order, likely, self.n, "what closes the gap")
+        found = self._search(self.bad, self.order, self.likely, self.n, "what closes the gap")
         self.causes = list(found)
         n = self.n
         for _ in range(_ROUNDS):
@@ -138,10 +139,10 @@ class Case:
             n = next((m for m in look_sizes(self.cap) if m > n), self.cap)
             if self.closure is not None and self.closure.outcome is Outcome.WORSE:
                 others = [g for g in self.order if g not in now]
-                self.causes += self._search(now, others, 1, n, "what else closes the gap")
-                if len(self.causes) == len(now):
-                    return
-                continue
+                more = self._search(now, others, 1, n, "what else closes the gap")
+                self.causes += more
+                if more:
+                    continue
             spare = self._spare_cause(now)
             if spare is None:
                 return
