@@ -27,6 +27,9 @@ Cell = frozenset[str]
 
 _PALEY_ONE = {12: 11, 20: 19, 24: 23, 32: 31}
 _PALEY_TWO = {28: 13, 36: 17}
+MOST_TOGETHER = 4
+"""The most genes that a model lets act together."""
+
 ORDERS = tuple(sorted((*_PALEY_ONE, *_PALEY_TWO)))
 """Numbers of mixed cells a design may have."""
 
@@ -78,27 +81,44 @@ def _bordered(core: NDArray[np.int64], sign: int) -> NDArray[np.int64]:
 
 def effect_weights(
     cells: Sequence[Cell], genes: Sequence[str], acting: Sequence[str]
-) -> FloatArray:
-    """W[gene, cell]: the least-squares effect of a gene is W @ scores; a row of nan if it has none.
+) -> tuple[FloatArray, FloatArray]:
+    """W[gene, cell] and R[cell, cell]: effects are W @ scores, what they leave is R @ scores.
+
+    W has a row of nan for a gene whose effect cannot be told from those of others. The effects are
+    those of least squares.
 
     The model: each gene has an effect, alleles coded as -1/2 and +1/2, and the genes in `acting`
-    have effects together, too: all of them for two or three, those of pairs for four, none for
-    more. Terms of the highest order are left out until every effect can be told from them.
+    have effects together, too, if they are at most four. Terms of the highest order are left out
+    until all genes' effects can be told from them, at no more than twice the standard error.
     """
-    has = np.array([[g in cell for g in genes] for cell in cells]) - 0.5
-    place = [genes.index(g) for g in acting]
-    highest = {2: 2, 3: 3, 4: 2}.get(len(place), 1)
-    for order in range(highest, 0, -1):
-        together = [
-            np.prod(has[:, list(of)], axis=1) * 2 ** (size - 1)
-            for size in range(2, order + 1)
-            for of in combinations(place, size)
-        ]
-        model = np.column_stack([np.ones(len(cells)), has, *together])
-        inverse = np.linalg.pinv(model, rcond=1e-9)
-        told_apart = np.abs((inverse @ model) - np.eye(model.shape[1])).max(axis=1) < 1e-6
-        if told_apart[1 : len(genes) + 1].all() or order == 1:
+    alone = _model(cells, genes, ())
+    told_apart, inverse = _inverse(alone, len(genes))
+    model, widest = alone, 2 * np.linalg.norm(inverse, axis=1)[1:].max()
+    for order in range(len(acting) if len(acting) <= MOST_TOGETHER else 0, 1, -1):
+        fuller = _model(cells, genes, acting, order)
+        all_apart, full = _inverse(fuller, len(genes))
+        if all_apart.all() and np.linalg.norm(full, axis=1)[1 : len(genes) + 1].max() <= widest:
+            model, told_apart, inverse = fuller, all_apart, full
             break
-    weights = inverse[1 : len(genes) + 1]
-    weights[~told_apart[1 : len(genes) + 1]] = np.nan
-    return np.asarray(weights, dtype=np.float64)
+    weights = np.where(told_apart[:, None], inverse[1 : len(genes) + 1], np.nan)
+    return weights, np.eye(len(cells)) - model @ inverse
+
+
+def _model(
+    cells: Sequence[Cell], genes: Sequence[str], acting: Sequence[str], order: int = 1
+) -> FloatArray:
+    """Columns: one, the genes, and products of up to `order` acting genes; a row a cell."""
+    has = np.array([[g in cell for g in genes] for cell in cells]) - 0.5
+    together = [
+        np.prod(has[:, [genes.index(g) for g in of]], axis=1) * 2 ** (size - 1)
+        for size in range(2, order + 1)
+        for of in combinations(acting, size)
+    ]
+    return np.column_stack([np.ones(len(cells)), has, *together])
+
+
+def _inverse(model: FloatArray, genes: int) -> tuple[NDArray[np.bool_], FloatArray]:
+    """Which genes' effects can be told apart, and the pseudo-inverse of the model."""
+    inverse = np.asarray(np.linalg.pinv(model, rcond=1e-9), dtype=np.float64)
+    apart = np.abs(inverse @ model - np.eye(model.shape[1])).max(axis=1) < 1e-6
+    return apart[1 : genes + 1], inverse

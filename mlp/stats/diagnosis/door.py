@@ -93,7 +93,7 @@ def _tell(progress: Callable[[Progress], object], case: Case, error: float, aski
 def _found(case: Case, error: float, *, finished: bool) -> Diagnosis:
     """The case as a value. An unfinished one asks for no more scores."""
     sure = [g for g in case.causes if _shown(case, g)]
-    doubtful = {g: "may be a cause" for g in case.causes if g not in sure}
+    doubtful = {g: "may be a cause, not shown at this margin" for g in case.causes if g not in sure}
     share: dict[str, Interval] = {}
     rungs: tuple[Rung, ...] = ()
     if finished and case.order:

@@ -35,7 +35,7 @@ class Effects:
         from those of others is left out.
         """
         cells = self._scores.cells_with(n)
-        d = effect_weights(cells, self.genes, acting) @ self._scores.matrix(cells, n)
+        d = effect_weights(cells, self.genes, acting)[0] @ self._scores.matrix(cells, n)
         means = d.mean(axis=1)
         halves = half_width(n, ((d - means[:, None]) ** 2).sum(axis=1), self.alpha, self.margin)
         return {
@@ -43,6 +43,22 @@ class Effects:
             for g, m, h in zip(self.genes, means, halves, strict=True)
             if np.isfinite(m)
         }
+
+    def misfit(self, n: int, acting: Sequence[str]) -> float:
+        """How far the effects are from explaining the cells' means: a root mean square, in score.
+
+        The scatter of the runs is taken off. What is left are genes that act in combinations
+        outside the model. Two genes whose effects reverse each other (one or the other, not both)
+        have no average effect, and a misfit of half of what they do. 0 if nothing is left to check.
+        """
+        cells = self._scores.cells_with(n)
+        unexplained = effect_weights(cells, self.genes, acting)[1]
+        free = round(float(np.trace(unexplained)))
+        if free < 1 or n < 2:
+            return 0.0
+        e = unexplained @ self._scores.matrix(cells, n)
+        scatter = float(e.var(axis=1, ddof=1).sum()) / n
+        return float(np.sqrt(max(float((e.mean(axis=1) ** 2).sum()) - scatter, 0.0) / free))
 
     def decidable(self, effect: Interval, cap: int) -> bool:
         """Whether this mean would be shown to be within the margin at the cap.

@@ -15,8 +15,9 @@
    named, alone and together, are taken out of it. The mixed cells get more seeds as long as that
    can still decide a gene.
 7. **The rest together.** The bad genome with all named genes rescued is held against the good one,
-   and the good one with them knocked out against the bad one. If either differs by more than half
-   the margin, no gene is called harmless.
+   and the good one with them knocked out against the bad one. If the means of either differ by
+   more than the margin, no gene is called harmless. Nor is any if the effects do not explain the
+   means of the mixed cells to within half the margin: then genes act in combinations not found.
 
 **Error.** A diagnosis of k genes may ask 8 + 3k questions: k average effects and 8 + 2k comparisons
 of two cells. The number is fixed beforehand, each question has error / (8 + 3k) over all its looks,
@@ -43,6 +44,7 @@ from mlp.stats.diagnosis.effects import Effects
 from mlp.stats.diagnosis.questions import Answer, Questions
 from mlp.stats.diagnosis.scores import Scores
 from mlp.stats.diagnosis.search import minimal_set
+from mlp.stats.diagnosis.shares import EXACT, cells_of
 from mlp.stats.diagnosis.value import Effect, Substitute
 from mlp.stats.looks import look_sizes
 
@@ -144,6 +146,7 @@ class Case:
             if spare is None:
                 return
             self.causes.remove(spare)
+        self.closure, self.needed = None, {}
 
     def _spare_cause(self, now: Cell) -> str | None:
         """The weakest suspect that the set can do without; asks each for its necessity."""
@@ -158,22 +161,33 @@ class Case:
         return None
 
     def _find_substitutes(self) -> None:
-        for cause in tuple(self.causes):
-            out: Cell = frozenset({cause})
-            for _ in range(_ROUNDS):
-                answer = self.questions.ask(
-                    self.good, self.good - out, f"does good need {' or '.join(sorted(out))}?"
-                )
-                if answer is not None and len(out) == 1:
-                    self.knockouts[cause] = answer
-                if answer is None or answer.outcome is not Outcome.EQUIVALENT:
-                    break
-                base = frozenset(self.causes) - {cause}
-                others = [g for g in self.order if g not in out | base]
-                genes = self._search(base, others, 1, self.n, f"what stands in for {cause}")
-                if not genes or not self._stands_in(cause, genes):
-                    break
-                out |= set(genes)
+        for cause in self.causes:
+            answer = self._ask_knockout(frozenset({cause}))
+            if answer is None:
+                continue
+            self.knockouts[cause] = answer
+            needed = self.needed.get(cause)
+            if needed is not None and needed.outcome is Outcome.BETTER:
+                self._seek_substitutes(cause, answer)
+
+    def _ask_knockout(self, out: Cell) -> Answer | None:
+        names = " or ".join(sorted(out))
+        return self.questions.ask(self.good, self.good - out, f"does good need {names}?")
+
+    def _seek_substitutes(self, cause: str, knockout: Answer) -> None:
+        """While good does without the cause and its known substitutes: what else is there?"""
+        out: Cell = frozenset({cause})
+        answer: Answer | None = knockout
+        base = frozenset(self.causes) - {cause}
+        for _ in range(_ROUNDS):
+            if answer is None or answer.outcome is not Outcome.EQUIVALENT:
+                return
+            others = [g for g in self.order if g not in out | base]
+            genes = self._search(base, others, 1, self.n, f"what stands in for {cause}")
+            if not genes or not self._stands_in(cause, genes):
+                return
+            out |= set(genes)
+            answer = self._ask_knockout(out)
 
     def _stands_in(self, cause: str, genes: tuple[str, ...]) -> bool:
         """Asks whether the genes close the gap instead of the cause, each of them needed."""
@@ -185,8 +199,8 @@ class Case:
             self.questions.ask(instead, instead - {gene}, f"is {gene} needed instead of {cause}?")
             for gene in genes
         ]
-        sure = closes is not None and closes.outcome in CLOSED
-        if closes and sure and all(a and a.outcome is Outcome.BETTER for a in answers):
+        needed = all(a is not None and a.outcome is Outcome.BETTER for a in answers)
+        if needed and closes is not None and closes.outcome is not Outcome.WORSE:
             self.substitutes.append(Substitute(cause, genes, closes))
             return True
         for gene in set(genes) - self.named:
@@ -225,11 +239,15 @@ class Case:
     def _find_pairs(self) -> None:
         """Pairs of causes of which neither does anything without the other."""
         causes = frozenset(self.causes)
+        if len(causes) > EXACT:
+            return
+        self.questions.tell("shares: every combination of the causes")
+        self.scores.want(cells_of(self.causes), self.n)
         for i, a in enumerate(self.causes):
             for b in self.causes[i + 1 :]:
                 neither = causes - {a, b}
                 alone = [neither | {g} for g in (a, b)]
-                if len(causes) > 3 or not all(self._alike(c, neither) for c in alone):
+                if not all(self._alike(c, neither) for c in alone):
                     continue
                 answers = [
                     self.questions.ask(c, neither, f"do {a} and {b} act only together?")
@@ -255,6 +273,9 @@ class Case:
             left = [g for g in left if g not in within]
             if not any(g in effect and self.effects.decidable(effect[g], self.cap) for g in left):
                 break
+        if self.effects.misfit(n, acting) > self.margin / 2:
+            self.undecided |= dict.fromkeys(self.harmless, "genes act in combinations not found")
+            self.harmless = {}
         for gene in left:
             told = f"{effect[gene].mean:+.2f} on average" if gene in effect else "not told apart"
             self.undecided[gene] = told
@@ -269,10 +290,9 @@ class Case:
             answer = self.questions.ask(first, second, "do the other genes do anything together?")
             if answer is not None:
                 self.rest.append(answer)
-        if any(self._differs(a) for a in self.rest):
+        if any(self._differ(a) for a in self.rest):
             self.undecided |= dict.fromkeys(self.harmless, "small alone, not together")
             self.harmless = {}
 
-    def _differs(self, answer: Answer) -> bool:
-        decided = answer.outcome is Outcome.EQUIVALENT
-        return not decided and abs(answer.interval.mean) > self.margin / 2
+    def _differ(self, answer: Answer) -> bool:
+        return abs(answer.interval.mean) > self.margin

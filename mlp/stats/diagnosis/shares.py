@@ -1,6 +1,6 @@
 """Each cause's share of what the causes gain together, and the ladder from bad to good.
 
-The share is Shapley's, exact for up to three causes. Beyond that it is the mean of what a gene adds
+The share is Shapley's, exact for up to four causes. Beyond that it is the mean of what a gene adds
 in two orders, the order of suspicion and its reverse: two of the many orders that Shapley averages.
 Both add up to the whole gain.
 
@@ -22,7 +22,7 @@ from mlp.stats.factorial import shapley
 from mlp.stats.interval import FloatArray, Interval, paired_interval
 from mlp.stats.looks import look_alpha
 
-EXACT = 3
+EXACT = 4
 """The most causes whose shares are exact."""
 
 REST = "all others"

@@ -30,9 +30,9 @@ class Truth:
     name: str
     value: Callable[[Roles], float]
     gains: str = ""
-    """Roles whose good allele raises the score."""
+    """Roles whose good allele raises the score, in some cell at least."""
     harms: str = ""
-    """Roles whose good allele lowers it."""
+    """Roles whose good allele lowers it, in some cell at least."""
     small: str = ""
     """Roles with effects of half the margin: to name them is not false, to clear them neither."""
 
@@ -128,6 +128,18 @@ TRUTHS: dict[str, Truth] = {
         ),
         Truth("three only together", lambda on: 0.5 + 0.3 * ({"a", "b", "c"} <= on), "abc"),
         Truth("four only together", lambda on: 0.5 + 0.3 * ({"a", "b", "c", "d"} <= on), "abcd"),
+        Truth(
+            "cause with substitutes",
+            lambda on: 0.5 + 0.3 * ("c" in on and bool(on & {"a", "b"})),
+            "abc",
+        ),
+        Truth(
+            "one, and two that reverse each other",
+            lambda on: 0.3 + 0.3 * ("a" in on) + 0.3 * (("h" in on) != ("i" in on)),
+            "ahi",
+            "hi",
+        ),
+        Truth("many small ones", _sum(0.3, **dict.fromkeys("pqrstuvw", 0.05)), small="pqrstuvw"),
         Truth("one and small ones", _sum(0.4, a=0.3, x=0.05, y=0.05, z=-0.05), "a", "", "xyz"),
     )
 }
@@ -167,7 +179,7 @@ def world(truth: Truth, noise: Noise, k: int, seed: Sequence[int]) -> World:
     """A world of k genes. The same seed gives the same world to whoever asks in the same order."""
     rng = np.random.default_rng(list(seed))
     genes = tuple(f"g{i:02d}" for i in range(k))
-    letters = sorted(truth.gains + truth.harms + truth.small)
+    letters = sorted({*truth.gains, *truth.harms, *truth.small})
     places = rng.permutation(k)[: len(letters)]
     roles = {role: genes[p] for role, p in zip(letters, places, strict=True)}
     return World(genes, truth, noise, roles, rng, rng.standard_normal(SEEDS), {})

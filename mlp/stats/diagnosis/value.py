@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from mlp.stats.comparison import Outcome
 from mlp.stats.diagnosis.questions import Answer
 from mlp.stats.interval import Interval
 
@@ -56,14 +57,19 @@ class Cause:
 
 @dataclass(frozen=True)
 class Substitute:
-    """`genes` do what `cause` does: with them rescued instead of it, the gap closes as well."""
+    """`genes` do what `cause` does: with them rescued instead of it, the gap closes as well.
+
+    Each of the genes is shown to be needed for that. `closes` says how sure it is that the gap is
+    closed to within the margin: it may be undecided.
+    """
 
     cause: str
     genes: tuple[str, ...]
     closes: Answer
 
     def __str__(self) -> str:
-        return f"{' and '.join(self.genes)} in place of {self.cause}"
+        sure = " (perhaps)" if self.closes.outcome is Outcome.UNDECIDED else ""
+        return f"{' and '.join(self.genes)} in place of {self.cause}{sure}"
 
 
 @dataclass(frozen=True)
@@ -193,5 +199,5 @@ def _step(answer: Answer | None, sign: int = 1) -> str:
     """Mean effect and seeds of a comparison, and that it decided nothing if so."""
     if answer is None:
         return ""
-    mark = "" if str(answer.outcome) != "undecided" else ", undecided"
+    mark = ", undecided" if answer.outcome is Outcome.UNDECIDED else ""
     return f"{sign * answer.interval.mean:+.3f} (n={answer.interval.n}{mark})"

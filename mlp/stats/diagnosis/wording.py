@@ -24,7 +24,7 @@ def _verdict(found: Diagnosis) -> Iterator[str]:
         Finding.REVERSED: "Reversed: good is worse than bad; swap them",
         Finding.EXPLAINED: "Explained: rescuing the causes closes the gap to within the margin",
         Finding.PARTLY: "Partly explained: it is not shown that the causes close the gap",
-        Finding.UNDECIDED: "Undecided: no gene was shown to make the gap"
+        Finding.UNDECIDED: "Undecided: no single gene was shown to make more than the margin of the gap"
         if found.gap and str(found.gap.outcome) == "better"
         else "Undecided: no gap was shown within the seeds allowed",
         Finding.STOPPED: "Stopped before the end; this is what was known",
