@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mlp.genome import Genome, differing
+from mlp.lab.claim import DOSE
 from mlp.report.cohorts import Cohort, names_of, strains_of
 from mlp.report.figures import MOST_SEEDS, Curves, Picture, curve_figure
 from mlp.report.figures.style import PALETTE
@@ -41,11 +42,11 @@ def charts_of(study: Study) -> list[Charts]:
 
 
 def cohorts_to_draw(study: Study, species: type[Genome], dataset: str) -> Mapping[str, list[Run]]:
-    """The runs of each strain, in seed order; without strains, of each genome that claims name.
+    """The runs of each strain, in seed order; without strains, of each genome compared or screened.
 
     Where several executors trained a strain, the real one's, if it trained at least as many seeds.
     """
-    names = {} if species.strains else names_of(study.rows)
+    names = names_of(row for row in study.rows if row.claim.kind != DOSE)
     by: dict[tuple[str, str], list[Run]] = {}
     for run in study.runs:
         if type(run.genome) is species and run.dataset == dataset:
@@ -66,14 +67,16 @@ def cohorts_to_draw(study: Study, species: type[Genome], dataset: str) -> Mappin
 
 def _alleles(genome: Genome, others: Sequence[Genome]) -> str:
     """The genome told by its alleles of the genes in which some of the `others` differ from it."""
-    genes = dict.fromkeys(gene for other in others for gene in differing(genome, other))
-    return ", ".join(f"{gene}={getattr(genome, gene)}" for gene in genes) or str(genome)
+    changed = {gene for other in others for gene in differing(genome, other)}
+    told = [f"{gene}={getattr(genome, gene)}" for gene in genome.genes if gene in changed]
+    return ", ".join(told) or str(genome)
 
 
 def _curves(study: Study, species: type[Genome], place: int) -> Charts:
     """The recorded curves of a species, a group for each: one picture for each dataset."""
     groups: dict[str, list[Picture]] = {}
-    for dataset in study.datasets or ("",):
+    own = (run.dataset for run in study.runs if type(run.genome) is species)
+    for dataset in dict.fromkeys(own):
         cohorts = list(cohorts_to_draw(study, species, dataset).items())[:MOST_LINES]
         for curve in dict.fromkeys(name for _, runs in cohorts for name in runs[0].curves):
             drawn = [

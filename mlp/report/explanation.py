@@ -19,6 +19,7 @@ from mlp.report.results import (
     decided,
     digits,
     keyword,
+    listed,
     ordered,
     screen_rows,
     signed,
@@ -136,11 +137,6 @@ def simultaneous(screens: int) -> str:
         "Shares: the intervals of one screen hold together at 95%. "
         f"There are {screens} screens, each with 5% of its own."
     )
-
-
-def listed(words: Sequence[str]) -> str:
-    """The words with commas and an `and`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _expression(findings: Mapping[str, set[str]], everywhere: Sequence[str]) -> str:

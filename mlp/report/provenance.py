@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.machine import processor
+from mlp.run.protocol import NONE
 
 FRAMEWORKS = ("tensorflow", "keras", "tf-keras", "torch", "jax", "scikit-learn")
 PACKAGES = ("mlp-genetics", *FRAMEWORKS, "numpy", "scipy", "pytest", "pytest-xdist")
@@ -33,14 +34,15 @@ def provenance(
 ) -> dict[str, Any]:
     """Everything needed to repeat a study of the suite in `root`, as plain values.
 
-    `protocol` holds its name and values, or nothing. `options` are the words of the command line
-    that was given in the folder `here`, `selection` those by which it leaves claims out.
+    `protocol` holds its name and values. It is left out where the species has none, and so are
+    datasets without names. `options` are the words of the command line that was given in the folder
+    `here`, `selection` those by which it leaves claims out.
     """
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": commit(root),
-        **({"protocol": dict(protocol)} if protocol else {}),
-        "datasets": list(datasets),
+        **({"protocol": dict(protocol)} if protocol and protocol["name"] != NONE.name else {}),
+        "datasets": [name for name in datasets if name],
         "seeds": {"first": first_seed, "most": seeds},
         "options": [portable(word, root, here) for word in options],
         "selection": [portable(word, root, here) for word in selection],

@@ -190,6 +190,11 @@ def signed(value: float, places: int = 3) -> str:
     return f"{round(value, places) + 0.0:+.{places}f}"
 
 
+def listed(words: Sequence[str]) -> str:
+    """The words with commas and an `and`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def digits(places: int, scale: float) -> int:
     """As many digits after the point as `places` are of a score, in a unit of another size."""
     return max(0, places - math.floor(math.log10(scale))) if scale > 0 else places

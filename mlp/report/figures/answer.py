@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mlp.lab import Claim
 from mlp.report.figures.style import Picture, file_of, picture, signed
 from mlp.report.figures.svg import CHARACTER, Drawing, Scale, label
-from mlp.report.results import Row, decided, digits, screen_rows
+from mlp.report.results import Row, decided, digits, listed, screen_rows
 
 NAME = "answer"
 TITLE = "Which gene explains each difference between strains: Shapley shares"
@@ -148,7 +148,7 @@ def _see(dataset: str, cell: Cell) -> str:
     if not sure:
         return f"{on or 'There: '}no single gene's share is told from 0."
     named = [f"{g} ({signed(s['mean'], cell.places)})" for g, s in sorted(sure.items(), key=_size)]
-    return f"{on}{' and '.join(named)}."
+    return f"{on}{listed(named)}."
 
 
 def _titled(dataset: str, pair: str) -> str:

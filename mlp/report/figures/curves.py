@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mlp.report.figures.style import Picture, picture
 from mlp.report.figures.svg import Drawing, Scale, down, label
+from mlp.report.results import listed
 from mlp.run import Run
 
 MOST_SEEDS = 32
@@ -39,11 +40,11 @@ class Curves:
 
     @property
     def mean(self) -> Curve:
-        """The mean of the curves that go to the end, at each step where all are numbers."""
+        """The mean of the curves that go to the end, at each step of those that are numbers."""
         longest = max(len(steps) for steps, _ in self.curves)
         whole = [curve for curve in self.curves if len(curve[0]) == longest]
-        values = zip(*(values for _, values in whole), strict=True)
-        return whole[0][0], [sum(each) / len(whole) for each in values]
+        known = [list(filter(math.isfinite, at)) for at in zip(*(v for _, v in whole), strict=True)]
+        return whole[0][0], [sum(at) / len(at) if at else math.nan for at in known]
 
 
 def curve_figure(
@@ -77,11 +78,11 @@ def curve_figure(
         y = 10 + _KEY * place
         drawing.lines([(_LEFT, y - 4, _LEFT + 16, y - 4)], cohort.colour, 2.4)
         drawing.text(_LEFT + 22, y, f"{cohort.label}, {cohort.seeds}", room=_WIDTH - _LEFT - 22)
-        ends += [f"{mean[1][-1]:.2f} under {cohort.label}"] if mean[1] else []
+        ends.append(f"{mean[1][-1]:.2f} under {cohort.label}" if mean[1] else "none")
     for cohort in over:
         _draw(drawing, along, up, cohort.curves, "ink", 1, ' stroke-dasharray="4 3"')
     where = f"{dataset}: {told}" if dataset else told.capitalize()
-    return picture(drawing, name, title, f"{where} at {' and '.join(ends)}{by}.")
+    return picture(drawing, name, title, f"{where} at {listed(ends)}{by}.")
 
 
 def _limits(values: Iterable[float]) -> tuple[float, float]:

@@ -34,7 +34,9 @@ def made(tmp_path_factory):
         wide = [GOOD.with_alleles(width=width) for width in (1, 500, 1000)]
         lab.dose_response(wide, [1, 500, 1000]).assert_rising()
         lab.compare(Bare(rate=0.1), Bare(rate=0.9), margin=0.2).assert_better()
-        lab.dose_response([Bare(rate=r) for r in (1.3, 0.7, 0.1)], [1, 2, 3], margin=0.3).assert_rising()
+        lab.dose_response(
+            [Bare(rate=r) for r in (1.3, 0.7, 0.1)], [1, 2, 3], margin=0.3
+        ).assert_rising()
         names = ("test_good", "test_screen", "test_dose", "test_rate", "test_doses")
         rows = [_row(*pair) for pair in zip(lab.claims, names, strict=True)]
         return Study(rows=rows, runs=stored_runs(rows, store))
