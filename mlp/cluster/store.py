@@ -76,6 +76,9 @@ class ClusterStore(Store):
                 self.lack(missing)
             self.transport.runs.wait(missing)
 
+    def request(self, jobs: Iterable[Job]) -> None:
+        """Do nothing: runs are sent to the cluster when a claim asks for them."""
+
     def ended(self, timeout: float) -> list[str]:
         """The runs that have been kept, or have failed, since this was last asked."""
         return self.transport.runs.ended(timeout)
@@ -92,6 +95,16 @@ class ClusterStore(Store):
     def workers(self) -> int:
         """How many workers may have work."""
         return self.transport.crew.size
+
+    def announce(self) -> str:
+        """What a session says once: where the cluster is, and Dask's own page about it."""
+        return f"cluster {self.transport.address}, dashboard {self.transport.dashboard}"
+
+    def told(self) -> str:
+        """What a line of progress says of the cluster."""
+        running, workers = self.progress().running, self.workers
+        plural = "" if workers == 1 else "s"
+        return f"{running:,} in training on {workers:,} worker{plural}"
 
     def close(self) -> None:
         """Leave the cluster and close the file. May be called twice."""
