@@ -22,6 +22,7 @@ class ClusterStore(Store):
         path, study, fresh: as `Store` takes them.
         cluster: the address: tcp://HOST:PORT, or local:N for N workers of this machine.
         modules: the modules that a worker must import to train a job; that of `train` is one.
+        train: the function of a module that trains a job; None: the one given to `obtain`.
         settings: as `Transport` takes them: standard, patience, say, resources, processor,
             security.
 
@@ -38,10 +39,11 @@ class ClusterStore(Store):
         study: str | None = None,
         fresh: bool = False,
         modules: Modules = lambda _: (),
+        train: Train | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(path, study=study, fresh=fresh)
-        self._modules = modules
+        self._modules, self._train_by = modules, train
         self.lack: Lack | None = None
         """Told the runs that `obtain` lacks, once they are on their way. It may raise, and so end
         what asked; if it returns, `obtain` waits."""
@@ -51,8 +53,12 @@ class ClusterStore(Store):
             super().close()
             raise
 
-    def obtain(self, jobs: Sequence[Job], train: Train) -> dict[str, dict[str, Any]]:
+    def obtain(
+        self, jobs: Sequence[Job], train: Train, _can: object = None
+    ) -> dict[str, dict[str, Any]]:
         """The runs of the jobs, by key: from the file, or trained by the cluster.
+
+        Workers train by the `train` that the store was made with, if there is one.
 
         Raises:
             RunFailedError: a run could not be trained.
@@ -71,7 +77,7 @@ class ClusterStore(Store):
             parts = [_part(job, lacking) for job in jobs]
             wanted = [job for job in parts if job is not None]
             modules = {name for job in wanted for name in self._modules(job)}
-            self.transport.submit(wanted, train, modules)
+            self.transport.submit(wanted, self._train_by or train, modules)
             if self.lack is not None:
                 self.lack(missing)
             self.transport.runs.wait(missing)

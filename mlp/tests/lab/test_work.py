@@ -246,7 +246,9 @@ class TestHelping:
             helping.request(work_module._jobs({k.key: k for k in [wanted(FAST)]}))
             counted.jobs.clear()
             obtain(counted, [wanted(seed=s) for s in range(COHORT.at_once, 2 * COHORT.at_once)])
-            assert [len(job.runs) for job in counted.jobs] == [COHORT.at_once], "the helper has a job"
+            assert [len(job.runs) for job in counted.jobs] == [COHORT.at_once], (
+                "the helper has a job"
+            )
 
     @pytest.mark.parametrize(
         ("groups", "hands", "sizes"),
