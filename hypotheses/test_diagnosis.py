@@ -40,9 +40,7 @@ def test_diagnosis_between_matmul_strains_agrees_with_the_screen(lab: Lab, datas
 
 
 @pytest.mark.finding("4")
-def test_diagnosis_between_layers_and_matmul_agrees_with_the_screen(
-    lab: Lab, dataset: str
-) -> None:
+def test_diagnosis_between_layers_and_matmul_agrees_with_the_screen(lab: Lab, dataset: str) -> None:
     """What makes the lead under train_op.run: the initial weights, on digits and on wine."""
     better, worse = (MATMUL, LAYERS) if dataset == "wine" else (LAYERS, MATMUL)
     found = lab.diagnose(better, worse, dataset, margin=BETWEEN_LAYERS_AND_MATMUL)

@@ -79,7 +79,8 @@ def activated(session: pytest.Session, seen: Sequence[pytest.TestReport]) -> Non
     if config.option.mlp_cluster is not None:
         from mlp.cluster.attempts import Attempts
 
-        attempts: Any = Attempts(lambda: store_of(config), takes_lab)
+        store: Any = store_of(config)
+        attempts: Any = Attempts(store, takes_lab)
         plugins.register(attempts, "mlp-attempts")
     if hasattr(config, "workerinput") or _only_shows(config):
         return
