@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from mlp.report import archive, changes, page, summary, tensorboard
 from mlp.report.archive import Saved
@@ -43,19 +44,21 @@ def check(option: argparse.Namespace, root: Path, protocol: Protocol | None = No
     if option.mlp_against is None:
         return None
     kept = archive.load(archive.place_to_load(option.mlp_against, root))
-    if protocol is not None:
-        check_protocol(kept, protocol, fail=option.mlp_fail_on_change)
+    values = {"name": protocol.name, **protocol.values} if protocol else {}
+    check_protocol(kept, values, fail=option.mlp_fail_on_change)
     return kept
 
 
-def check_protocol(kept: Saved, protocol: Protocol, *, fail: bool) -> None:
+def check_protocol(kept: Saved, protocol: Mapping[str, Any], *, fail: bool) -> None:
     """Refuse results of another protocol of the same name, or of another name if changes `fail`.
+
+    `protocol` holds its name and values; nothing if it is not known.
 
     Raises:
         ReportError: they are of another.
     """
-    other = changes.other_protocol(kept, {"name": protocol.name, **protocol.values})
-    if other and changes.protocol_names(kept) == {protocol.name}:
+    other = changes.other_protocol(kept, protocol)
+    if other and changes.protocol_names(kept) == {protocol["name"]}:
         raise ReportError(
             f"Results are compared at one protocol. Those in {kept.place} were made at "
             f"{other}. Save them again with --mlp-save."
@@ -118,8 +121,18 @@ def writers(
     ways: list[tuple[str, Path | None, Callable[[Path], str]]] = [
         ("--mlp-save", save, lambda place: _save(study, place)),
         ("--mlp-summary", option.mlp_summary, lambda place: _summarise(study, against, place)),
-        ("--mlp-report", option.mlp_report, lambda place: _report(whole(), against, place)),
-        ("--mlp-tensorboard", option.mlp_tensorboard, lambda place: _events(whole(), place)),
+        (
+            "--mlp-report",
+            option.mlp_report,
+            lambda place: f"report: {page.write_report(whole(), place, against)}",
+        ),
+        (
+            "--mlp-tensorboard",
+            option.mlp_tensorboard,
+            lambda place: (
+                f"curves of {tensorboard.write(whole(), place)} runs: tensorboard --logdir {place}"
+            ),
+        ),
     ]
     for name, place, write in ways:
         if place is not None:
@@ -176,18 +189,3 @@ def _summarise(study: Study, against: Changes | None, place: Path) -> str:
             f"({error.strerror or error}): name another"
         ) from None
     return f"summary: {place}"
-
-
-def _report(study: Study, against: Changes | None, folder: Path) -> str:
-    """Write the page, its figures and its tables.
-
-    Raises:
-        ReportError: the folder cannot be written to.
-    """
-    return f"report: {page.write_report(study, folder, against)}"
-
-
-def _events(study: Study, folder: Path) -> str:
-    """Write each run's curves for TensorBoard."""
-    count = tensorboard.write(study, folder)
-    return f"curves of {count} runs: tensorboard --logdir {folder}"

@@ -22,7 +22,7 @@ from mlp.report.explanation import explain
 from mlp.report.export import properties
 from mlp.report.provenance import provenance
 from mlp.report.results import Row
-from mlp.report.study import Study
+from mlp.report.study import ReportError, Study
 from mlp.run import Protocol
 from mlp.store import Store
 from mlp.suite.imports import import_species
@@ -132,6 +132,7 @@ class Reporting:
             partial=self._partial,
             unsettled=sorted(self._unsettled.items()),
         )
+        self._check_protocol(session, study)
         changes = differences.against(study, self._saved) if self._saved else None
         if changes is not None:
             self._lines += differences.describe(changes)
@@ -147,6 +148,18 @@ class Reporting:
                 self._refuse(session, str(error))
             except Exception as error:  # a defect in a figure must not cost the verdicts
                 self._refuse(session, f"{name}: {type(error).__name__}: {error}")
+
+    def _check_protocol(self, session: pytest.Session, study: Study) -> None:
+        """Refuse saved results of another protocol, where it was not known before the claims."""
+        if self._saved is not None:
+            protocol = study.provenance.get("protocol", {})
+            try:
+                outputs.check_protocol(
+                    self._saved, protocol, fail=self._config.option.mlp_fail_on_change
+                )
+            except ReportError as error:
+                self._saved = None
+                self._refuse(session, str(error))
 
     def _learn(self) -> None:
         """Keep what training cost, for the next session's estimate."""
