@@ -20,11 +20,10 @@
    means of the mixed cells to within half the margin: then genes act in combinations not found.
 
 **Error.** A diagnosis of k genes may ask 8 + 3k questions: k average effects and 8 + 2k comparisons
-of two cells. The number is fixed beforehand. Each question has error / (8 + 3k) over all its looks,
-and a question beyond them is not asked. For fixed questions that is Bonferroni's bound. Here earlier
-answers, and means of the same runs, choose the questions. The bound holds for each path of questions
-that might be chosen; that choosing among paths adds no more is measured, not proved: see the README
-of this room.
+of two cells. Each has error / (8 + 3k) over all its looks, and a question beyond them is not asked.
+For fixed questions that is Bonferroni's bound. Here earlier answers, and means of the same runs,
+choose the questions. The bound holds for each path of questions that might be chosen. That choosing
+among paths adds no more is measured, not proved: see the README of this room.
 
 What it cannot see: genes that act only in combination, while good and bad score the same with them
 as without. The misfit of the mixed cells shows two such genes. It need not show four that act only
@@ -295,9 +294,6 @@ class Case:
             )
             if answer is not None:
                 self.rest.append(answer)
-        if any(self._differ(a) for a in self.rest):
+        if any(abs(answer.interval.mean) > self.margin for answer in self.rest):
             self.undecided |= dict.fromkeys(self.harmless, "small alone, not together")
             self.harmless = {}
-
-    def _differ(self, answer: Answer) -> bool:
-        return abs(answer.interval.mean) > self.margin
