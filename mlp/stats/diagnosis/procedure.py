@@ -282,18 +282,16 @@ class Case:
     def _ask_rest(self) -> None:
         """Asks whether all genes not named do nothing together, in bad and in good."""
         named = self.named
-        if not named or named == self.good:
+        if named == self.good:
             return
-        pairs: tuple[tuple[Cell, Cell, str], ...] = (
+        for first, second, place in (
             (named, self.good, "bad"),
             (self.good - named, self.bad, "good"),
-        )
-        for first, second, place in pairs:
-            answer = self.questions.ask(
-                first, second, f"do the other genes do anything together in {place}?"
-            )
+        ):
+            why = f"do the other genes do anything together in {place}?"
+            answer = self.questions.ask(first, second, why)
+            if answer is None or abs(answer.interval.mean) > self.margin:
+                self.undecided |= dict.fromkeys(self.harmless, "small alone, not shown together")
+                self.harmless = {}
             if answer is not None:
                 self.rest.append(answer)
-        if any(abs(answer.interval.mean) > self.margin for answer in self.rest):
-            self.undecided |= dict.fromkeys(self.harmless, "small alone, not together")
-            self.harmless = {}
