@@ -39,14 +39,20 @@ class Genome:
     strains: ClassVar[Mapping[str, Any]] = {}
     """The named genomes of the species."""
 
+    declared: ClassVar[int] = 0
+    """When the species was declared, in nanoseconds."""
+
     datasets: ClassVar[Any] = ()
     """Names of the datasets it knows; or a mapping of each name to a function that loads it."""
 
-    protocols: ClassVar[Sequence[Any]] = ()
-    """The protocols it knows, the default one first."""
+    protocols: ClassVar[Any] = ()
+    """The protocols it knows, the default one first: a sequence, or a mapping by name."""
 
     measure: ClassVar[Any] = None
     """What its scores mean, if they are no shares in [0, 1]: a `Loss`."""
+
+    score_name: ClassVar[str] = "score"
+    """What reports call its scores, such as "validation accuracy"."""
 
     at_once: ClassVar[int] = 1
     """How many runs it likes to train at once, where it has `train_cohort`."""
@@ -90,6 +96,11 @@ class Genome:
     @classmethod
     def trainers(cls) -> Any:
         """The executors of the species, `mlp.run.Trainers`; None: its own `train` alone."""
+        return None
+
+    @classmethod
+    def charts(cls, study: Any) -> Any:  # noqa: ARG003
+        """Its charts on the page of a study, `mlp.report.charts.Charts`; None: the usual ones."""
         return None
 
     @classmethod

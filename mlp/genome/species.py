@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import time
 from types import FrameType
 from typing import Any, ClassVar, get_origin
 
@@ -22,12 +23,12 @@ def species_name(species: type) -> str:
     return f"{species.__module__}:{species.__qualname__}"
 
 
-def find_species(name: str) -> type | None:
+def find_species(name: str) -> Any:
     """The species of that qualified name, if this process has imported it."""
     return _SPECIES.get(name)
 
 
-def all_species() -> tuple[type, ...]:
+def all_species() -> tuple[Any, ...]:
     """Every species that this process has imported."""
     return tuple(_SPECIES.values())
 
@@ -67,6 +68,7 @@ def declare(species: Any, caller: FrameType | None, base: type) -> None:
         )
     species.genes = genes
     species.strains = {}
+    species.declared = time.time_ns()
     dataclasses.dataclass(frozen=True, kw_only=True, repr=False)(species)
     for name, one in genes.items():
         if one.goes_with and one.goes_with not in genes:

@@ -52,10 +52,10 @@ def check_manipulation(a: Genome, b: Genome, runs: Pairs, real: Collection[str] 
     genes = [a.genes[name] for name in differing(a.expressed(), b.expressed())]
     for name in dict.fromkeys(name for one in genes for name in one.saw):
         acting = [one for one in genes if name in one.saw]
-        _must_differ(acting, runs, _words(name), lambda r, name=name: r.saw.get(name))
+        _must_differ(acting, runs, _words(name), _entry(name))
     for one in genes:
         if one.ends:
-            _must_differ([one], runs, _ends_words(one), lambda r, one=one: _ends(r, one), some=True)
+            _must_differ([one], runs, _ends_words(one), _end(one), some=True)
     undeclared = [one for one in genes if one.acts_on is None]
     if undeclared and _recorded(runs):
         _must_differ(undeclared, runs, "all that was recorded", _everything, some=True)
@@ -79,7 +79,7 @@ def _check_the_rest(genes: Sequence[Gene], runs: Pairs) -> None:
                 changed,
                 runs,
                 _words(name),
-                lambda r, name=name: r.saw.get(name),
+                _entry(name),
                 whole=name not in ("init", "first_loss"),
             )
     if genes and all(one.keeps_weights for one in genes):
@@ -148,9 +148,16 @@ def _everything(run: Run) -> object:
     return run.weights, dict(run.saw), dict(run.curves), run.score
 
 
-def _ends(run: Run, one: Gene) -> object:
-    of = {WEIGHTS: run.weights, CURVES: dict(run.curves), SCORE: run.score}
-    return [of[name] for name in one.ends]
+def _entry(name: str) -> Callable[[Run], Any]:
+    return lambda run: run.saw.get(name)
+
+
+def _end(one: Gene) -> Callable[[Run], object]:
+    def of(run: Run) -> object:
+        ends = {WEIGHTS: run.weights, CURVES: dict(run.curves), SCORE: run.score}
+        return [ends[name] for name in one.ends]
+
+    return of
 
 
 def _ends_words(one: Gene) -> str:

@@ -44,7 +44,8 @@ class Claim:
     1. `dataset` is "" where the species has none. `claims` is the number of claims among which the
     error is divided. `vouched` counts the seeds at which the real executor and the engine ended an
     arm alike, to the last bit, so that the engine trained that arm's other seeds; 0 where it
-    trained none so. `notes` say what could not be checked. `detail` holds what `kind` says.
+    trained none so. `notes` say what could not be checked. `detail` holds what `kind` says, and
+    `protocol_values` what the protocol held equal.
     """
 
     statement: str
@@ -70,6 +71,7 @@ class Claim:
     scale: float = 1.0
     unit: str = ""
     notes: Sequence[str] = ()
+    protocol_values: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.kind:

@@ -118,6 +118,7 @@ class Evidence:
             scale=span,
             unit=self.setting.unit,
             notes=tuple(notes),
+            protocol_values=self.protocol.values,
         )
 
     def _settle(self, claim: Claim) -> None:

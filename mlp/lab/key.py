@@ -24,12 +24,8 @@ def expressed(genome: Genome, executor: Executor) -> Any:
 
 @cache
 def identity(genome: Genome, dataset: str, executor: Executor) -> str:
-    """What the executor names besides, as JSON: once a process, so that a job it asks for is its.
-
-    Raises: what the executor's `identity` raises.
-    """
-    named = executor.identity(expressed(genome, executor), dataset)
-    return json.dumps(dict(named), sort_keys=True)
+    """All else that could change a run of `genome`, expressed, as canonical JSON."""
+    return json.dumps(executor.identity(genome, dataset), sort_keys=True)
 
 
 def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executor: Executor) -> str:
@@ -52,6 +48,6 @@ def _cohort_state(genome: Genome, dataset: str, protocol: Protocol, executor: Ex
         "dataset": dataset,
         "protocol": protocol.values,
         "executor": executor.name,
-        **json.loads(identity(genome, dataset, executor)),
+        **json.loads(identity(acting, dataset, executor)),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from functools import cache
 from numbers import Integral
 from typing import Any
 
@@ -17,6 +16,10 @@ from mlp.run import Executor, Loss, Protocol, ProtocolError, Trainers, digest
 from mlp.run.protocol import NONE
 
 Species = type[Genome]
+
+
+_TRAINERS: dict[Species, Trainers] = {}
+_DIGESTS: dict[tuple[Species, str], str] = {}
 
 
 class DatasetError(LabError):
@@ -49,10 +52,12 @@ def check_dataset(species: Species, dataset: str | None) -> str:
 
 def data_digest(species: Species, dataset: str) -> str:
     """SHA-256 of the values of a dataset that the species loads by name; "" if it only names it."""
-    return _data_digest(species, dataset)
+    found = _DIGESTS.get((species, dataset))
+    if found is None:
+        found = _DIGESTS[species, dataset] = _data_digest(species, dataset)
+    return found
 
 
-@cache
 def _data_digest(species: Species, dataset: str) -> str:
     if not isinstance(species.datasets, Mapping) or not dataset:
         return ""
@@ -117,7 +122,6 @@ def first_seed_of(species: Species, protocol: Protocol) -> int:
     return species.first_seeds.get(protocol.name, FIRST_SEED)
 
 
-@cache
 def trainers_of(species: Species) -> Trainers:
     """The executors of a species: those it declares, or its own `train`.
 
@@ -125,13 +129,19 @@ def trainers_of(species: Species) -> Trainers:
         LabError: it has neither `trainers` nor a method `train` or `train_cohort`, or what it
             declares beside its genes is of the wrong kind.
     """
-    _check_declared(species)
-    found: Trainers | None = species.trainers()
-    if found is not None:
-        return found
+    found = _TRAINERS.get(species)
+    if found is None:
+        _check_declared(species)
+        declared: Trainers | None = species.trainers()
+        found = declared if declared is not None else Trainers([_method_of(species)])
+        _TRAINERS[species] = found
+    return found
+
+
+def _method_of(species: Species) -> MethodExecutor:
     method = MethodExecutor(species)
     _check_method(species, "train_cohort" if method.whole else "train")
-    return Trainers([method])
+    return method
 
 
 def _check_declared(species: Species) -> None:

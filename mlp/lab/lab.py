@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ from mlp.lab.checks import check_arms, check_cohorts
 from mlp.lab.claim import Claim
 from mlp.lab.cohorts import Term, cohorts
 from mlp.lab.comparison import Comparison
+from mlp.lab.diagnosis import TRACE_SEEDS, GenomeDiagnosis, check_genes, in_unit, traces
 from mlp.lab.dose import DoseCurve
 from mlp.lab.evidence import Setting
 from mlp.lab.key import expressed
@@ -31,16 +33,14 @@ from mlp.lab.question import (
     check_genomes,
     check_seeds,
 )
-from mlp.lab.screen import MOST_GENES, SCREEN_SEEDS, Screen, acting_genes, cells_of
-from mlp.lab.seeds import DEFAULT_SEEDS, FIRST_SEED, GLANCE, unshared_seed
+from mlp.lab.screen import MOST_GENES, SCREEN_SEEDS, Cell, Screen, acting_genes, cell_of, cells_of
+from mlp.lab.seeds import DEFAULT_CLAIMS, DEFAULT_SEEDS, FIRST_SEED, GLANCE, unshared_seed
 from mlp.run import Executor, Protocol, Run
 from mlp.stats import Result, dose_response, look_sizes, sequential
+from mlp.stats.diagnosis import Progress, diagnose
 from mlp.store import Store
 
 DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
-
-DEFAULT_CLAIMS = 20
-"""The number of claims among which the error is divided, unless told otherwise."""
 
 
 class Lab:
@@ -79,14 +79,9 @@ class Lab:
 
     def like(self, store: Store) -> Lab:
         """A lab that asks the same of another store."""
-        return Lab(
-            store,
-            protocol=self._protocol,
-            seeds=self.seeds,
-            first_seed=self._first_seed,
-            claims=self.error_divided,
-            real=self.real,
-        )
+        asking = copy(self)
+        asking.store, asking.claims = store, []
+        return asking
 
     def protocol_of(self, species: type[Genome] | Genome) -> Protocol:
         """The protocol under which genomes of a species are compared.
@@ -258,6 +253,63 @@ class Lab:
 
         return at(sizes[0])
 
+    def diagnose(
+        self,
+        good: Genome,
+        bad: Genome,
+        dataset: str | None = None,
+        *,
+        margin: float | Margin = DEFAULT_MARGIN,
+        progress: Callable[[Progress], object] | None = None,
+    ) -> GenomeDiagnosis:
+        """Which of the genes in which `good` and `bad` differ make the difference.
+
+        Groups of genes and single genes are knocked out and rescued, as few as decide; cohorts are
+        shared through the store. `progress` is called before each question.
+
+        Raises:
+            LabError: fewer than 2 or more than 32 genes that act differ, one of them cannot act
+                next to another's allele, or a margin outside (0, 1).
+            Interrupted: Ctrl-C; its `diagnosis` is what was known by then, and what was trained is
+                kept.
+        """
+        setting = self.setting([good, bad], dataset)
+        good, bad = good.as_compared(), bad.as_compared()
+        executor = self._executor(bad, real=False)
+        genes = acting_genes(good, bad, executor)
+        check_genes(good, bad, genes, executor)
+        known: dict[Cell, list[Run]] = {}
+
+        def runs(cells: Sequence[Cell], n: int) -> list[list[Run]]:
+            terms = [
+                self._term(setting, cell_of(good, bad, on), real=self.real, vouch=False)
+                for on in cells
+            ]
+            found = self._runs(terms, n)
+            known.update(zip(cells, found, strict=True))
+            return found
+
+        found = diagnose(
+            genes,
+            lambda cells, n: [[run.score for run in of] for of in runs(cells, n)],
+            margin=self._margin(setting, margin),
+            error=setting.claim_error,
+            cap=self.seeds,
+            progress=progress,
+        )
+        unnamed = [frozenset({g}) for g in genes if g not in found.named]
+        if any(run.weights or run.saw for run in known[frozenset()]) and found.causes:
+            runs([on for on in unnamed if on not in known], min(TRACE_SEEDS, self.seeds))
+        ends = (tuple(known[frozenset()]), tuple(known[frozenset(genes)]))
+        return GenomeDiagnosis(
+            setting=setting,
+            executor=executor.title,
+            good=good,
+            bad=bad,
+            found=in_unit(found.with_traces(traces(found, known)), setting),
+            runs=ends,
+        )
+
     def dose_response(
         self,
         genomes: Sequence[Genome],
@@ -381,7 +433,7 @@ class Lab:
         self, genomes: Sequence[Genome], datasets: Sequence[str], real: bool
     ) -> None:
         acting = [expressed(g, self._executor(g, real=real)) for g in genomes]
-        check_different(list(zip(acting, datasets, strict=True)))
+        check_different(genomes, list(zip(acting, datasets, strict=True)))
 
     def _contrast(
         self,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from mlp.genome import Genome, species_name
-from mlp.lab.code import Closure, closure, outside
+from mlp.lab.code import Closure, closure, digest_of, outside
 from mlp.lab.generators import seeded
 from mlp.lab.hardware import hardware
 from mlp.lab.patience import limited
 from mlp.lab.question import LabError
 from mlp.lab.threads import set_in_libraries
-from mlp.run import Protocol, Result
+from mlp.run import Executor, Protocol, Result
 from mlp.run.result import ResultError, as_result
+
+WAY = 1
+"""How this executor seeds and calls `train`. Another number makes other runs of all species."""
 
 RUN_S = 0.05
 """Seconds that a run is thought to take before one was timed."""
@@ -38,12 +42,10 @@ SETTINGS = Settings()
 """Those of this process."""
 
 
-class MethodExecutor:
+class MethodExecutor(Executor):
     """Trains by the method `train` of a species, run by run, or by `train_cohort`, many at once."""
 
     name = "train"
-    least = 1
-    real = True
 
     def __init__(self, species: type[Genome]) -> None:
         self.species = species
@@ -57,14 +59,6 @@ class MethodExecutor:
         self.at_once = max(1, int(species.at_once)) if self.whole else 1
         self._repeated: set[tuple[Genome, str]] = set()
 
-    def expressed(self, genome: Genome) -> Genome:
-        """The genome with the genes that are idle set to one allele."""
-        return genome.expressed()
-
-    def together(self, genome: Genome, dataset: str) -> Hashable:
-        """Runs of one genome train in one call."""
-        return genome.expressed(), dataset
-
     def most(self, genome: Genome) -> int:
         """Runs in one job: all that train at once, else as many as take about `JOB_S`."""
         from mlp.lab.times import seconds_of
@@ -73,43 +67,54 @@ class MethodExecutor:
             return self.at_once
         return max(1, min(256, int(JOB_S / seconds_of(self, self.kind(genome)))))
 
-    def kind(self, genome: Genome) -> str:
+    def kind(self, _genome: Genome) -> str:
         """Times are kept by species."""
-        return f"{species_name(self.species)}"
+        return species_name(self.species)
 
-    def seconds(self, kind: str) -> float:
+    def seconds(self, _kind: str) -> float:
         """What a run is thought to take before one was timed."""
         return RUN_S
 
-    def work(self, protocol: Protocol) -> float:
-        """A run is one unit of work."""
-        return 1.0
+    @property
+    def keeps(self) -> bool:
+        """Whether runs are kept on disk: not where their code is that of a notebook."""
+        return self.closure is not None
 
     @cached_property
     def closure(self) -> Closure | None:
-        """The files whose code can change a run; None for a species of a notebook."""
-        module = sys.modules.get(self.species.__module__)
-        file = getattr(module, "__file__", None)
-        if file is None or self.species.__module__ == "__main__":
-            return None if file is None else closure(Path(file), extra=self._extra())
-        return closure(Path(file), extra=self._extra())
+        """The files whose code can change a run; None if they are a notebook's.
 
-    def _extra(self) -> list[Path]:
-        return [Path(name) for name in self.species.code]
+        A notebook's species may name its helpers by `code`; then they stand for its code.
+        """
+        named = self.species.code
+        file = getattr(sys.modules.get(self.species.__module__), "__file__", None)
+        if file is not None and not Path(file).is_file():
+            file = None
+        if file is None and named:
+            here = Path.cwd()
+            files = [here / name for name in named]
+            return closure(files[0], extra=[str(one) for one in files[1:]])
+        if file is None:
+            return None
+        return closure(Path(file), since=self.species.declared, extra=named)
 
-    def identity(self, genome: Genome, dataset: str) -> Mapping[str, Any]:
+    def identity(self, _genome: Genome, dataset: str) -> Mapping[str, Any]:
         """Code, data, versions and machine: all that could change a run."""
         from mlp.lab.known import data_digest
 
         found: dict[str, Any] = {
+            "way": WAY,
             "data": data_digest(self.species, dataset),
             "hardware": hardware(SETTINGS.threads),
-            "python": None if self.species.any_python else list(sys.version_info[:2]),
-            "implementation": platform.python_implementation(),
         }
+        if not self.species.any_python:
+            found["python"] = [platform.python_implementation(), *sys.version_info[:2]]
         if self.closure is not None:
+            packages = {name: version(name) for name in self.species.packages}
             found["code"] = self.closure.digest
-            found["packages"] = sorted(map(list, self.closure.distributions.items()))
+            found["packages"] = {**self.closure.distributions, **packages}
+            files = [self.closure.root / name for name in self.species.files]
+            found["files"] = digest_of(files, self.closure.root)
         return found
 
     def check(self) -> None:
@@ -131,7 +136,7 @@ class MethodExecutor:
             given["protocol"] = protocol
         set_in_libraries(SETTINGS.threads)
         if self.whole:
-            with seeded(seeds[0]), limited(SETTINGS.timeout_s):
+            with seeded(seeds[0]), limited(SETTINGS.timeout_s, str(genome)):
                 returned = genome.train_cohort(list(seeds), **given)  # type: ignore[attr-defined]
             found = self._checked_cohort(returned, len(seeds))
         else:
@@ -139,14 +144,14 @@ class MethodExecutor:
         if genome.alleles() != before:
             raise ResultError(
                 f"{self.title} must not change its genome; it changed "
-                f"{[n for n in before if before[n] != getattr(genome, n)][0]!r}: copy it first"
+                f"{next(n for n in before if before[n] != getattr(genome, n))!r}: copy it first"
             )
         self._check_imports(loaded)
         return found
 
     def _one(self, genome: Genome, seed: int, given: Mapping[str, Any]) -> Result:
         def once() -> Result:
-            with seeded(seed), limited(SETTINGS.timeout_s):
+            with seeded(seed), limited(SETTINGS.timeout_s, str(genome)):
                 returned = genome.train(seed, **given)  # type: ignore[attr-defined]
             return as_result(returned, self.title, self.species.measure)
 

@@ -108,19 +108,19 @@ def check_genomes(genomes: Sequence[Any]) -> None:
         )
 
 
-def check_different(arms: Sequence[tuple[Genome, str]]) -> None:
+def check_different(genomes: Sequence[Genome], acting: Sequence[tuple[Genome, str]]) -> None:
     """Refuse two arms, or two effects, that train the same runs: they cannot differ.
 
-    The arms are given as genomes expressed and datasets, two for each effect.
+    `acting` are the genomes as expressed and their datasets, two for each effect.
     """
-    for i in range(0, len(arms), 2):
-        if arms[i] == arms[i + 1]:
+    for i in range(0, len(acting), 2):
+        if acting[i] == acting[i + 1]:
             raise LabError(
-                f"a comparison needs genomes that train differently; {arms[i][0]} and "
-                f"{arms[i + 1][0]} do not: change a gene that acts"
+                f"a comparison needs genomes that train differently; {genomes[i]} and "
+                f"{genomes[i + 1]} do not: change a gene that acts"
             )
-    if arms[:2] == arms[2:]:
-        first, second = (f"{arms[i][0]} over {arms[i + 1][0]}" for i in (0, 2))
+    if acting[:2] == acting[2:]:
+        first, second = (f"{genomes[i]} over {genomes[i + 1]}" for i in (0, 2))
         raise LabError(
             f"two effects must differ to be compared; {first} and {second} train the same runs "
             "on one dataset: change a gene that acts, or give second_dataset"

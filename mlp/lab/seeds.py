@@ -5,6 +5,9 @@ from __future__ import annotations
 DEFAULT_SEEDS = 256
 """The most seeds of a comparison, unless told otherwise."""
 
+DEFAULT_CLAIMS = 20
+"""The number of claims among which the error is divided, unless told otherwise."""
+
 FIRST_SEED = 100_000
 """Where the seeds that verdicts rest on begin, unless told otherwise.
 

@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from mlp.errors import UserError
 from mlp.genome import Genome, find_species, species_name
+from mlp.lab.blame import own_frames
 from mlp.lab.key import expressed, identity, run_key
 from mlp.lab.known import DatasetError, executor_named, rebuild_protocol
 from mlp.lab.times import FIRST_OF_ITS_KIND, SPENT, seconds_of
@@ -26,8 +28,11 @@ from mlp.store import Job, Store, StoreError
 _IDLE_S = 0.1
 """How long a worker that finds no job waits before it looks again."""
 
-_known: WeakKeyDictionary[Store, dict[str, Run]] = WeakKeyDictionary()
-"""The runs read from a store in this process, by key: claims share most of their runs."""
+_known: WeakKeyDictionary[Store, dict[str, dict[Genome, Run]]] = WeakKeyDictionary()
+"""The runs read from a store in this process, by key and by the genome they were asked for by.
+
+Claims share most of their runs.
+"""
 
 _trained: set[tuple[object, ...]] = set()
 """The kinds of job that were trained in this process: the first of each costs more."""
@@ -60,14 +65,23 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     """
     keys, known = {w: w.key for w in wanted}, _known.setdefault(store, {})
     new = {k: w for w, k in keys.items() if k not in known}
-    found = store.get(new)
+    found = _train_here({k: w for k, w in new.items() if not w.executor.keeps})
+    found |= store.get([k for k in new if k not in found])
     missing = {k: w for k, w in new.items() if k not in found}
     if missing:
         with SPENT.spent("waiting"):
             jobs = _jobs(missing, hands=1 + store.spare())
             found.update(store.obtain(jobs, train_job, can_train))
-    known.update((k, _read(store, found[k], w)) for k, w in new.items())
+    for k, w in new.items():
+        run = _read(store, found[k], w)
+        known[k] = {run.genome: run}
     return {w: _named(known[k], w) for w, k in keys.items()}
+
+
+def _train_here(wanted: Mapping[str, Wanted]) -> dict[str, dict[str, Any]]:
+    """The records of runs that are not kept on disk, trained in this process."""
+    jobs = _jobs(wanted) if wanted else []
+    return {key: record for job in jobs for part in train_job(job) for key, record in part.items()}
 
 
 def train_waiting_jobs(store: Store) -> None:
@@ -105,20 +119,22 @@ def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
     return run
 
 
-def _named(run: Run, want: Wanted) -> Run:
+def _named(known: dict[Genome, Run], want: Wanted) -> Run:
     """The stored run under the genome and protocol it was asked for by."""
-    if run.genome is want.genome and run.protocol is want.protocol:
-        return run
-    return replace(run, genome=want.genome, protocol=want.protocol)
+    run = known.get(want.genome)
+    if run is None:
+        run = known[want.genome] = replace(next(iter(known.values())), genome=want.genome)
+    return run if run.protocol is want.protocol else replace(run, protocol=want.protocol)
 
 
 def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
     """Jobs for the runs `missing`: as large as is cheapest, but one for each of `hands` workers."""
     groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for key, want in missing.items():
-        together = want.executor.together(want.genome, want.dataset)
-        named = identity(want.genome, want.dataset, want.executor)
-        groups[want.protocol, want.executor, together, named].append(key)
+        acting = expressed(want.genome, want.executor)
+        together = want.executor.together(acting, want.dataset)
+        same = identity(acting, want.dataset, want.executor)
+        groups[want.protocol, want.executor, same, together].append(key)
     firsts = [missing[keys[0]] for keys in groups.values()]
     sizes = _sizes(
         [
@@ -128,13 +144,13 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
         hands,
     )
     jobs = []
-    for keys, first, size in zip(groups.values(), firsts, sizes, strict=True):
+    for (group, keys), first, size in zip(groups.items(), firsts, sizes, strict=True):
         spec = {
             "species": species_name(type(first.genome)),
             "dataset": first.dataset,
             "protocol": {"name": first.protocol.name, **first.protocol.values},
             "executor": first.executor.name,
-            "identity": json.loads(identity(first.genome, first.dataset, first.executor)),
+            "identity": group[2],
         }
         kind = first.executor.kind(first.genome)
         cost = seconds_of(first.executor, kind) * first.executor.work(first.protocol)
@@ -175,7 +191,7 @@ def _sizes(groups: Sequence[tuple[int, int, int]], hands: int) -> list[int]:
 def can_train(job: Job) -> bool:
     """Whether this process has imported the species of a job, with the code that the job names.
 
-    It then takes a job of other data too, and says what is wrong with these (`train_job`).
+    It takes a job of other data too, to say what is wrong with these (`train_job`).
     """
     species = find_species(str(job.spec.get("species")))
     if species is None:
@@ -183,15 +199,21 @@ def can_train(job: Job) -> bool:
     try:
         executor = executor_named(species, job.spec["executor"])
         genome = species(**next(iter(job.runs.values()))["genome"])
-        named = json.loads(identity(genome, job.spec["dataset"], executor))
-        return bool({**named, "data": ""} == {**job.spec["identity"], "data": ""})
-    except Exception:
+        return _without_data(identity(genome, job.spec["dataset"], executor)) == _without_data(
+            job.spec["identity"]
+        )
+    except Exception:  # it is of another code or version, or of a dataset that is not known here
         return False
 
 
-def _check_data(named: Mapping[str, Any], job: Job) -> None:
-    """Refuse a dataset whose loader returned other arrays in another process."""
-    if named.get("data") != job.spec["identity"].get("data"):
+def _without_data(named: str) -> dict[str, Any]:
+    """What an executor names besides, but for the values of the data."""
+    return {**json.loads(named), "data": ""}
+
+
+def _check_data(named: str, job: Job) -> None:
+    """Refuse a dataset whose loader returned other arrays in the process that asks."""
+    if named != job.spec["identity"]:
         raise DatasetError(
             "a dataset's loader must return the same arrays in every process; that of "
             f"{job.spec['dataset']!r} does not: seed what it draws"
@@ -208,7 +230,7 @@ def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
     keys = list(job.runs)
     genomes = [species(**job.runs[k]["genome"]) for k in keys]
     seeds = [job.runs[k]["seed"] for k in keys]
-    _check_data(json.loads(identity(genomes[0], dataset, executor)), job)
+    _check_data(identity(genomes[0], dataset, executor), job)
     size = len(keys) if executor.at_once > 1 else 1
     for start in range(0, len(keys), size):
         part = slice(start, start + size)
@@ -218,7 +240,13 @@ def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
         new = FIRST_OF_ITS_KIND if size > 1 and group not in _trained else ""
         _trained.add(group)
         with SPENT.spent(kind + new, runs=len(of), work=executor.work(protocol)):
-            results = executor.train(of, dataset, protocol, seeds[part])
+            try:
+                results = executor.train(of, dataset, protocol, seeds[part])
+            except UserError:
+                raise
+            except Exception as error:
+                error.told = own_frames(error)  # type: ignore[attr-defined]
+                raise
         SPENT.note_memory()
         executor.check()
         yield {

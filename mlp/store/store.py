@@ -1,5 +1,6 @@
 """The store: finished runs by key, and a queue that has each trained exactly once."""
 
+import math
 import os
 import sqlite3
 import time
@@ -18,6 +19,7 @@ from mlp.store.records import Job, check_keys, encode
 from mlp.store.worker import Worker
 
 _POLL_S = (0.05, 0.25)
+_LOOK_S = 0.5
 _PAGE = 64
 
 Record = dict[str, Any]
@@ -123,10 +125,10 @@ class Store(Worker):
         another study's jobs only those with a preferred key are taken; of jobs with a run that
         failed in this study, none.
         """
-        liked = frozenset(prefer)
+        liked = list(prefer)
 
         def look(con: sqlite3.Connection) -> bool:
-            return self._is_stale(con) or bool(queue.candidates(con, self._study, liked))
+            return self._is_stale(con) or any(queue.candidates(con, self._study, liked))
 
         def lease(con: sqlite3.Connection) -> Job | None:
             return queue.take(con, self._sign_in(con), self._study, liked, can)
@@ -222,23 +224,40 @@ class Store(Worker):
         job: it is raised here if the job has a key that was asked for. RunFailedError: another
         worker met that exception.
         """
-        missing = list(dict.fromkeys(key for job in jobs for key in job.keys))
-        order, found, pause = tuple(missing), dict[str, Record](), _POLL_S[0]
+        order = tuple(dict.fromkeys(key for job in jobs for key in job.keys))
+        found, pause, looked = dict[str, Record](), _POLL_S[0], -math.inf
+        missing = dict.fromkeys(order)
         while True:
-            found.update(self.get(missing))
-            missing = [key for key in missing if key not in found]
-            if not missing:
-                return {key: found[key] for key in order}
-            for key, message in self.failures(missing).items():
-                raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
-            self.request(jobs)
+            if time.monotonic() - looked > _LOOK_S:
+                self._look_for(missing, found)
+                if not missing:
+                    return {key: found[key] for key in order}
+                self.request(jobs)
+                looked = time.monotonic()
             job = self.take(missing, can)
             if job is None:
                 time.sleep(pause)
-                pause = min(1.5 * pause, _POLL_S[1])
+                pause, looked = min(1.5 * pause, _POLL_S[1]), -math.inf
                 continue
             pause = _POLL_S[0]
             self.perform(job, train, frozenset(missing))
+            self._look_for({key: None for key in job.keys if key in missing}, found)
+            for key in job.keys:
+                if key in found:
+                    missing.pop(key, None)
+            looked = looked if missing else -math.inf
+
+    def _look_for(self, missing: dict[str, None], found: dict[str, Record]) -> None:
+        """Take what is finished of `missing` over into `found`.
+
+        Raises:
+            RunFailedError: a run that is missing has failed in this study.
+        """
+        found.update(self.get(missing))
+        for key in [key for key in missing if key in found]:
+            del missing[key]
+        for key, message in self.failures(missing).items():
+            raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
 
     def progress(self) -> queue.Progress:
         """Where this study stands; runs it waits for in another study's jobs are not counted."""

@@ -23,7 +23,7 @@ ENGINE, REAL_API = "cohort engine", "real API"
 
 
 @dataclass(frozen=True)
-class _Trainer:
+class _Trainer(Executor):
     """One of the executors that `mlp.species.post.trainers.train` knows by name."""
 
     name: str
@@ -99,7 +99,7 @@ COHORT = _Trainer("cohort", ENGINE, False, at_once=STACK["float32"])
 
 @dataclass(frozen=True, eq=False)
 class _Trainers(Trainers):
-    """The genome's own trainer on the real API, or the engine, where that can tell genomes apart."""
+    """The genome's own trainer on the real API; the engine, where it can tell genomes apart."""
 
     def real(self, genome: Mlp) -> Executor:
         """The executor that the genome's gene `trainer` names."""

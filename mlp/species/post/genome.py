@@ -102,6 +102,7 @@ class Mlp(Genome):
     datasets = DATASETS
     protocols = PROTOCOLS
     first_seeds = FIRST_SEEDS
+    score_name = "final validation accuracy"
 
     @classmethod
     def trainers(cls) -> Any:
@@ -109,6 +110,13 @@ class Mlp(Genome):
         from mlp.species.post.executors import TRAINERS
 
         return TRAINERS
+
+    @classmethod
+    def charts(cls, study: Any) -> Any:
+        """The two charts of the post, with the recorded runs."""
+        from mlp.species.post.charts import charts
+
+        return charts(study)
 
 
 MATMUL = Mlp(

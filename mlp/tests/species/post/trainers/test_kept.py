@@ -52,7 +52,7 @@ def test_what_is_forgotten_is_freed_before_another_is_built():
 def test_a_process_that_trains_many_kinds_of_runs_keeps_to_its_memory():
     """With the engine's graphs of ten shapes, each of which would take 13 to 40 MB."""
     code = """
-from mlp.bench.memory import anonymous
+from mlp.proof.bench.memory import anonymous
 from mlp.species.post.genome import LAYERS
 from mlp.species.post.protocol import Protocol
 from mlp.species.post.trainers import train
