@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.genome import Genome, differing
-from mlp.lab.arm import tidy
+from mlp.lab.arm import Arm, tidy
+from mlp.lab.checks import unchecked
 from mlp.lab.claim import REFUTED, SCREEN, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence
 from mlp.lab.key import expressed
@@ -180,6 +181,7 @@ class Screen(Evidence):
                 verdict=_VERDICTS.get(outcome, REFUTED),
                 interval=look.interval,
                 margin=margin,
+                notes=unchecked(self._arms()),
                 detail={
                     **self.detail(),
                     "looks": [
@@ -191,6 +193,15 @@ class Screen(Evidence):
                 },
             )
         )
+
+    def _arms(self) -> list[Arm]:
+        """Each two cells one gene apart, as arms."""
+        of = {
+            on: Arm(0, cell_of(self.good, self.bad, on), self.dataset, runs)
+            for on, runs in self.cells.items()
+        }
+        pairs = [(of[on], of[on - {gene}]) for on in of for gene in sorted(on)]
+        return [arm for pair in pairs for arm in pair]
 
     def _look(self, gene: str, margin: float) -> tuple[str, Look, str]:
         """What the verdict rests on with the cells as they are, the look at it, and the outcome."""

@@ -8,6 +8,7 @@ import pytest
 
 from mlp.lab import ManipulationError
 from mlp.lab.checks import check_cohorts, check_manipulation
+from mlp.species.post.executors import DIRECT, ESTIMATOR
 from mlp.species.post.genome import Mlp
 from mlp.tests.lab.runs import BASE, a_run, pairs
 
