@@ -74,7 +74,7 @@ class Lab:
         check_claims(claims)
         self._protocol, self._first_seed = protocol, first_seed
         self.seeds, self.real, self.error_divided = int(seeds), real, int(claims)
-        self.store = Store(store) if not hasattr(store, "obtain") else store
+        self.store = Store(store) if isinstance(store, (str, Path)) else store
         self.claims: list[Claim] = []
 
     def like(self, store: Store) -> Lab:
@@ -292,7 +292,7 @@ class Lab:
         found = diagnose(
             genes,
             lambda cells, n: [[run.score for run in of] for of in runs(cells, n)],
-            margin=self._margin(setting, margin),
+            margin=resolve(margin, setting),
             error=setting.claim_error,
             cap=self.seeds,
             progress=progress,
