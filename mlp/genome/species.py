@@ -53,11 +53,11 @@ def declare(species: Any, caller: FrameType | None, base: type) -> None:
     Raises:
         GenomeError: a gene is badly declared.
     """
-    genes = dict(getattr(species, "genes", {}))
+    genes = dict(super(species, species).genes)
     annotations = dict(vars(species).get("__annotations__", {}))
     _check_annotated(species, genes, annotations)
-    for name, annotation in annotations.items():
-        found = _annotation(species, name, annotation, caller)
+    for name, annotation in list(annotations.items()):
+        found = annotations[name] = _annotation(species, name, annotation, caller)
         if found is ClassVar or get_origin(found) is ClassVar:
             continue
         genes[name] = _declared(species, name, found, base)
@@ -66,6 +66,7 @@ def declare(species: Any, caller: FrameType | None, base: type) -> None:
             f"a species needs at least one gene; {species.__qualname__} has none: write "
             'batch_size: int = gene("rows per step", at_least=1)'
         )
+    species.__annotations__ = annotations
     species.genes = genes
     species.strains = {}
     species.declared = time.time_ns()
@@ -99,7 +100,7 @@ def _declared(species: Any, name: str, annotation: Any, base: type) -> Gene:
     if hasattr(base, name) or name.startswith("_"):
         raise GenomeError(
             f"a gene's name must not be one that every genome has, or begin with _; {label} "
-            f"calls a gene {name!r}: choose another name"
+            f"calls a gene {name!r}: choose another name, or annotate it ClassVar"
         )
     if not isinstance(given, dataclasses.Field) or "gene" not in given.metadata:
         raise GenomeError(
@@ -118,7 +119,10 @@ def _annotation(species: Any, name: str, annotation: Any, caller: FrameType | No
     if caller is not None:
         names |= {**caller.f_globals, **caller.f_locals}
     try:
-        return eval(annotation, names, dict(vars(species)))
+        found: Any = annotation
+        while isinstance(found, str):  # twice, where a postponed one was a text already
+            found = eval(found, names, dict(vars(species)))
+        return found
     except Exception as error:
         raise GenomeError(
             f"a gene's annotation must be readable where the species is declared; {name!r} of "
