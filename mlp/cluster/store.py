@@ -22,6 +22,7 @@ class ClusterStore(Store):
         path, study, fresh: as `Store` takes them.
         cluster: the address: tcp://HOST:PORT, or local:N for N workers of this machine.
         modules: the modules that a worker must import to train a job; that of `train` is one.
+        train: the function of a module that trains a job; None: the one given to `obtain`.
         settings: as `Transport` takes them: standard, patience, say, resources, processor,
             security.
 
@@ -38,10 +39,11 @@ class ClusterStore(Store):
         study: str | None = None,
         fresh: bool = False,
         modules: Modules = lambda _: (),
+        train: Train | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(path, study=study, fresh=fresh)
-        self._modules = modules
+        self._modules, self._train_by = modules, train
         self.lack: Lack | None = None
         """Told the runs that `obtain` lacks, once they are on their way. It may raise, and so end
         what asked; if it returns, `obtain` waits."""
@@ -51,8 +53,12 @@ class ClusterStore(Store):
             super().close()
             raise
 
-    def obtain(self, jobs: Sequence[Job], train: Train) -> dict[str, dict[str, Any]]:
+    def obtain(
+        self, jobs: Sequence[Job], train: Train, _can: object = None
+    ) -> dict[str, dict[str, Any]]:
         """The runs of the jobs, by key: from the file, or trained by the cluster.
+
+        Workers train by the `train` that the store was made with, if there is one.
 
         Raises:
             RunFailedError: a run could not be trained.
@@ -71,10 +77,13 @@ class ClusterStore(Store):
             parts = [_part(job, lacking) for job in jobs]
             wanted = [job for job in parts if job is not None]
             modules = {name for job in wanted for name in self._modules(job)}
-            self.transport.submit(wanted, train, modules)
+            self.transport.submit(wanted, self._train_by or train, modules)
             if self.lack is not None:
                 self.lack(missing)
             self.transport.runs.wait(missing)
+
+    def request(self, jobs: Iterable[Job]) -> None:
+        """Do nothing: runs are sent to the cluster when a claim asks for them."""
 
     def ended(self, timeout: float) -> list[str]:
         """The runs that have been kept, or have failed, since this was last asked."""
@@ -92,6 +101,16 @@ class ClusterStore(Store):
     def workers(self) -> int:
         """How many workers may have work."""
         return self.transport.crew.size
+
+    def announce(self) -> str:
+        """What a session says once: where the cluster is, and Dask's own page about it."""
+        return f"cluster {self.transport.address}, dashboard {self.transport.dashboard}"
+
+    def told(self) -> str:
+        """What a line of progress says of the cluster."""
+        running, workers = self.progress().running, self.workers
+        plural = "" if workers == 1 else "s"
+        return f"{running:,} in training on {workers:,} worker{plural}"
 
     def close(self) -> None:
         """Leave the cluster and close the file. May be called twice."""

@@ -103,7 +103,7 @@ class Gene:
 
     def _within(self, value: float) -> bool:
         return (
-            math.isfinite(value)
+            _finite(value)
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
             and (self.at_most is None or value <= self.at_most)
@@ -140,13 +140,15 @@ def gene(
     below: float | None = None,
     acts_on: str | tuple[str, ...] | None = None,
     when_compared: Allele = None,
-    idle: Idle | tuple[Idle, ...] = (),
+    idle: Any = (),
     goes_with: str = "",
 ) -> Any:
     """Declare a gene of a species; its annotation says the alleles.
 
     `Literal["never", "each_epoch"]` lists named alleles, `bool` has two, `int` and `float` take
-    numbers within the bounds; they can be joined by `|`. `Gene` says what the other arguments mean.
+    numbers within the bounds; they can be joined by `|`. `idle` is a pair, or several: a function
+    that says of a genome whether the gene cannot act in it, and the allele that then stands for
+    all. `Gene` says what the other arguments mean.
     """
     given = {
         "meaning": meaning,
@@ -156,11 +158,9 @@ def gene(
         "below": below,
         "acts_on": acts_on,
         "when_compared": when_compared,
-        "idle": (idle,) if isinstance(idle, Idle) else tuple(idle),
+        "idle": idle,
         "goes_with": goes_with,
     }
-    if acts_on is not None:
-        given["acts_on"] = (acts_on,) if isinstance(acts_on, str) and acts_on else tuple(acts_on)
     return dataclasses.field(default=default, metadata={"gene": given})
 
 
@@ -177,11 +177,47 @@ def read_gene(species: str, name: str, annotation: Any, given: dict[str, Any]) -
             f"a gene needs one line that says what it means; {where} has {given['meaning']!r}: "
             'write gene("when rows are shuffled")'
         )
+    acts_on = given["acts_on"]
+    if isinstance(acts_on, str):
+        acts_on = (acts_on,) if acts_on else ()
+    if acts_on is not None and not all(isinstance(name, str) and name for name in acts_on):
+        raise GenomeError(
+            f"a gene acts on names; {where} has acts_on={acts_on!r}: name entries of what a run "
+            'saw, or "weights", "curves" or "score"'
+        )
+    given["acts_on"] = None if acts_on is None else tuple(acts_on)
+    given["idle"] = tuple(_idles(given["idle"], where))
     alleles, number = _alleles(annotation, where)
     bounds = [given[bound] for bound in ("at_least", "above", "at_most", "below")]
     if number is None and any(bound is not None for bound in bounds):
         raise GenomeError(f"only a number has bounds; {where} takes none: annotate int or float")
-    return Gene(name=name, alleles=alleles, number=number, **given)
+    found = Gene(name=name, alleles=alleles, number=number, **given)
+    told = [("when_compared", given["when_compared"])] if given["when_compared"] is not None else []
+    for what, allele in [*told, *(("idle", idle.allele) for idle in found.idle)]:
+        if not found.valid(allele):
+            raise GenomeError(
+                f"{what} must give one of the gene's alleles; {where} must be {found.choices()}; "
+                f"got {allele!r}"
+            )
+    return found
+
+
+def _idles(given: Any, where: str) -> list[Idle]:
+    """What a declaration says of when a gene cannot act: one pair, or several."""
+    one = isinstance(given, Idle) or (isinstance(given, (tuple, list)) and _is_pair(given))
+    listed: list[Any] = (
+        [given] if one else list(given) if isinstance(given, (tuple, list)) else [None]
+    )
+    if not all(isinstance(each, Idle) or _is_pair(each) for each in listed):
+        raise GenomeError(
+            f"idle is a pair of a function of the genome and an allele; {where} has {given!r:.60}: "
+            "write idle=(lambda genome: genome.rate == 0, 0.0)"
+        )
+    return [each if isinstance(each, Idle) else Idle(each[0], each[1]) for each in listed]
+
+
+def _is_pair(given: Any) -> bool:
+    return isinstance(given, (tuple, list)) and len(given) == 2 and callable(given[0])
 
 
 def _alleles(annotation: Any, where: str) -> tuple[tuple[Allele, ...], type | None]:
@@ -208,7 +244,22 @@ def _alleles(annotation: Any, where: str) -> tuple[tuple[Allele, ...], type | No
         raise GenomeError(
             f"a gene needs alleles; {where} has {odd or 'none'}: list them in Literal"
         )
+    twice = [a for i, a in enumerate(named) if a in named[:i]]
+    twice += [a for a in named if isinstance(a, bool) and number is not None]
+    if twice:
+        raise GenomeError(
+            f"a gene's alleles must all differ; {where} has {twice[0]!r} twice, and True is 1 to "
+            "Python: list each allele once"
+        )
     return tuple(named), number
+
+
+def _finite(value: float) -> bool:
+    """Whether it is finite, also as a float."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

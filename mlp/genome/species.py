@@ -54,7 +54,9 @@ def declare(species: Any, caller: FrameType | None, base: type) -> None:
         GenomeError: a gene is badly declared.
     """
     genes = dict(getattr(species, "genes", {}))
-    for name, annotation in dict(vars(species).get("__annotations__", {})).items():
+    annotations = dict(vars(species).get("__annotations__", {}))
+    _check_annotated(species, genes, annotations)
+    for name, annotation in annotations.items():
         found = _annotation(species, name, annotation, caller)
         if found is ClassVar or get_origin(found) is ClassVar:
             continue
@@ -78,6 +80,17 @@ def declare(species: Any, caller: FrameType | None, base: type) -> None:
                 f"must be {one.choices()}; got {default!r}"
             )
     _SPECIES[species_name(species)] = species
+
+
+def _check_annotated(species: Any, genes: Any, annotations: Any) -> None:
+    """Refuse a gene without alleles, and another default of an inherited gene that is no gene."""
+    for name, value in vars(species).items():
+        declared = isinstance(value, dataclasses.Field) and "gene" in value.metadata
+        if name not in annotations and (declared or name in genes):
+            raise GenomeError(
+                f"a gene needs an annotation that lists its alleles; {name!r} of "
+                f'{species.__qualname__} has none: write {name}: Literal["a", "b"] = gene("...")'
+            )
 
 
 def _declared(species: Any, name: str, annotation: Any, base: type) -> Gene:

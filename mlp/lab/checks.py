@@ -43,7 +43,8 @@ def check_manipulation(a: Genome, b: Genome, runs: Pairs, real: Collection[str] 
     """Hold the records of runs of `a` and `b`, paired by seed, against the genes they differ in.
 
     Of one genome, they are those of two executors, which must differ in nothing they are fed.
-    `real` names the executors that genes about who trains are about.
+    `real` names the executors that genes about who trains are about. What a gene acts on and no
+    run records shows nothing (see `unchecked`).
 
     Raises:
         ManipulationError: a gene did not act, or something changed that no differing gene
@@ -52,9 +53,10 @@ def check_manipulation(a: Genome, b: Genome, runs: Pairs, real: Collection[str] 
     genes = [a.genes[name] for name in differing(a.expressed(), b.expressed())]
     for name in dict.fromkeys(name for one in genes for name in one.saw):
         acting = [one for one in genes if name in one.saw]
-        _must_differ(acting, runs, _words(name), _entry(name))
+        if shown := [pair for pair in runs if _records(name, pair)]:
+            _must_differ(acting, shown, _words(name), _entry(name))
     for one in genes:
-        if one.ends:
+        if one.ends and not _unrecorded_ends(one, runs):
             _must_differ([one], runs, _ends_words(one), _end(one), some=True)
     undeclared = [one for one in genes if one.acts_on is None]
     if undeclared and _recorded(runs):
@@ -83,7 +85,7 @@ def _check_the_rest(genes: Sequence[Gene], runs: Pairs) -> None:
                 whole=name not in ("init", "first_loss"),
             )
     if genes and all(one.keeps_weights for one in genes):
-        _must_agree(changed, runs, "the final weights", lambda r: r.weights, whole=True)
+        _must_agree(changed, runs, "the final weights", lambda r: r.weights or None, whole=True)
 
 
 def check_cohorts(
@@ -112,19 +114,25 @@ def check_arms(arms: Sequence[Arm], real: Collection[str] = ()) -> None:
 def unchecked(arms: Sequence[Arm]) -> list[str]:
     """What could not be checked of these arms, and what is odd about their seeds, in sentences."""
     told = []
-    if not any(_recorded([(run, run)]) for arm in arms for run in arm.runs[:1]):
+    pairs = list(zip(arms[::2], arms[1::2], strict=True))
+    acting = [
+        (a.genome.genes[name], list(zip(a.runs, b.runs, strict=True)))
+        for a, b in pairs
+        for name in differing(a.genome.expressed(), b.genome.expressed())
+    ]
+    if acting and not any(_recorded([(run, run)]) for arm in arms for run in arm.runs[:1]):
         told.append(
             "that the genes acted was not checked, as the runs record nothing: return a Result "
             "with weights= and saw="
         )
     else:
-        open_ = {
-            name
-            for a, b in zip(arms[::2], arms[1::2], strict=True)
-            for name in differing(a.genome.expressed(), b.genome.expressed())
-            if a.genome.genes[name].acts_on is None
-        }
-        if open_:
+        for one, runs in acting:
+            told += [
+                f"that {_names([one])} acted was not checked: it acts on {what}, which no run "
+                "records: return a Result with it"
+                for what in _unshown(one, runs)
+            ]
+        if open_ := {one.name for one, _ in acting if one.acts_on is None}:
             told.append(
                 f"that nothing else changed was not checked: {_listed(open_)} "
                 f"{'declares' if len(open_) == 1 else 'declare'} no acts_on="
@@ -142,6 +150,29 @@ def unchecked(arms: Sequence[Arm]) -> list[str]:
 def _recorded(runs: Pairs) -> bool:
     """Whether the runs record anything besides a score."""
     return any(run.weights or run.saw for pair in runs for run in pair)
+
+
+def _records(name: str, pair: tuple[Run, Run]) -> bool:
+    """Whether both runs record an entry of what they saw."""
+    return all(run.saw.get(name) is not None for run in pair)
+
+
+def _unrecorded_ends(one: Gene, runs: Pairs) -> list[str]:
+    """What of a run's end the gene may act on and no run records."""
+    recorded = {
+        WEIGHTS: any(a.weights and b.weights for a, b in runs),
+        CURVES: any(a.curves and b.curves for a, b in runs),
+        SCORE: True,
+    }
+    return [name for name in one.ends if not recorded[name]]
+
+
+def _unshown(one: Gene, runs: Pairs) -> list[str]:
+    """What the gene acts on and no run records, so that nothing shows whether it acted."""
+    found = [_words(name) for name in one.saw if not any(_records(name, pair) for pair in runs)]
+    if any(_end(one)(a) != _end(one)(b) for a, b in runs):
+        return found
+    return found + [f"the {name}" for name in _unrecorded_ends(one, runs)]
 
 
 def _everything(run: Run) -> object:

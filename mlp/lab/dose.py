@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from mlp.genome import Genome
-from mlp.lab.arm import tidy
+from mlp.lab.arm import Arm, tidy
+from mlp.lab.checks import unchecked
 from mlp.lab.claim import DOSE, REFUTED, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence
 from mlp.run import Run
@@ -54,8 +56,17 @@ class DoseCurve(Evidence):
                 interval=rise,
                 margin=self.result.margin,
                 detail=self._detail(),
+                notes=unchecked(self._arms()),
             )
         )
+
+    def _arms(self) -> list[Arm]:
+        """Each two cohorts one dose apart, as arms."""
+        of = [
+            Arm(0, genome, self.dataset, runs)
+            for genome, runs in zip(self.genomes, self.runs, strict=True)
+        ]
+        return [arm for pair in pairwise(of) for arm in pair]
 
     def _detail(self) -> dict[str, Any]:
         span = self.setting.span

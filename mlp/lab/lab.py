@@ -74,7 +74,7 @@ class Lab:
         check_claims(claims)
         self._protocol, self._first_seed = protocol, first_seed
         self.seeds, self.real, self.error_divided = int(seeds), real, int(claims)
-        self.store = store if isinstance(store, Store) else Store(store)
+        self.store = Store(store) if not hasattr(store, "obtain") else store
         self.claims: list[Claim] = []
 
     def like(self, store: Store) -> Lab:
@@ -173,10 +173,8 @@ class Lab:
         first = self.first_seed_of(setting.species)
         apart = unshared_seed(first, self.seeds)
         check_apart(first, apart, self.seeds)
-        second = self._term(setting, genome, real=real, weight=-1)
-        return self._look(
-            setting, [replace(second, genome=other, first_seed=apart, weight=1), second], margin
-        )
+        arm = replace(self._term(setting, other, real=real), first_seed=apart)
+        return self._look(setting, [arm, self._term(setting, genome, real=real, weight=-1)], margin)
 
     def compare_executors(
         self,
@@ -330,7 +328,7 @@ class Lab:
         setting = self.setting(genomes, dataset)
         genomes = [g.as_compared() for g in genomes]
         check_dosed(genomes)
-        declared = self._margin(setting, margin)
+        declared = resolve(margin, setting)
         terms = [self._term(setting, g, real=self.real, vouch=False) for g in genomes]
 
         def look(n: int) -> DoseCurve:
@@ -431,17 +429,6 @@ class Lab:
         """The runs that a look at `seeds` seeds takes, of which more may follow."""
         return cohorts(self.store, terms, seeds, ahead=self.seeds)
 
-    def _margin(self, setting: Setting, margin: float | Margin) -> float:
-        """The margin in scores.
-
-        Raises:
-            LabError: it lies outside (0, 1), or names a dataset that the species does not know.
-        """
-        for name in margin.datasets if isinstance(margin, Margin) else ():
-            check_dataset(setting.species, name)
-        span = setting.span
-        return resolve(margin, setting.dataset, setting.protocol.name, span) / span
-
     def _check_different(
         self, genomes: Sequence[Genome], datasets: Sequence[str], real: bool
     ) -> None:
@@ -487,7 +474,7 @@ class Lab:
 
         With `identity_first`, `GLANCE` seeds are looked at first, for identity alone.
         """
-        declared = self._margin(setting, margin)
+        declared = resolve(margin, setting)
         datasets = "-".join(dict.fromkeys(term.dataset for term in terms))
         titles = dict.fromkeys(term.executor.title for term in terms)
 

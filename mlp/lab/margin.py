@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlp.lab.evidence import Setting
+from mlp.lab.known import check_dataset, protocol_of
 from mlp.lab.question import check_margin, check_named
 
 DEFAULT_MARGIN = 0.05
@@ -47,12 +49,20 @@ class Margin:
         return here.get(dataset, self.default)
 
 
-def resolve(margin: float | Margin, dataset: str, protocol: str, span: float = 1.0) -> float:
-    """`margin` as a float, on `dataset` under the protocol named `protocol`.
+def resolve(margin: float | Margin, setting: Setting) -> float:
+    """`margin` in scores, for what is asked in `setting`.
 
     Raises:
-        LabError: the margin is outside (0, span).
+        LabError, ProtocolError: the margin is outside (0, 1) in scores, or names a dataset or
+            protocol that the species does not know.
     """
-    found = margin.at(dataset, protocol) if isinstance(margin, Margin) else margin
-    check_margin(found, span)
-    return float(found)
+    found = margin
+    if isinstance(margin, Margin):
+        for name in margin.datasets:
+            check_dataset(setting.species, name)
+        for name in margin.under:
+            if name != setting.protocol.name:
+                protocol_of(setting.species, name)
+        found = margin.at(setting.dataset, setting.protocol.name)
+    check_margin(found, setting.span)
+    return float(found) / setting.span

@@ -90,6 +90,8 @@ def check_named(margins: object) -> None:
 
 def check_genomes(genomes: Sequence[Any]) -> None:
     """Refuse anything but genomes, all of one species that this process knows by its name."""
+    if not len(genomes):
+        raise LabError("a comparison needs genomes; got none: give at least one")
     for genome in genomes:
         if not isinstance(genome, Genome):
             raise LabError(

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.genome import Genome, differing
-from mlp.lab.arm import tidy
+from mlp.lab.arm import Arm, tidy
+from mlp.lab.checks import unchecked
 from mlp.lab.claim import REFUTED, SCREEN, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence
 from mlp.lab.key import expressed
@@ -148,7 +149,7 @@ class Screen(Evidence):
             Refuted, Undecided: the claim is not supported.
             LabError: `gene` was not varied, or a margin outside (0, 1).
         """
-        declared = resolve(margin, self.dataset, self.protocol.name, self.setting.span)
+        declared = resolve(margin, self.setting)
         if gene not in self.genes:
             raise LabError(
                 f"a screen has shares of the genes it varies ({', '.join(self.genes)}) only; "
@@ -158,14 +159,14 @@ class Screen(Evidence):
 
         def look(seeds: int) -> None:
             screen = self if seeds == self.seeds or self.at is None else self.at(seeds)
-            seen.append((screen, *screen._look(gene, declared / self.setting.span)))
+            seen.append((screen, *screen._look(gene, declared)))
 
         def needed(_: None) -> int | None:
             later = [n for n in self.sizes if n > seen[-1][0].seeds]
             return later[0] if later and seen[-1][-1] == UNDECIDED else None
 
         look_until(self.seeds, look, needed)
-        seen[-1][0]._settle_share(seen, declared / self.setting.span)
+        seen[-1][0]._settle_share(seen, declared)
 
     def _settle_share(self, seen: list[tuple[Screen, str, Look, str]], margin: float) -> None:
         """Make the claim that the looks `seen` end in, of which this screen is the last."""
@@ -180,6 +181,7 @@ class Screen(Evidence):
                 verdict=_VERDICTS.get(outcome, REFUTED),
                 interval=look.interval,
                 margin=margin,
+                notes=unchecked(self._arms()),
                 detail={
                     **self.detail(),
                     "looks": [
@@ -191,6 +193,15 @@ class Screen(Evidence):
                 },
             )
         )
+
+    def _arms(self) -> list[Arm]:
+        """Each two cells one gene apart, as arms."""
+        of = {
+            on: Arm(0, cell_of(self.good, self.bad, on), self.dataset, runs)
+            for on, runs in self.cells.items()
+        }
+        pairs = [(of[on], of[on - {gene}]) for on in of for gene in sorted(on)]
+        return [arm for pair in pairs for arm in pair]
 
     def _look(self, gene: str, margin: float) -> tuple[str, Look, str]:
         """What the verdict rests on with the cells as they are, the look at it, and the outcome."""

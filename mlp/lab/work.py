@@ -6,6 +6,7 @@ for its runs takes jobs of others meanwhile, so none idles while another has coh
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections import defaultdict
@@ -19,7 +20,7 @@ from mlp.errors import UserError
 from mlp.genome import Genome, find_species, species_name
 from mlp.lab.blame import own_frames
 from mlp.lab.key import expressed, identity, run_key
-from mlp.lab.known import executor_named, rebuild_protocol
+from mlp.lab.known import DatasetError, executor_named, rebuild_protocol
 from mlp.lab.times import FIRST_OF_ITS_KIND, SPENT, seconds_of
 from mlp.run import Executor, Protocol, Run
 from mlp.store import Job, Store, StoreError
@@ -188,16 +189,35 @@ def _sizes(groups: Sequence[tuple[int, int, int]], hands: int) -> list[int]:
 
 
 def can_train(job: Job) -> bool:
-    """Whether this process has imported the species of a job, with the code that the job names."""
+    """Whether this process has imported the species of a job, with the code that the job names.
+
+    It takes a job of other data too, to say what is wrong with these (`train_job`).
+    """
     species = find_species(str(job.spec.get("species")))
     if species is None:
         return False
     try:
         executor = executor_named(species, job.spec["executor"])
         genome = species(**next(iter(job.runs.values()))["genome"])
-        return identity(genome, job.spec["dataset"], executor) == job.spec["identity"]
+        return _without_data(identity(genome, job.spec["dataset"], executor)) == _without_data(
+            job.spec["identity"]
+        )
     except Exception:  # it is of another code or version, or of a dataset that is not known here
         return False
+
+
+def _without_data(named: str) -> dict[str, Any]:
+    """What an executor names besides, but for the values of the data."""
+    return {**json.loads(named), "data": ""}
+
+
+def _check_data(named: str, job: Job) -> None:
+    """Refuse a dataset whose loader returned other arrays in the process that asks."""
+    if named != job.spec["identity"]:
+        raise DatasetError(
+            "a dataset's loader must return the same arrays in every process; that of "
+            f"{job.spec['dataset']!r} does not: seed what it draws"
+        )
 
 
 def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
@@ -210,6 +230,7 @@ def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
     keys = list(job.runs)
     genomes = [species(**job.runs[k]["genome"]) for k in keys]
     seeds = [job.runs[k]["seed"] for k in keys]
+    _check_data(identity(genomes[0], dataset, executor), job)
     size = len(keys) if executor.at_once > 1 else 1
     for start in range(0, len(keys), size):
         part = slice(start, start + size)

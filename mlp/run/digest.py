@@ -17,22 +17,28 @@ def digest(*things: Any) -> str:
     dict, or a list, tuple or mapping of these. Shapes and number types count, names do not.
 
     Raises:
-        TypeError: something holds no numbers.
+        TypeError: something holds no numbers, or all of it is empty.
     """
     import numpy as np  # a tenth of a second, for those who need it
 
-    state = hashlib.sha256()
+    state, size = hashlib.sha256(), 0
     for array in _arrays(things):
         array = np.ascontiguousarray(array)
+        size += array.size
         state.update(repr((array.shape, array.dtype.str)).encode())
         state.update(array.tobytes())
+    if not size:
+        raise TypeError(
+            "a digest is made of numbers; got none: build the model, or give arrays that are not "
+            "empty"
+        )
     return state.hexdigest()
 
 
 def _arrays(thing: Any) -> Iterator[np.ndarray]:
     import numpy as np
 
-    if hasattr(thing, "state_dict"):  # a torch module or optimizer
+    if hasattr(thing, "state_dict"):  # a torch module
         thing = thing.state_dict()
     elif hasattr(thing, "get_weights"):  # a Keras model or layer
         thing = thing.get_weights()
@@ -47,7 +53,8 @@ def _arrays(thing: Any) -> Iterator[np.ndarray]:
         if str(thing.dtype) == "torch.bfloat16":
             thing = thing.float()
     array = np.asarray(thing)
-    if array.dtype.kind not in "biufc":
+    odd = array.dtype.kind == "V" and array.dtype.names is None  # JAX's bfloat16 and float8
+    if array.dtype.kind not in "biufc" and not odd:
         raise TypeError(
             f"a digest is made of numbers; got {type(thing).__name__}: pass arrays, a Keras model "
             "or a torch module"

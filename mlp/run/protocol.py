@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from mlp.errors import UserError
+from mlp.genome.gene import plain
 
 
 class ProtocolError(ValueError, UserError):
@@ -29,7 +31,21 @@ class Protocol:
     @property
     def values(self) -> dict[str, Any]:
         """What it holds equal, its name left out: what a run depends on."""
-        return {name: value for name, value in asdict(self).items() if name != "name"}
+        return {name: plain(value) for name, value in asdict(self).items() if name != "name"}
+
+    def check(self) -> None:
+        """Refuse values that a run's key cannot hold.
+
+        Raises:
+            ProtocolError: a value is no text, finite number, bool or None.
+        """
+        for name, value in self.values.items():
+            number = isinstance(value, (int, float)) and abs(value) < math.inf
+            if not (number or isinstance(value, str) or value is None):
+                raise ProtocolError(
+                    "what a protocol holds equal must be texts, finite numbers, bools or None; "
+                    f"{name!r} is {value!r:.60}: give it as a text, or in several fields"
+                )
 
     def __str__(self) -> str:
         told = ", ".join(f"{name} {value}" for name, value in self.values.items())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
 from mlp.errors import UserError
+from mlp.genome.gene import plain
 
 Seen = str | int | float | None
 
@@ -40,33 +41,93 @@ class Result:
     diverged_at: int | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.score, Real) or isinstance(self.score, bool):
+        score = scalar(self.score)
+        if not isinstance(score, Real) or isinstance(score, bool):
             raise ResultError(
-                f"a score must be a number in [0, 1]; got {self.score!r:.60}: return a float"
+                f"a score must be a number in [0, 1]; got {score!r:.60}: return a float"
             )
         if not isinstance(self.weights, str):
             raise ResultError(
                 "a result's weights must be a digest, a text; got "
                 f"{type(self.weights).__name__}: write weights=digest(model)"
             )
-        for name, value in self.saw.items():
-            number = isinstance(value, Real) and math.isfinite(float(value))
-            if not isinstance(name, str) or not (isinstance(value, str) or value is None or number):
-                raise ResultError(
-                    "what a run saw must be texts and finite numbers by name; got "
-                    f"{name!r}: {value!r:.60}: write digest(...) of arrays"
-                )
-        for name, curve in self.curves.items():
-            if len(curve) != len(self.steps):
-                raise ResultError(
-                    f"a curve has one value for each of steps; {name!r} has {len(curve)} for "
-                    f"{len(self.steps)} steps: give steps=[...] of the same length"
-                )
+        for name, value in (("score", float(score)), ("saw", _saw(self.saw))):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "steps", _steps(self.steps))
+        object.__setattr__(self, "curves", _curves(self.curves, len(self.steps)))
+        object.__setattr__(self, "diverged", bool(self.diverged or self.diverged_at is not None))
 
     @classmethod
     def of(cls, trace: Any, *, score: float, **others: Any) -> Result:
         """A result that holds what a trace of `mlp.trace.watch` saw."""
         return cls(score=score, saw=trace.saw(), **others)
+
+
+def scalar(value: Any) -> Any:
+    """The number of an array without axes, of any library; anything else as it is."""
+    if getattr(value, "ndim", None) != 0:
+        return value
+    return value.item() if hasattr(value, "item") else float(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _saw(given: Any) -> dict[str, Seen]:
+    """What a run saw, as plain values."""
+    if not isinstance(given, Mapping):
+        raise ResultError(
+            f"what a run saw is given by name; got {given!r:.60}: write saw={{'order': digest(x)}}"
+        )
+    found: dict[str, Seen] = {}
+    for name, value in given.items():
+        value = scalar(value)
+        number = isinstance(value, Real) and math.isfinite(float(value))
+        if not isinstance(name, str) or not (isinstance(value, str) or value is None or number):
+            raise ResultError(
+                "what a run saw must be texts and finite numbers by name; got "
+                f"{name!r}: {value!r:.60}: write digest(...) of arrays"
+            )
+        found[name] = plain(int(value) if isinstance(value, bool) else value)
+    return found
+
+
+def _steps(given: Any) -> tuple[int, ...]:
+    """The steps at which curves were sampled."""
+    listed = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    steps = [plain(scalar(step)) for step in listed]
+    odd = [step for step in steps if not isinstance(step, int) or isinstance(step, bool)]
+    if odd or not isinstance(given, Iterable):
+        raise ResultError(
+            f"steps must be a list of whole numbers; got {(odd or [given])[0]!r:.60}: give the "
+            "number of updates before each sample"
+        )
+    return tuple(steps)
+
+
+def _curves(given: Any, steps: int) -> dict[str, tuple[float, ...]]:
+    """The curves as tuples of floats."""
+    if not isinstance(given, Mapping):
+        raise ResultError(
+            f"curves are given by name; got {given!r:.60}: write curves={{'validation': [...]}}"
+        )
+    found = {}
+    for name, curve in given.items():
+        values = [scalar(value) for value in curve] if isinstance(curve, Iterable) else [curve]
+        odd = [value for value in values if not _is_number(value)]
+        if odd or not isinstance(name, str) or not isinstance(curve, Iterable):
+            raise ResultError(
+                f"a curve is a list of numbers; {name!r} has {(odd or values)[0]!r:.60}: give one "
+                "number for each of steps"
+            )
+        if len(values) != steps:
+            raise ResultError(
+                f"a curve has one value for each of steps; {name!r} has {len(values)} for "
+                f"{steps} steps: give steps=[...] of the same length"
+            )
+        found[name] = tuple(map(float, values))
+    return found
 
 
 def as_result(given: object, where: str, measure: Any = None) -> Result:
@@ -75,17 +136,16 @@ def as_result(given: object, where: str, measure: Any = None) -> Result:
     Raises:
         ResultError: it is no number and no `Result`, or a score outside [0, 1].
     """
-    if isinstance(given, Real) and not isinstance(given, bool):
-        given = Result(score=float(given))
+    given = scalar(given)
+    if _is_number(given):
+        given = Result(score=given)  # type: ignore[arg-type]
     if not isinstance(given, Result):
-        item = getattr(given, "item", None)
-        hint = "return a float in [0, 1] or a Result"
-        if callable(item) and getattr(given, "size", 0) == 1:
-            hint = "return float(...) of it"
+        array = hasattr(given, "shape")
+        hint = "return float(...) of it" if array else "return a float in [0, 1] or a Result"
         raise ResultError(
             f"{where} must return a score or a Result; it returned {given!r:.60}: {hint}"
         )
-    score = float(given.score)
+    score = given.score
     if math.isnan(score) or given.diverged:
         return Result(**{**vars(given), "score": 0.0, "diverged": True})
     if measure is not None:

@@ -59,16 +59,16 @@ class Run:
             protocol=protocol,
             seed=seed,
             executor=executor,
-            score=float(result.score),
-            curves={k: tuple(map(float, curve)) for k, curve in result.curves.items()},
-            steps=tuple(map(int, result.steps)),
+            score=result.score,
+            curves={name: tuple(curve) for name, curve in result.curves.items()},
+            steps=tuple(result.steps),
             diverged_at=at,
-            saw={name: _plain(value) for name, value in result.saw.items()},
+            saw=dict(result.saw),
             weights=result.weights,
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The run as plain values that JSON can hold; a NaN of a curve becomes None."""
+        """The run as plain values that JSON can hold; what is not finite in a curve is None."""
         return {
             "species": species_name(type(self.genome)),
             "genome": self.genome.alleles(),
@@ -100,6 +100,11 @@ class Run:
                 raise ValueError(
                     f"a stored run must be the one its key names; it is of {raw['genome']}"
                 )
+            if {**_of(dict, raw, "protocol"), "name": ""} != {**protocol.values, "name": ""}:
+                raise ValueError(
+                    "a stored run must be the one its key names; it is of the protocol "
+                    f"{raw['protocol']}"
+                )
             run = cls(
                 genome=genome,
                 dataset=_of(str, raw, "dataset"),
@@ -108,16 +113,18 @@ class Run:
                 executor=_of(str, raw, "executor"),
                 score=_of(float, raw, "score"),
                 curves={
-                    name: tuple(math.nan if v is None else v for v in curve)
+                    name: tuple(_value(v) for v in curve)
                     for name, curve in _of(dict, raw, "curves").items()
                 },
-                steps=tuple(_of(list, raw, "steps")),
+                steps=tuple(_whole(step, "steps") for step in _of(list, raw, "steps")),
                 diverged_at=None if raw["diverged_at"] is None else _of(int, raw, "diverged_at"),
-                saw=_of(dict, raw, "saw"),
+                saw={name: _seen(value) for name, value in _of(dict, raw, "saw").items()},
                 weights=_of(str, raw, "weights"),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"a stored run must have the fields of Run; got {error}") from None
+        if run.seed < 0:
+            raise ValueError(f"a stored run must have a seed of at least 0; it has {run.seed}")
         if not 0.0 <= run.score <= 1.0:
             raise ValueError(f"a stored run must have a score in [0, 1]; it has {run.score}")
         if any(len(curve) != len(run.steps) for curve in run.curves.values()):
@@ -132,8 +139,18 @@ def _of(kind: type, raw: Mapping[str, Any], name: str) -> Any:
     return value
 
 
-def _plain(value: Any) -> Seen:
-    """A number of any library as Python's own."""
-    if value is None or isinstance(value, (str, int, float)):
+def _whole(value: Any, name: str) -> int:
+    return int(_of(int, {name: value}, name))
+
+
+def _value(value: Any) -> float:
+    """A value of a curve: a number, or NaN for None."""
+    return math.nan if value is None else float(_of(float, {"curves": value}, "curves"))
+
+
+def _seen(value: Any) -> Seen:
+    """An entry of what a run saw."""
+    if value is None or isinstance(value, str):
         return value
-    return int(value) if float(value).is_integer() else float(value)
+    found: float = _of(float, {"saw": value}, "saw")
+    return found

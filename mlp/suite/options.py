@@ -80,6 +80,12 @@ def _add_training(group: pytest.OptionGroup) -> None:
         help="Train every run by the species' real executor, none by a faster engine (slow).",
     )
     group.addoption(
+        "--mlp-cluster",
+        metavar="ADDRESS",
+        help="Train on a Dask cluster: tcp://HOST:PORT of its scheduler, or local:N for N workers "
+        "of this machine. Needs the extra `cluster`. Give no -n with it.",
+    )
+    group.addoption(
         "--mlp-timeout",
         type=_seconds,
         metavar="SECONDS",

@@ -26,7 +26,7 @@ from mlp.suite.plugin import LAB
 from mlp.suite.plugin import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
 from mlp.suite.spending import spent_here
-from mlp.suite.subject import asked_datasets
+from mlp.suite.subject import asked_datasets, takes_lab
 from mlp.suite.verdict import judge, row_of, tell
 
 STORE = pytest.StashKey[Store]()
@@ -51,6 +51,10 @@ def begin(session: pytest.Session) -> None:
         raise LabError(
             f"--mlp-timeout takes a number of seconds above 0; got {option.mlp_timeout!r}: try 600"
         )
+    if option.mlp_cluster is not None and config.pluginmanager.has_plugin("dsession"):
+        raise LabError(
+            "a cluster has workers of its own; got --mlp-cluster and -n together: leave out -n"
+        )
     protocol_of_session(config)
     _reporting(config).check()
     if option.mlp_fresh or option.mlp_store is not None:
@@ -72,6 +76,12 @@ def activated(session: pytest.Session, seen: Sequence[pytest.TestReport]) -> Non
     SETTINGS.check_repeat = config.option.mlp_check_repeat
     plugins = config.pluginmanager
     plugins.register(Claims(config), "mlp-claims")
+    if config.option.mlp_cluster is not None:
+        from mlp.cluster.attempts import Attempts
+
+        store: Any = store_of(config)
+        attempts: Any = Attempts(store, takes_lab)
+        plugins.register(attempts, "mlp-attempts")
     if hasattr(config, "workerinput") or _only_shows(config):
         return
     reporting = _reporting(config)
@@ -210,7 +220,32 @@ def _store_path(config: pytest.Config) -> Path:
 
 
 def _open_store(config: pytest.Config, fresh: bool = False) -> Store:
-    return Store(_store_path(config), study=_study(config), fresh=fresh)
+    cluster = config.option.mlp_cluster
+    if cluster is None:
+        return Store(_store_path(config), study=_study(config), fresh=fresh)
+    from mlp.cluster import ClusterStore, Standard
+    from mlp.cluster.training import modules_of
+
+    standard = Standard(
+        packages=("numpy", "scipy"), digest="mlp.cluster.training:digest_of_species"
+    )
+    store = ClusterStore(
+        _store_path(config),
+        study=_study(config),
+        fresh=fresh,
+        cluster=cluster,
+        modules=modules_of,
+        standard=standard,
+        train=_cluster_train(),
+    )
+    config.get_terminal_writer().line(store.announce())
+    return store
+
+
+def _cluster_train() -> Any:
+    from mlp.cluster.training import train
+
+    return train
 
 
 def _study(config: pytest.Config) -> str:

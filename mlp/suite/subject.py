@@ -20,7 +20,7 @@ OURS = "mlp.suite.plugin"
 
 def is_ours(fixtures: Mapping[str, Any], name: str) -> bool:
     """Whether the fixture of that name is ours, or one that takes ours."""
-    found = fixtures.get(name) or ()
+    found: Any = fixtures.get(name) or ()
     own = [getattr(one.func, "__module__", "") == OURS for one in found]
     return bool(own) and (own[-1] or (any(own) and name in found[-1].argnames))
 
@@ -57,7 +57,8 @@ def species_of(definition: Any) -> type[Genome] | None:
     """
     mark = definition.get_closest_marker("species")
     if mark is not None and mark.args:
-        return mark.args[0]  # type: ignore[no-any-return]
+        named: type[Genome] = mark.args[0]
+        return named
     for found in (_held(getattr(definition, "module", None)), all_species()):
         known = list(dict.fromkeys(one for one in found if len(one.datasets)))
         if len(known) == 1:

@@ -12,7 +12,7 @@ from mlp.machine import arithmetic
 from mlp.run import Executor, Result, Trainers
 from mlp.species.post import installation
 from mlp.species.post.code import check_code, code_digest
-from mlp.species.post.data import DataError, load
+from mlp.species.post.data import load
 from mlp.species.post.genome import HIDDEN_LAYERS, Mlp
 from mlp.species.post.protocol import Protocol
 from mlp.species.post.trainers import train
@@ -121,16 +121,3 @@ class _Trainers(Trainers):
 
 
 TRAINERS = _Trainers([COHORT, DIRECT, ESTIMATOR], COHORT)
-
-
-def check_data(dataset: str, digest: str) -> None:
-    """Refuse a dataset whose loader returned other arrays in another process.
-
-    Raises:
-        DataError: the digest is another.
-    """
-    if load(dataset).digest != digest:
-        raise DataError(
-            "a dataset's loader must return the same arrays in every process; that of "
-            f"{dataset!r} does not: seed what it draws"
-        )

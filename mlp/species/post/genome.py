@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -84,7 +83,6 @@ class Mlp(Genome):
     rate_scale: float = gene(
         "multiple of the protocol's learning rate",
         above=0,
-        at_most=sys.float_info.max,
         default=1.0,
         acts_on="weights",
     )

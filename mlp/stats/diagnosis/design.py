@@ -16,6 +16,7 @@ Biometrika 33.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -79,8 +80,9 @@ def _bordered(core: NDArray[np.int64], sign: int) -> NDArray[np.int64]:
     return matrix
 
 
+@lru_cache(maxsize=64)
 def effect_weights(
-    cells: Sequence[Cell], genes: Sequence[str], acting: Sequence[str]
+    cells: tuple[Cell, ...], genes: tuple[str, ...], acting: tuple[str, ...]
 ) -> tuple[FloatArray, FloatArray]:
     """W[gene, cell] and R[cell, cell]: effects are W @ scores, what they leave is R @ scores.
 

@@ -152,5 +152,6 @@ def _finding(case: Case, sure: Sequence[str]) -> Finding:
         return Finding.REVERSED
     if not sure:
         return Finding.UNDECIDED
-    closed = case.closure is not None and case.closure.outcome in CLOSED
+    closed = len(sure) == len(case.genes)  # with every gene rescued, bad is good
+    closed |= case.closure is not None and case.closure.outcome in CLOSED
     return Finding.EXPLAINED if closed and len(sure) == len(case.causes) else Finding.PARTLY

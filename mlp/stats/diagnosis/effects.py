@@ -35,7 +35,9 @@ class Effects:
         from those of others is left out.
         """
         cells = self._scores.cells_with(n)
-        d = effect_weights(cells, self.genes, acting)[0] @ self._scores.matrix(cells, n)
+        d = effect_weights(tuple(cells), self.genes, tuple(acting))[0] @ self._scores.matrix(
+            cells, n
+        )
         means = d.mean(axis=1)
         halves = half_width(n, ((d - means[:, None]) ** 2).sum(axis=1), self.alpha, self.margin)
         return {
@@ -52,7 +54,7 @@ class Effects:
         have no average effect, and a misfit of half of what they do. 0 if nothing is left to check.
         """
         cells = self._scores.cells_with(n)
-        unexplained = effect_weights(cells, self.genes, acting)[1]
+        unexplained = effect_weights(tuple(cells), self.genes, tuple(acting))[1]
         free = round(float(np.trace(unexplained)))
         if free < 1 or n < 2:
             return 0.0

@@ -20,17 +20,14 @@
    means of the mixed cells to within half the margin: then genes act in combinations not found.
 
 **Error.** A diagnosis of k genes may ask 8 + 3k questions: k average effects and 8 + 2k comparisons
-of two cells. The number is fixed beforehand, each question has error / (8 + 3k) over all its looks,
-and a question beyond them is not asked. Which questions are asked depends on earlier answers and
-on estimates from the same runs. If no earlier answer is false, the answers that have a truth to
-answer with (no effect, or twice the margin) leave one path through the questions, and on a path the
-error adds up to no more than is stated. Estimates choose among few paths, and what they propose is
-then asked; that part is measured, not proved: see the README of this room.
+of two cells. Each has error / (8 + 3k) over all its looks, and a question beyond them is not asked.
+For fixed questions that is Bonferroni's bound. Here earlier answers, and means of the same runs,
+choose the questions. The bound holds for each path of questions that might be chosen. That choosing
+among paths adds no more is measured, not proved: see the README of this room.
 
-What it cannot see: genes that act only in combinations which neither the bad genome nor the good
-one nor the mixed cells show by a mean, and that leave the gap as it is. Four genes that act only
-all together move each mean by an eighth of what they do. If they make no gap, they pass as
-harmless.
+What it cannot see: genes that act only in combination, while good and bad score the same with them
+as without. The misfit of the mixed cells shows two such genes. It need not show four that act only
+all together: the effects of each are an eighth of what they do, and pass as harmless.
 """
 
 from __future__ import annotations
@@ -84,6 +81,7 @@ class Case:
         self.effects = Effects(self.scores, self.genes, self.margin, self.questions.claim_error)
         self.n = self.effects.first_look(self.cap)
         self.order: list[str] = []
+        self.likely = 0
 
     def run(self) -> None:
         """Every step, in order; stops where there is no gap to explain."""
@@ -113,7 +111,8 @@ class Case:
         self, base: Cell, suspects: Sequence[str], guess: int, n: int, why: str
     ) -> tuple[str, ...]:
         def closes(cell: Cell) -> bool:
-            self.questions.tell(f"{why}: {', '.join(sorted(cell)) or 'no gene'} rescued?")
+            if cell:
+                self.questions.tell(f"{why}: is {' and '.join(sorted(cell))} enough?")
             return self._closes(cell, n)
 
         return minimal_set(base, suspects, guess, closes)
@@ -125,10 +124,10 @@ class Case:
         mean = {g: effect[g].mean if g in effect else 0.0 for g in self.genes}
         self.order = sorted(self.genes, key=lambda g: -mean[g])
         self.small = tuple(g for g in self.genes if abs(mean[g]) < self.margin / 2)
+        self.likely = sum(mean[g] >= self.margin / 2 for g in self.genes)
 
     def _find_causes(self) -> None:
-        likely = len(self.genes) - len(self.small)
-        found = self._search(self.bad, self.order, likely, self.n, "what closes the gap")
+        found = self._search(self.bad, self.order, self.likely, self.n, "what closes the gap")
         self.causes = list(found)
         n = self.n
         for _ in range(_ROUNDS):
@@ -138,10 +137,10 @@ class Case:
             n = next((m for m in look_sizes(self.cap) if m > n), self.cap)
             if self.closure is not None and self.closure.outcome is Outcome.WORSE:
                 others = [g for g in self.order if g not in now]
-                self.causes += self._search(now, others, 1, n, "what else closes the gap")
-                if len(self.causes) == len(now):
-                    return
-                continue
+                more = self._search(now, others, 1, n, "what else closes the gap")
+                self.causes += more
+                if more:
+                    continue
             spare = self._spare_cause(now)
             if spare is None:
                 return
@@ -283,16 +282,16 @@ class Case:
     def _ask_rest(self) -> None:
         """Asks whether all genes not named do nothing together, in bad and in good."""
         named = self.named
-        if not named or named == self.good:
+        if named == self.good:
             return
-        pairs: tuple[tuple[Cell, Cell], ...] = ((named, self.good), (self.good - named, self.bad))
-        for first, second in pairs:
-            answer = self.questions.ask(first, second, "do the other genes do anything together?")
+        for first, second, place in (
+            (named, self.good, "bad"),
+            (self.good - named, self.bad, "good"),
+        ):
+            why = f"do the other genes do anything together in {place}?"
+            answer = self.questions.ask(first, second, why)
+            if answer is None or abs(answer.interval.mean) > self.margin:
+                self.undecided |= dict.fromkeys(self.harmless, "small alone, not shown together")
+                self.harmless = {}
             if answer is not None:
                 self.rest.append(answer)
-        if any(self._differ(a) for a in self.rest):
-            self.undecided |= dict.fromkeys(self.harmless, "small alone, not together")
-            self.harmless = {}
-
-    def _differ(self, answer: Answer) -> bool:
-        return abs(answer.interval.mean) > self.margin

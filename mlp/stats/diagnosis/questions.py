@@ -80,7 +80,8 @@ class Questions:
         return self._answers[first, second]
 
     def _decided(self, first: Cell, second: Cell) -> Answer:
-        n = look_sizes(self._cap)[0]
+        known = min(self._scores.seeds(cell) for cell in (first, second))
+        n = max(look_sizes(self._cap)[0], min(known, self._cap))
         while True:
             a, b = self._scores.matrix([first, second], n)
             said = sequential(a - b, self._margin, cap=self._cap, claim_error=self.claim_error)

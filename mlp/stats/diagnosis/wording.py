@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from mlp.stats.comparison import Outcome
 from mlp.stats.diagnosis.value import Diagnosis, Finding, spelled
 
 _SHOWN = 8
@@ -24,15 +25,19 @@ def _verdict(found: Diagnosis) -> Iterator[str]:
         Finding.REVERSED: "Reversed: good is worse than bad; swap them",
         Finding.EXPLAINED: "Explained: rescuing the causes closes the gap to within the margin",
         Finding.PARTLY: "Partly explained: it is not shown that the causes close the gap",
-        Finding.UNDECIDED: "Undecided: no single gene was shown to make more than the margin of the gap"
-        if found.gap and str(found.gap.outcome) == "better"
-        else "Undecided: no gap was shown within the seeds allowed",
+        Finding.UNDECIDED: _undecided(found),
         Finding.STOPPED: "Stopped before the end; this is what was known",
     }
     yield f"{told[found.finding]}."
     yield f"Gap, good - bad: {gap}; margin {found.margin:g}."
     if found.change:
         yield f"Change first: {found.change}, to its good allele."
+
+
+def _undecided(found: Diagnosis) -> str:
+    if found.gap and found.gap.outcome is Outcome.BETTER:
+        return "Undecided: no single gene was shown to make a difference beyond the margin"
+    return "Undecided: no gap was shown within the seeds allowed"
 
 
 def _named(found: Diagnosis) -> Iterator[str]:

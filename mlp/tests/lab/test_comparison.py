@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 import pytest
 
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, Claim, Refuted, Undecided, settle
-from mlp.lab.claim import verdict_of
 from mlp.lab.arm import Arm, identical, weighted_differences
+from mlp.lab.claim import verdict_of
 from mlp.lab.comparison import Comparison
 from mlp.stats import Outcome, sequential
 from mlp.tests.lab.runs import BASE, a_comparison, a_run, setting

@@ -14,6 +14,7 @@ from mlp.lab import (
     FIRST_SEED,
     train_waiting_jobs,
 )
+from mlp.lab import key as key_module
 from mlp.lab import work as work_module
 from mlp.lab.key import expressed
 from mlp.lab.times import seconds_of
@@ -129,6 +130,12 @@ class TestObtaining:
         assert run.diverged_at == 10
         assert obtain(store, [wanted(wild)])[wanted(wild)] == run
 
+    def test_a_stored_run_is_not_trained_again(self, store):
+        record = a_run_of("cohort", 0, expressed(BASE, COHORT)).to_dict()
+        store.put({wanted().key: {**record, "weights": "kept"}})
+
+        assert obtain(store, [wanted()])[wanted()].weights == "kept"
+
     @pytest.mark.parametrize(
         "damage",
         [
@@ -145,8 +152,6 @@ class TestObtaining:
     )
     def test_a_record_that_is_not_the_run_its_key_names_is_refused(self, store, damage):
         record = a_run_of("cohort", 0, expressed(BASE, COHORT)).to_dict()
-        store.put({wanted().key: record})
-        assert obtain(store, [wanted()])[wanted()].seed == 0
         store.put({wanted().key: {**record, **damage}})
 
         with pytest.raises(StoreError, match="start a fresh store") as told:
@@ -168,6 +173,7 @@ class TestObtaining:
             want = Wanted(BASE, "own", TINY, 0, COHORT)
             asking.request(work_module._jobs({want.key: want}))
             data._load.cache_clear()
+            key_module.identity.cache_clear()
             with helped(asking, helping):
                 until(lambda: asking.failures([want.key]))
 
@@ -246,7 +252,9 @@ class TestHelping:
             helping.request(work_module._jobs({k.key: k for k in [wanted(FAST)]}))
             counted.jobs.clear()
             obtain(counted, [wanted(seed=s) for s in range(COHORT.at_once, 2 * COHORT.at_once)])
-            assert [len(job.runs) for job in counted.jobs] == [COHORT.at_once], "the helper has a job"
+            assert [len(job.runs) for job in counted.jobs] == [COHORT.at_once], (
+                "the helper has a job"
+            )
 
     @pytest.mark.parametrize(
         ("groups", "hands", "sizes"),
@@ -266,7 +274,13 @@ class TestHelping:
         ids=str,
     )
     def test_jobs_are_made_smaller_only_as_far_as_workers_lack_one(self, groups, hands, sizes):
-        assert work_module._sizes(groups, hands) == sizes
+        assert work_module._sizes([(*group, 4) for group in groups], hands) == sizes
+
+    @pytest.mark.parametrize(
+        ("least", "sizes"), [(1, [2]), (2, [2]), (3, [3]), (8, [8]), (16, [16]), (17, [16])]
+    )
+    def test_jobs_are_made_no_smaller_than_pays(self, least, sizes):
+        assert work_module._sizes([(16, 16, least)], 8) == sizes
 
 
 def test_a_run_says_the_digest_of_its_plan(tiny_lab):

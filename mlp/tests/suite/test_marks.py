@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.run import ProtocolError
-from mlp.species.post.data import DataError
-from mlp.suite.marks import MarkError, Refutation, read_finding, read_refuted
+from mlp.suite.marks import MarkError, Refutation, finding_of, keywords, read_refuted, role_of
 
 
 @pytest.mark.parametrize(
@@ -38,9 +36,6 @@ def test_a_refutation_is_read_from_a_markers_arguments(args, kwargs, found):
             MarkError,
             r"at least one dataset; got refuted\('why', \[\]\): leave it out",
         ),
-        (("why",), {"on": "irish"}, DataError, "did you mean 'iris'"),
-        (("why",), {"on": ["iris", 3]}, DataError, "got 3"),
-        (("why",), {"protocol": "fast"}, ProtocolError, "quick, published; got 'fast'"),
     ],
 )
 def test_a_refutation_that_cannot_be_read_is_refused(args, kwargs, error, told):
@@ -48,13 +43,43 @@ def test_a_refutation_that_cannot_be_read_is_refused(args, kwargs, error, told):
         read_refuted(args, kwargs)
 
 
+class Item:
+    """A test with one marker."""
+
+    def __init__(self, mark):
+        self.mark = mark.mark
+
+    def get_closest_marker(self, name):
+        return self.mark if self.mark.name == name else None
+
+
+finding, role = pytest.mark.finding, pytest.mark.role
+
+
 @pytest.mark.parametrize(
-    ("args", "kwargs"), [((), {}), (("1", "2"), {}), ((1,), {}), ((), {"name": "1"})]
+    "mark", [finding(), finding("1", "2"), finding(1), finding(title="1"), finding("1", states=1)]
 )
-def test_a_finding_is_one_name(args, kwargs):
-    with pytest.raises(MarkError, match=r"finding\(name\).*try finding"):
-        read_finding(args, kwargs)
-    assert read_finding(("2",), {}) == "2"
+def test_a_finding_is_one_name(mark):
+    with pytest.raises(MarkError, match=r"finding\(name, states=False\)"):
+        finding_of(Item(mark))
+
+
+def test_a_finding_says_whether_the_claim_states_it():
+    assert not finding_of(Item(finding("2"))).states
+    assert finding_of(Item(finding("2", states=True))).states
+
+
+@pytest.mark.parametrize(
+    "mark", [role("needed"), role("necessary", 3), role(), role("a", "b", "c")]
+)
+def test_a_role_is_one_of_two(mark):
+    with pytest.raises(MarkError, match="role"):
+        role_of(Item(mark))
+
+
+def test_findings_are_selected_by_number_or_name():
+    assert keywords("2") == {"finding_2"}
+    assert "conclusion" in keywords("Conclusion")
 
 
 def test_a_refutation_holds_where_it_says():

@@ -11,11 +11,22 @@ import sys
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from mlp.machine import anonymous_memory
+
 T = TypeVar("T")
+
+MEMORY = 330 * 10**6
+"""Bytes of memory above which a process keeps no graph besides the one that it builds.
+
+A graph takes up to 60 MB while it is built, and a training as much again.
+"""
 
 
 class Kept(Generic[T]):
-    """What `build` makes of its arguments, made once for each while it is among the last `most`."""
+    """What `build` makes of its arguments, made once for each while it is among the last `most`.
+
+    Fewer are kept in a process that takes more than `MEMORY`.
+    """
 
     def __init__(self, build: Callable[..., T], most: int) -> None:
         self.build, self.most = build, most
@@ -27,6 +38,9 @@ class Kept(Generic[T]):
             while len(self.held) >= self.most:
                 del self.held[next(iter(self.held))]
             free()
+            while self.held and anonymous_memory() > MEMORY:
+                del self.held[next(iter(self.held))]
+                free()
             found = self.build(*arguments)
         self.held[arguments] = found
         return found

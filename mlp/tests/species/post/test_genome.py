@@ -211,7 +211,6 @@ def test_a_misspelt_strain_is_told_the_nearest():
         ("split", 42, ["'42'", "'run'"]),
         ("coverage", 0.0, ["'first_batch'", "'all'", "(0, 1]"]),
         ("coverage", 1.01, ["(0, 1]"]),
-        ("coverage", 1, ["(0, 1]"]),
         ("coverage", float("nan"), ["(0, 1]"]),
         ("batch_size", 0, ["a whole number of at least 1"]),
         ("batch_size", -3, ["a whole number of at least 1"]),

@@ -134,6 +134,23 @@ def test_two_to_thirty_two_genes_are_diagnosed(k):
     assert cleared(found) == set(genes_of(k)) - {"g01"}
 
 
+def test_two_genes_may_both_be_causes():
+    value = world(lambda c: 0.3 + 0.2 * has(c, "g00") + 0.3 * has(c, "g01"))
+    found = diagnose(genes_of(2), value, margin=0.1)
+
+    assert found.finding is Finding.EXPLAINED
+    assert found.cause_genes == ("g01", "g00")
+    assert [r.gene for r in found.ladder] == ["bad", "g01", "g00"]
+
+
+def test_many_small_effects_are_no_causes_and_that_is_said():
+    found = diagnosed(lambda c: 0.3 + 0.05 * sum(has(c, g) for g in GENES[:8]))
+
+    assert found.finding is Finding.UNDECIDED
+    assert not found.named
+    assert "no single gene was shown to make a difference beyond the margin" in repr(found)
+
+
 def test_it_asks_for_no_run_twice_and_gives_one_answer_to_one_set_of_scores():
     seen = {}
 

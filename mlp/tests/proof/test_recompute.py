@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from mlp.lab import ClaimError
-from mlp.lab.comparison import Arm, Comparison, weighted_differences
+from mlp.lab.arm import Arm, weighted_differences
+from mlp.lab.comparison import Comparison
 from mlp.lab.dose import DoseCurve
-from mlp.lab.key import BY_ENGINE, BY_REAL_API
 from mlp.lab.screen import Screen, cells_of
-from mlp.stats import LOOKS, Outcome, dose_response, look_alpha, recompute, sequential
-from mlp.stats.recompute import ALPHA, main
+from mlp.proof import recompute
+from mlp.proof.recompute import ALPHA, main
+from mlp.species.post.executors import COHORT, ENGINE, REAL_API
+from mlp.stats import LOOKS, Outcome, dose_response, look_alpha, sequential
 from mlp.store import Store
-from mlp.tests.lab.runs import BASE, TINY, a_run
+from mlp.tests.lab.runs import BASE, TINY, a_run, setting
 
 GOOD = BASE.with_alleles(coverage="all", logits="raw")
 GENES = ("logits", "coverage")
@@ -28,19 +30,19 @@ def runs_of(genome, right, seeds=CAP, **changes):
     return tuple(replace(a_run(genome, s, right(s)), **changes) for s in range(seeds))
 
 
-def a_comparison(a, b, margin=0.1, executor=BY_ENGINE):
+def a_comparison(a, b, margin=0.1, executor=ENGINE):
     """The comparison of two cohorts of CAP runs, at the look that decides."""
     (one, of_one), (two, of_two) = a, b
     arms = (Arm(1, one, "iris", of_one), Arm(-1, two, "iris", of_two))
     result = sequential(weighted_differences(arms), margin, cap=CAP)
     used = tuple(replace(arm, runs=arm.runs[: result.n]) for arm in arms)
-    return Comparison(used, "iris", TINY, executor, result)
+    return Comparison(setting(), executor, used, result)
 
 
 def a_screen(right, claims):
-    cells = cells_of(GOOD, BASE, GENES)
+    cells = cells_of(GOOD, BASE, GENES, COHORT)
     of = {on: runs_of(g, lambda s, on=on: right(on, s), seeds=32) for on, g in cells.items()}
-    return Screen(GOOD, BASE, "iris", TINY, GENES, of, BY_ENGINE, claims), of
+    return Screen(setting(claims), ENGINE, GOOD, BASE, GENES, of), of
 
 
 def settled(assertion, *args, **kwargs):
@@ -88,7 +90,7 @@ def test_identical_arms_agree_and_others_are_refuted_as_identical(study):
     runs = tuple(replace(r, genome=ends) for r in same)
     arms = (Arm(1, ends, "iris", runs[:16]), Arm(-1, genome, "iris", same[:16]))
     result = sequential(weighted_differences(arms), 0.05, cap=CAP)
-    found = Comparison(arms, "iris", TINY, BY_ENGINE, result).claim(Outcome.EQUIVALENT)
+    found = Comparison(setting(), ENGINE, arms, result).claim(Outcome.EQUIVALENT)
     claims = [found, replace(found, expected="identical")]
     a, b = two_cohorts(50)
     other = a_comparison(a, b).claim(Outcome.BETTER)
@@ -116,10 +118,10 @@ def test_dose_responses_agree(step, outcome, study):
     claims = []
     genomes = tuple(BASE.with_alleles(coverage=0.1 * (k + 1)) for k in range(3))
     of = [runs_of(g, lambda _, k=k: 20 + step * k) for k, g in enumerate(genomes)]
-    responses = [[run.final_accuracy for run in seed] for seed in zip(*of, strict=True)]
+    responses = [[run.score for run in seed] for seed in zip(*of, strict=True)]
     found = dose_response(responses, 0.15, cap=CAP)
     used = tuple(cohort[: found.n] for cohort in of)
-    curve = DoseCurve(genomes, (0.1, 0.2, 0.3), "iris", TINY, used, found, BY_ENGINE, claims)
+    curve = DoseCurve(setting(claims), ENGINE, genomes, (0.1, 0.2, 0.3), used, found)
     settled(curve.assert_rising)
 
     assert main(*study(claims, [run for cohort in of for run in cohort])) == 0
@@ -129,7 +131,7 @@ def test_dose_responses_agree(step, outcome, study):
 @pytest.mark.parametrize("alike", [True, False])
 def test_the_engine_stands_for_the_real_api_only_where_four_seeds_vouch_for_it(alike, study):
     a, b = two_cohorts(50)
-    claim = a_comparison(a, b, executor=BY_REAL_API).claim(Outcome.BETTER)
+    claim = a_comparison(a, b, executor=REAL_API).claim(Outcome.BETTER)
     real = [replace(r, executor="direct") for r in (*a[1][:4], *b[1][:4])]
     if not alike:
         real[2] = replace(real[2], weights="another")
@@ -160,7 +162,7 @@ def test_a_claim_its_records_do_not_bear_out_is_told(change, study, capsys):
 def test_a_record_that_was_altered_is_told(study):
     a, b = two_cohorts(50)
     runs = list(a[1])
-    runs[3] = replace(runs[3], validation=(33, 33, 12))
+    runs[3] = replace(runs[3], score=0.12)
 
     assert main(*study([a_comparison(a, b).claim(Outcome.BETTER)], [*runs, *b[1]])) == 1
 
