@@ -159,7 +159,7 @@ class TestWays:
     """However a species is written down, it is the same."""
 
     def test_in_a_function_with_names_of_its_own(self):
-        Mode = Literal["a", "b"]  # noqa: N806
+        Mode = Literal["a", "b"]
 
         class Local(Genome):
             mode: Mode = gene("a mode")
