@@ -187,8 +187,8 @@ class TestWays:
     @pytest.mark.parametrize(
         "annotation",
         [
-            Optional[Literal["a", "b"]],
-            Union[Literal["a", "b"], None],
+            Optional[Literal["a", "b"]],  # noqa: UP045
+            Union[Literal["a", "b"], None],  # noqa: UP007
             Literal["a", "b", None],
             Literal["a"] | Literal["b"] | None,
         ],
@@ -236,7 +236,7 @@ class TestWays:
             layers = 3
             code: ClassVar[tuple[str, ...]] = ()
 
-            def train(self, seed: int) -> float:
+            def train(self, seed: int) -> float:  # noqa: ARG002
                 return self.rate
 
             @property
