@@ -83,12 +83,12 @@ def root_of(file: Path) -> Path:
     return folder
 
 
-def outside(found: Closure) -> list[str]:
-    """Modules under the root that this process has imported and that the closure does not hold."""
+def outside(found: Closure, modules: Iterable[str]) -> list[str]:
+    """Those of the imported modules that lie under the root and that the closure does not hold."""
     known = set(found.files)
     strange = []
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
+    for name in modules:
+        file = getattr(sys.modules.get(name), "__file__", None)
         if not isinstance(file, str) or not file.endswith(".py"):
             continue
         path = Path(file).resolve()

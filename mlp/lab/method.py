@@ -183,7 +183,7 @@ class MethodExecutor(Executor):
     def _check_imports(self, loaded: set[str]) -> None:
         if self.closure is None:
             return
-        strange = [name for name in outside(self.closure) if name not in loaded]
+        strange = outside(self.closure, [name for name in list(sys.modules) if name not in loaded])
         if strange:
             raise LabError(
                 "all code that trains must be part of a run's key; "
