@@ -33,7 +33,7 @@ MOST_AHEAD = 16
 MOST_LOST = 5
 """How often a task that was lost with its scheduler is sent again."""
 
-Train = Callable[[Job], Mapping[str, Mapping[str, Any]]]
+Train = Callable[[Job], Any]
 Keep = Callable[[Mapping[str, Mapping[str, Any]]], None]
 
 

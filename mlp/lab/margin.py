@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlp.lab.evidence import Setting
 from mlp.lab.known import check_dataset, protocol_of
@@ -56,7 +57,7 @@ def resolve(margin: float | Margin, setting: Setting) -> float:
         LabError, ProtocolError: the margin is outside (0, 1) in scores, or names a dataset or
             protocol that the species does not know.
     """
-    found = margin
+    found: Any = margin
     if isinstance(margin, Margin):
         for name in margin.datasets:
             check_dataset(setting.species, name)

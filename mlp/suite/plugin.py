@@ -84,11 +84,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             ours.begin(session)
         except UserError as error:
             raise pytest.UsageError(str(error)) from None
-    if config.pluginmanager.has_plugin("dsession"):
-        if given:
-            activate(session)
-        else:
-            config.pluginmanager.register(Watching(session), "mlp-watching")
+    if hasattr(config, "workerinput"):
+        return
+    if given:
+        activate(session)
+    elif config.pluginmanager.has_plugin("dsession"):
+        config.pluginmanager.register(Watching(session), "mlp-watching")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

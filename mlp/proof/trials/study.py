@@ -20,7 +20,7 @@ from mlp.proof.trials import witness
 from mlp.store import Store
 from mlp.store.records import encode
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 STORE = "runs.sqlite"
 
 

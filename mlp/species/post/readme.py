@@ -1,10 +1,10 @@
-"""Rewrites results in the pages: `python -m mlp.species.post.readme`.
+"""Rewrites results in the study's page: `python -m mlp.species.post.readme`.
 
 Results of the quick protocol are read from hypotheses/quick.json, or from the file given; those of
 the published protocol from hypotheses/published.json.
 
-The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` of README.md and
-hypotheses/README.md are replaced, and the answer in one picture is drawn anew. NAME is one of:
+The blocks between `<!-- results:NAME -->` and `<!-- results:end -->` of hypotheses/README.md are
+replaced, and the answer in one picture is drawn anew. NAME is one of:
 
   summary      the claims that state findings: a word and a number for each dataset
   sample       a part of the table that the terminal shows
@@ -42,7 +42,7 @@ from mlp.species.post.tables import (
     verdict_table,
 )
 
-PAGES = (Path("README.md"), Path(COMMITTED) / "README.md")
+PAGES = (Path(COMMITTED) / "README.md",)
 PICTURE = Path(COMMITTED) / "answer.svg"
 QUICK = Path(COMMITTED) / "quick.json"
 PUBLISHED = Path(COMMITTED) / "published.json"

@@ -159,7 +159,7 @@ class TestWays:
     """However a species is written down, it is the same."""
 
     def test_in_a_function_with_names_of_its_own(self):
-        Mode = Literal["a", "b"]  # noqa: N806
+        Mode = Literal["a", "b"]
 
         class Local(Genome):
             mode: Mode = gene("a mode")
@@ -187,8 +187,8 @@ class TestWays:
     @pytest.mark.parametrize(
         "annotation",
         [
-            Optional[Literal["a", "b"]],
-            Union[Literal["a", "b"], None],
+            Optional[Literal["a", "b"]],  # noqa: UP045
+            Union[Literal["a", "b"], None],  # noqa: UP007
             Literal["a", "b", None],
             Literal["a"] | Literal["b"] | None,
         ],
@@ -236,7 +236,7 @@ class TestWays:
             layers = 3
             code: ClassVar[tuple[str, ...]] = ()
 
-            def train(self, seed: int) -> float:
+            def train(self, seed: int) -> float:  # noqa: ARG002
                 return self.rate
 
             @property
@@ -322,7 +322,7 @@ def test_two_species_of_one_name_are_refused_where_the_older_is_used():
     older, newer = make(), make()
 
     check_registered(newer)
-    with pytest.raises(GenomeError, match="must have different names; two are called .*Twin"):
+    with pytest.raises(GenomeError, match=r"must have different names; two are called .*Twin"):
         check_registered(older)
 
 

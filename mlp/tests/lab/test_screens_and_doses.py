@@ -84,9 +84,9 @@ class TestScreensAndDoses:
     def test_cells_and_doses_one_gene_apart_are_checked(self, store, monkeypatch):
         lab, checked = Lab(store, protocol=TINY, seeds=4), []
 
-        def check(a, b, runs):
+        def check(a, b, runs, real):
             checked.append((differing(a, b), len(runs)))
-            check_manipulation(a, b, runs)
+            check_manipulation(a, b, runs, real)
 
         monkeypatch.setattr("mlp.lab.checks.check_manipulation", check)
         lab.screen(BASE.with_alleles(order="shuffled_once", rate_scale=9.0), BASE, "iris")

@@ -34,7 +34,10 @@ def wanted(genome=BASE, seed=0, executor=COHORT, protocol=TINY):
     return Wanted(genome, "iris", protocol, seed, executor)
 
 
-def a_run_of(executor, seed, genome=BASE.expressed()):
+EXPRESSED = BASE.expressed()
+
+
+def a_run_of(executor, seed, genome=EXPRESSED):
     """The run that the study's trainer gives, asked for itself."""
     (result,) = train([genome], "iris", TINY, [seed], executor)
     told = {"dataset": "iris", "protocol": TINY, "seed": seed, "executor": executor}

@@ -100,7 +100,9 @@ def test_numbers_and_lists_of_numbers_are_arrays():
 
 
 @pytest.mark.parametrize(
-    "odd", ["weights", None, object(), [W, "b"], {"w": None}, np.array(["a"])], ids=repr
+    "odd",
+    ["weights", None, object(), [W, "b"], {"w": None}, np.array(["a"])],
+    ids=lambda odd: type(odd).__name__,
 )
 def test_what_holds_no_numbers_is_refused(odd):
     with pytest.raises(TypeError, match="a digest is made of numbers; got"):

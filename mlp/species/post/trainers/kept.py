@@ -25,11 +25,11 @@ A graph takes up to 60 MB while it is built, and a training as much again.
 class Kept(Generic[T]):
     """What `build` makes of its arguments, made once for each while it is among the last `most`.
 
-    Fewer are kept in a process that takes more than `MEMORY`.
+    Fewer are kept in a process that takes more than `memory` bytes.
     """
 
-    def __init__(self, build: Callable[..., T], most: int) -> None:
-        self.build, self.most = build, most
+    def __init__(self, build: Callable[..., T], most: int, memory: float = MEMORY) -> None:
+        self.build, self.most, self.memory = build, most, memory
         self.held: dict[tuple[Hashable, ...], T] = {}
 
     def __call__(self, *arguments: Hashable) -> T:
@@ -38,7 +38,7 @@ class Kept(Generic[T]):
             while len(self.held) >= self.most:
                 del self.held[next(iter(self.held))]
             free()
-            while self.held and anonymous_memory() > MEMORY:
+            while self.held and anonymous_memory() > self.memory:
                 del self.held[next(iter(self.held))]
                 free()
             found = self.build(*arguments)

@@ -107,12 +107,22 @@ def test_what_does_not_train_is_imported_without_the_study_s_packages():
     assert without_the_study(code) == "imported\n"
 
 
-def test_a_screen_of_one_s_own_runs_without_the_study_s_packages():
+def test_a_species_of_one_s_own_is_diagnosed_without_the_study_s_packages():
     code = """
-from mlp.stats import run_screen
-print(run_screen(lambda on, seed: 0.5 + 0.4 * ("rows" in on), ["rows"]).shares["rows"].outcome)
+import tempfile
+from mlp import Genome, Lab, gene
+class Loop(Genome):
+    rows: bool = gene("whether all rows are fed")
+    logits: bool = gene("whether the loss takes logits")
+    def train(self, seed):
+        return 0.5 + 0.4 * self.rows
+good, bad = Loop(rows=True, logits=True), Loop(rows=False, logits=False)
+with tempfile.TemporaryDirectory() as folder:
+    lab = Lab(f"{folder}/runs.sqlite")
+    print(lab.diagnose(good, bad, margin=0.1).causes)
+    lab.store.close()
 """
-    assert without_the_study(code) == "better\n"
+    assert without_the_study(code) == "('rows',)\n"
 
 
 def test_data_of_the_study_say_what_to_install():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import weakref
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mlp.machine import anonymous_memory
 from mlp.species.post.trainers.kept import Kept
 from mlp.tests.conftest import ROOT
 
@@ -22,7 +24,7 @@ class Graph:
 
 def test_what_was_used_last_is_kept_and_what_was_not_is_built_again():
     built = []
-    of = Kept(lambda name: built.append(name) or Graph(name), most=2)
+    of = Kept(lambda name: built.append(name) or Graph(name), most=2, memory=math.inf)
 
     a, b = of("a"), of("b")
     assert of("a") is a
@@ -33,6 +35,16 @@ def test_what_was_used_last_is_kept_and_what_was_not_is_built_again():
     assert built == ["a", "b", "c", "b"]
 
 
+@pytest.mark.skipif(not anonymous_memory(), reason="the system does not tell a process's memory")
+def test_a_process_that_takes_much_memory_keeps_one():
+    of = Kept(Graph, most=3, memory=0)
+
+    a = of("a")
+    assert of("a") is a
+    of("b")
+    assert of("a") is not a
+
+
 def test_what_is_forgotten_is_freed_before_another_is_built():
     alive = []
 
@@ -41,7 +53,7 @@ def test_what_is_forgotten_is_freed_before_another_is_built():
         return Graph(name)
 
     watched = []
-    of = Kept(build, most=1)
+    of = Kept(build, most=1, memory=math.inf)
     for name in "abc":
         watched.append(weakref.ref(of(name)))
 

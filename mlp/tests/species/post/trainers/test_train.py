@@ -85,5 +85,5 @@ def test_a_diverged_run_is_recorded_by_the_engine_and_leaves_its_neighbour_alone
     calm, diverged = train([SMALL, wild], "iris", TINY, [0, 0], "cohort")
 
     assert diverged.diverged_at == 10
-    assert diverged.curves["validation"][1:] == diverged.curves["test"][1:] == [0, 0]
+    assert list(diverged.curves["validation"][1:]) == list(diverged.curves["test"][1:]) == [0, 0]
     assert calm == alone
