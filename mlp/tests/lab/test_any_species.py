@@ -33,7 +33,7 @@ def lab(store):
     return Lab(store, seeds=64)
 
 
-PIPELINE = '''
+PIPELINE = """
 from mlp import Genome, gene
 TRAINED = []
 class Broken(Genome):
@@ -45,7 +45,7 @@ class Broken(Genome):
 def check(seed):
     if seed == 100_002:
         raise ZeroDivisionError("my own mistake")
-'''
+"""
 
 
 @pytest.fixture
