@@ -236,7 +236,7 @@ class TestWays:
             layers = 3
             code: ClassVar[tuple[str, ...]] = ()
 
-            def train(self, seed: int) -> float:  # noqa: ARG002
+            def train(self, seed: int) -> float:
                 return self.rate
 
             @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+import importlib
+import sys
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from mlp.lab import FIRST_SEED, Lab, LabError, ManipulationError, Refuted, Undec
 from mlp.run import Result, ResultError
 from mlp.stats import SUITE_ERROR, Outcome
 from mlp.store import RunFailedError, Store
+from mlp.tests.lab import loops
 from mlp.tests.lab.loops import TRAINED, Bare, Budget, Loop, Lossy, Named, Stacked, Timed, noise
 from mlp.tests.lab.runs import stored
 
@@ -28,6 +31,30 @@ def _forget():
 @pytest.fixture
 def lab(store):
     return Lab(store, seeds=64)
+
+
+PIPELINE = """
+from mlp import Genome, gene
+TRAINED = []
+class Broken(Genome):
+    mode: bool = gene("a mode")
+    def train(self, seed):
+        TRAINED.append(seed)
+        check(seed)
+        return 0.5
+def check(seed):
+    if seed == 100_002:
+        raise ZeroDivisionError("my own mistake")
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A user's module, outside this package."""
+    (tmp_path / "own_pipeline.py").write_text(PIPELINE, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("own_pipeline")
+    del sys.modules["own_pipeline"]
 
 
 class TestComparing:
@@ -219,8 +246,8 @@ class TestManipulation:
         comparison = Lab(store, seeds=16).compare(Half(mode=True), Half(mode=False))
 
         assert comparison.claim(Outcome.BETTER).notes == (
-            "that gene 'mode' acted was not checked: it acts on the rows fed, which no run "
-            "records: return a Result with it",
+            "that gene 'mode' acted was not checked: it acts on the rows fed, which no run records: "
+            "return a Result with it",
             "that gene 'mode' acted was not checked: it acts on the weights, which no run records: "
             "return a Result with it",
         )
@@ -258,7 +285,8 @@ class TestManipulation:
 
 
 class TestScreensAndDoses:
-    def test_a_screen_shares_the_difference_out(self, lab):
+    def test_a_screen_shares_the_difference_out(self, store):
+        lab = Lab(store, seeds=128)
         screen = lab.screen(FIT, MINE, seeds=16)
 
         assert screen.genes == ("shuffle", "logits")
@@ -383,7 +411,7 @@ class TestWhatASpeciesKnows:
 
             datasets: ClassVar[Any] = ("digits",)
 
-            def train(self, seed: int, dataset: str) -> float:  # noqa: ARG002
+            def train(self, seed: int, dataset: str) -> float:
                 return 0.5 * self.logits + noise(seed) ** 2
 
         comparison = Lab(store, seeds=16).compare(One(logits=True), One(logits=False))
@@ -463,7 +491,7 @@ class TestCohorts:
 
     def test_the_verdict_is_that_of_one_run_at_a_time(self, store, tmp_path):
         class Single(Genome):
-            logits: Literal["raw", "softmax"] = gene("what the loss takes", acts_on="weights")
+            logits: loops.Literal[raw, softmax] = gene("what the loss takes", acts_on="weights")
 
             def train(self, seed: int) -> Result:
                 return Stacked(logits=self.logits).train_cohort([seed])[0]
@@ -546,27 +574,19 @@ class TestErrorBudget:
 class TestTrouble:
     """Training that ends otherwise than by a result."""
 
-    def test_a_train_that_raises_is_told_as_it_is_and_what_ended_is_kept(self, store):
-        class Broken(Genome):
-            mode: bool = gene("a mode")
-
-            def train(self, seed: int) -> float:
-                TRAINED.append((self, seed))
-                if seed == FIRST_SEED + 2:
-                    raise ZeroDivisionError("my own mistake")
-                return 0.5
-
-        lab = Lab(store)
+    def test_a_train_that_raises_is_told_as_it_is_and_what_ended_is_kept(self, store, own):
+        lab, genome = Lab(store), own.Broken(mode=True)
         with pytest.raises(ZeroDivisionError, match="my own mistake"):
-            lab.cohort(Broken(mode=True), seeds=8)
+            lab.cohort(genome, seeds=8)
 
         assert sorted(run["seed"] for run in stored(store).values()) == [FIRST_SEED, FIRST_SEED + 1]
         with pytest.raises(RunFailedError, match="my own mistake") as told:
-            lab.cohort(Broken(mode=True), seeds=8)
-        assert "raise ZeroDivisionError" in str(told.value), "the user's own line"
-        assert "mlp/lab/work.py" not in str(told.value), "and none of ours"
-        assert len(TRAINED) == 3, "nobody tries again in this study"
-        assert len(lab.cohort(Broken(mode=True), seeds=2)) == 2
+            lab.cohort(genome, seeds=8)
+        assert 'own_pipeline.py", line' in str(told.value), "the user's own frames"
+        assert "check(seed)" in str(told.value)
+        assert "mlp/lab" not in str(told.value), "and none of ours"
+        assert len(own.TRAINED) == 3, "nobody tries again in this study"
+        assert len(lab.cohort(genome, seeds=2)) == 2
 
     def test_another_study_tries_again(self, tmp_path):
         class Flaky(Genome):
