@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytest
@@ -14,7 +14,6 @@ from mlp.lab import FIRST_SEED, Lab, LabError, ManipulationError, Refuted, Undec
 from mlp.run import Result, ResultError
 from mlp.stats import SUITE_ERROR, Outcome
 from mlp.store import RunFailedError, Store
-from mlp.tests.lab import loops
 from mlp.tests.lab.loops import TRAINED, Bare, Budget, Loop, Lossy, Named, Stacked, Timed, noise
 from mlp.tests.lab.runs import stored
 
@@ -246,8 +245,8 @@ class TestManipulation:
         comparison = Lab(store, seeds=16).compare(Half(mode=True), Half(mode=False))
 
         assert comparison.claim(Outcome.BETTER).notes == (
-            "that gene 'mode' acted was not checked: it acts on the rows fed, which no run records: "
-            "return a Result with it",
+            "that gene 'mode' acted was not checked: it acts on the rows fed, which no run "
+            "records: return a Result with it",
             "that gene 'mode' acted was not checked: it acts on the weights, which no run records: "
             "return a Result with it",
         )
@@ -491,7 +490,7 @@ class TestCohorts:
 
     def test_the_verdict_is_that_of_one_run_at_a_time(self, store, tmp_path):
         class Single(Genome):
-            logits: loops.Literal[raw, softmax] = gene("what the loss takes", acts_on="weights")
+            logits: Literal["raw", "softmax"] = gene("what the loss takes", acts_on="weights")
 
             def train(self, seed: int) -> Result:
                 return Stacked(logits=self.logits).train_cohort([seed])[0]

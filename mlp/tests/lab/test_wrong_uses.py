@@ -1,4 +1,4 @@
-"""What goes wrong at a user's hands, and the sentence that is said: the rule, the value, the remedy.
+"""What goes wrong at a user's hands, and the sentence said: the rule, the value, the remedy.
 
 Declarations are in `mlp/tests/genome/test_species.py`, what `train` returns in
 `mlp/tests/run/test_result.py`. Here is what is told by the lab.

@@ -12,7 +12,7 @@ from mlp.tests.conftest import ROOT
 pytest_plugins = ("pytester",)
 
 PIPELINES = ROOT / "mlp" / "species" / "pipelines"
-LINES = 60
+LINES = 61
 NEEDS = {"keras": "keras", "torch": "torch", "jax": "jax", "sklearn": "sklearn"}
 QUICK = {"keras": "does_worse", "torch": "double", "jax": "zeros", "sklearn": "momentum"}
 """A claim of each that few runs decide."""

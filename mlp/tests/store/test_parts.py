@@ -155,14 +155,14 @@ def test_what_is_told_of_an_error_is_what_it_says_of_itself(open_store):
     here, there = open_store(study="s"), open_store(study="s")
     here.request([job_of(1)])
 
-    def failing(job):
+    def failing(_job):
         error = ValueError("short")
         error.told = "File pipeline.py, line 3: short"
         raise error
 
     there.perform(there.take(), failing)
 
-    with pytest.raises(RunFailedError, match="File pipeline.py, line 3: short"):
+    with pytest.raises(RunFailedError, match=r"File pipeline\.py, line 3: short"):
         here.obtain([job_of(1)], train)
 
 
