@@ -35,8 +35,8 @@ class Loop(Genome):
                 adam.step()
                 fed.append(rows)
         score = (net(x[230:]).argmax(1) == y[230:]).double().mean().item()
-        saw = {"init": first, "order": digest(fed), "updates": len(fed)}
-        return Result(score=score, weights=digest(net), saw=saw)
+        saw: dict[str, str | int] = {"init": first, "order": digest(fed), "updates": len(fed)}
+        return Result(score=score, weights=digest(net), saw=dict(saw))
 
 
 FIT = Loop(logits="raw", decay="none", last_batch="kept")

@@ -43,7 +43,7 @@ class Loop(Genome):
         end = 0.4 + effect(self) + noise(seed)
         return Result(
             score=end,
-            curves={"validation": np.linspace(0.1, end, self.samples)},
+            curves={"validation": np.linspace(0.1, end, self.samples).tolist()},
             steps=range(self.samples),
             weights=digest([seed, end]),
             saw={

@@ -145,7 +145,8 @@ WRONG = {
     ),
     "train changes its genome": (
         lambda lab: ask(
-            lab, train=lambda self, seed: object.__setattr__(self, "mode", False) or 0.5
+            lab,
+            train=lambda self, seed: object.__setattr__(self, "mode", False) or 0.5,  # type: ignore[func-returns-value]
         ),
         "must not change its genome; it changed 'mode': copy it first",
     ),
