@@ -1,10 +1,13 @@
 """Jobs that a process cannot train, and jobs whose runs are kept as they end."""
 
+# ruff: noqa: ARG001, ARG005
+
 import threading
 
 import pytest
 
-from mlp.store import RunFailedError, Store, StoreError, store as store_module
+from mlp.store import RunFailedError, Store, StoreError
+from mlp.store import store as store_module
 from mlp.tests.store.helpers import job_of, train
 
 
@@ -161,7 +164,7 @@ def test_what_is_told_of_an_error_is_what_it_says_of_itself(open_store):
 
     there.perform(there.take(), failing)
 
-    with pytest.raises(RunFailedError, match="File pipeline.py, line 3: short"):
+    with pytest.raises(RunFailedError, match=r"File pipeline\.py, line 3: short"):
         here.obtain([job_of(1)], train)
 
 
