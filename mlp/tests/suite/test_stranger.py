@@ -63,7 +63,7 @@ def test_an_edited_helper_trains_anew_and_a_comment_does_not(mine):
     (mine.path / "pipeline.py").write_text(
         PIPELINE.replace("0.3 * self", "gain() * self").replace(
             "import random", "import random\nfrom helper import gain"
-        )  # fmt: skip
+        )
     )
 
     def runs():
