@@ -128,7 +128,7 @@ class TestTrouble:
             rate: float = gene("learning rate", default=0.5)
 
             def train(self, seed: int) -> float:
-                self.rate = 0.1
+                self.rate = 0.1  # type: ignore[misc]
                 return 0.5
 
         with pytest.raises(AttributeError, match="cannot assign to field 'rate'"):

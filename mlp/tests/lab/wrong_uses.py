@@ -142,7 +142,7 @@ WRONG = {
     ),
     "train changes its genome": (
         lambda lab: ask(
-            lab, train=lambda self, seed: object.__setattr__(self, "mode", False) or 0.5
+            lab, train=lambda self, seed: [object.__setattr__(self, "mode", False), 0.5][1]
         ),
         "must not change its genome; it changed 'mode': copy it first",
     ),
