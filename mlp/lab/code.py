@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from mlp.store import StoreError
@@ -113,6 +113,7 @@ def digest_of(files: Iterable[Path], root: Path) -> str:
     return state.hexdigest()
 
 
+@lru_cache(maxsize=1024)  # species of one suite share most of their files
 def tree_without_docstrings(source: str, definition: str = "") -> str:
     """`source`'s syntax tree as text, without docstrings: equal for code that does the same.
 
