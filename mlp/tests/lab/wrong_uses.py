@@ -43,6 +43,12 @@ def species(**members: Any) -> type[Genome]:
     return type("Mine", (Genome,), named)
 
 
+def changing(self, _seed):
+    """A `train` that changes its genome."""
+    object.__setattr__(self, "mode", False)
+    return 0.5
+
+
 def ask(lab: Lab, **members: Any) -> None:
     """Train one run of such a species."""
     if members.get("train", 0) is None:
@@ -141,9 +147,7 @@ WRONG = {
         "then 0.1.*: seed all that it draws from",
     ),
     "train changes its genome": (
-        lambda lab: ask(
-            lab, train=lambda self, seed: [object.__setattr__(self, "mode", False), 0.5][1]
-        ),
+        lambda lab: ask(lab, train=changing),
         "must not change its genome; it changed 'mode': copy it first",
     ),
     "a cohort of another length": (
