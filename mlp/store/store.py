@@ -98,6 +98,11 @@ class Store(Worker):
         conflicts = self._database.write(lambda con: self._insert(con, payloads))
         self._refuse(conflicts)
 
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete these runs, all in one transaction."""
+        labels = [key.encode() for key in keys]
+        self._database.write(lambda con: runs.delete(con, labels))
+
     def request(self, jobs: Iterable[Job]) -> None:
         """Queue the runs that are not finished, queued, or failed in this study.
 
