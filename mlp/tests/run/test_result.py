@@ -198,9 +198,11 @@ def test_a_result_that_says_something_odd_is_refused_in_a_sentence(given, told):
 
 def test_a_trace_says_what_a_run_saw():
     class Trace:
+        weights = "2d"
+
         def saw(self):
             return {"order": "0f", "updates": 3}
 
-    assert Result.of(Trace(), score=0.5, weights="2d") == Result(
-        score=0.5, weights="2d", saw={"order": "0f", "updates": 3}
-    )
+    saw = {"order": "0f", "updates": 3}
+    assert Result.of(Trace(), score=0.5) == Result(score=0.5, weights="2d", saw=saw)
+    assert Result.of(Trace(), score=0.5, weights="3e").weights == "3e"
