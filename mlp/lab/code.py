@@ -107,15 +107,11 @@ def _modules_of(files: Collection[Path]) -> dict[Path, object]:
     return found
 
 
-def outside(found: Closure, before: Collection[str] = frozenset()) -> list[str]:
-    """Modules of the user that this process has imported and that the closure does not hold.
-
-    Modules whose names are in `before` are not looked at.
-    """
+def outside(found: Closure, modules: Collection[str]) -> list[str]:
+    """Those of the imported modules that are the user's and that the closure does not hold."""
     strange: list[str] = []
-    new = [name for name in list(sys.modules) if name not in before]
-    places = imports.places(found.root) if new else ()
-    for name in new:
+    places = imports.places(found.root) if modules else ()
+    for name in modules:
         file = getattr(sys.modules.get(name), "__file__", None)
         if not isinstance(file, str):
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,13 @@ from mlp.genome import Genome
 from mlp.lab.arm import seen
 from mlp.lab.claim import DIAGNOSIS, REFUTED, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence, Setting
+from mlp.lab.inquiry import Inquiry
 from mlp.lab.key import expressed
 from mlp.lab.question import LabError
-from mlp.lab.screen import cell_of
+from mlp.lab.screen import acting_genes, cell_of
 from mlp.run import Executor, Run
 from mlp.stats import Interval
-from mlp.stats.diagnosis import MOST_GENES, Cell, Diagnosis, Finding, Rung
+from mlp.stats.diagnosis import MOST_GENES, Cell, Diagnosis, Finding, Progress, Rung, diagnose
 
 TRACE_SEEDS = 2
 """Seeds at which a gene that is not named is looked at for a trace in what the runs saw."""
@@ -124,6 +125,53 @@ class GenomeDiagnosis(Evidence):
         return "\n".join([*told, *filter(None, [self.advice()])])
 
     __repr__ = __str__
+
+
+def diagnose_genomes(
+    lab: Inquiry,
+    setting: Setting,
+    good: Genome,
+    bad: Genome,
+    margin: float,
+    progress: Callable[[Progress], object] | None,
+) -> GenomeDiagnosis:
+    """The diagnosis of two genomes in their paired form; `margin` is in scores.
+
+    Raises: as `Lab.diagnose`.
+    """
+    executor = lab.executor(bad, real=False)
+    genes = acting_genes(good, bad, executor)
+    check_genes(good, bad, genes, executor)
+    known: dict[Cell, list[Run]] = {}
+
+    def runs(cells: Sequence[Cell], n: int) -> list[list[Run]]:
+        terms = [
+            lab.term(setting, cell_of(good, bad, on), real=lab.real, vouch=False) for on in cells
+        ]
+        found = lab.runs(terms, n)
+        known.update(zip(cells, found, strict=True))
+        return found
+
+    found = diagnose(
+        genes,
+        lambda cells, n: [[run.score for run in of] for of in runs(cells, n)],
+        margin=margin,
+        error=setting.claim_error,
+        cap=lab.seeds,
+        progress=progress,
+    )
+    unnamed = [frozenset({g}) for g in genes if g not in found.named]
+    if any(run.weights or run.saw for run in known[frozenset()]) and found.causes:
+        runs([on for on in unnamed if on not in known], min(TRACE_SEEDS, lab.seeds))
+    ends = (tuple(known[frozenset()]), tuple(known[frozenset(genes)]))
+    return GenomeDiagnosis(
+        setting=setting,
+        executor=executor.title,
+        good=good,
+        bad=bad,
+        found=in_unit(found.with_traces(traces(found, known)), setting),
+        runs=ends,
+    )
 
 
 def _caused_by(genes: Sequence[str]) -> str:

@@ -3,47 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 from mlp.genome import Genome
-from mlp.lab.arm import Arm, identical, weighted_differences
 from mlp.lab.checks import check_arms, check_cohorts
-from mlp.lab.claim import Claim
-from mlp.lab.cohorts import Term, cohorts
+from mlp.lab.cohorts import cohorts
 from mlp.lab.comparison import Comparison
-from mlp.lab.diagnosis import TRACE_SEEDS, GenomeDiagnosis, check_genes, in_unit, traces
+from mlp.lab.diagnosis import GenomeDiagnosis, diagnose_genomes
 from mlp.lab.dose import DoseCurve
-from mlp.lab.evidence import Setting
-from mlp.lab.key import expressed
-from mlp.lab.known import check_dataset, first_seed_of, protocol_of, trainers_of
+from mlp.lab.inquiry import DEFAULT_STORE, Inquiry
+from mlp.lab.known import trainers_of
 from mlp.lab.looking import look_until
 from mlp.lab.margin import DEFAULT_MARGIN, Margin, resolve
 from mlp.lab.question import (
     LabError,
     check_apart,
-    check_claims,
     check_count,
-    check_different,
     check_dosed,
     check_doses,
     check_effect,
-    check_genomes,
-    check_seeds,
 )
-from mlp.lab.screen import MOST_GENES, SCREEN_SEEDS, Cell, Screen, acting_genes, cell_of, cells_of
-from mlp.lab.seeds import DEFAULT_CLAIMS, DEFAULT_SEEDS, FIRST_SEED, GLANCE, unshared_seed
-from mlp.run import Executor, Protocol, Run
-from mlp.stats import Result, dose_response, look_sizes, sequential
-from mlp.stats.diagnosis import Progress, diagnose
-from mlp.store import Store
+from mlp.lab.screen import MOST_GENES, SCREEN_SEEDS, Screen, acting_genes, cells_of
+from mlp.lab.seeds import unshared_seed
+from mlp.run import Run
+from mlp.stats import dose_response, look_sizes
+from mlp.stats.diagnosis import Progress
 
-DEFAULT_STORE = Path(".mlp") / "runs.sqlite"
+__all__ = ["DEFAULT_STORE", "Lab"]
 
 
-class Lab:
+class Lab(Inquiry):
     """Trains what claims need, keeps it, and compares it.
 
     Args:
@@ -59,43 +49,6 @@ class Lab:
     Raises:
         LabError, StoreError: a bad argument.
     """
-
-    def __init__(
-        self,
-        store: Store | Path | str = DEFAULT_STORE,
-        *,
-        protocol: Protocol | str | None = None,
-        seeds: int = DEFAULT_SEEDS,
-        first_seed: int | None = None,
-        claims: int = DEFAULT_CLAIMS,
-        real: bool = False,
-    ) -> None:
-        check_seeds(seeds, FIRST_SEED if first_seed is None else first_seed)
-        check_claims(claims)
-        self._protocol, self._first_seed = protocol, first_seed
-        self.seeds, self.real, self.error_divided = int(seeds), real, int(claims)
-        self.store = Store(store) if isinstance(store, (str, Path)) else store
-        self.claims: list[Claim] = []
-
-    def like(self, store: Store) -> Lab:
-        """A lab that asks the same of another store."""
-        asking = copy(self)
-        asking.store, asking.claims = store, []
-        return asking
-
-    def protocol_of(self, species: type[Genome] | Genome) -> Protocol:
-        """The protocol under which genomes of a species are compared.
-
-        Raises:
-            ProtocolError: the species does not know it.
-        """
-        return protocol_of(species if isinstance(species, type) else type(species), self._protocol)
-
-    def first_seed_of(self, species: type[Genome]) -> int:
-        """The first seed of every comparison within a species."""
-        if self._first_seed is not None:
-            return int(self._first_seed)
-        return first_seed_of(species, self.protocol_of(species))
 
     def compare(
         self,
@@ -121,7 +74,7 @@ class Lab:
             ManipulationError: what differs did not act, or something else changed.
             ResultError, RunFailedError, StoreError: what is missing could not be trained, or kept.
         """
-        return self._contrast(((1, a), (-1, b)), (dataset,) * 2, margin, real)
+        return self.contrast(((1, a), (-1, b)), (dataset,) * 2, margin, real)
 
     def compare_effects(
         self,
@@ -144,7 +97,7 @@ class Lab:
         check_effect(second)
         (a, b), (c, d), other = first, second, second_dataset or dataset
         terms = ((1, a), (-1, b), (-1, c), (1, d))
-        return self._contrast(terms, (dataset, dataset, other, other), margin, real)
+        return self.contrast(terms, (dataset, dataset, other, other), margin, real)
 
     def compare_seeds(
         self,
@@ -167,14 +120,14 @@ class Lab:
         other = genome if other is None else other
         setting = self.setting([genome, other], dataset)
         genome, other = genome.as_compared(), other.as_compared()
-        real = self._is_real([other, genome] if other != genome else [genome])
+        real = self.is_real([other, genome] if other != genome else [genome])
         if other != genome:
-            self._check_different([other, genome], [setting.dataset] * 2, real)
+            self.check_different([other, genome], [setting.dataset] * 2, real)
         first = self.first_seed_of(setting.species)
         apart = unshared_seed(first, self.seeds)
         check_apart(first, apart, self.seeds)
-        arm = replace(self._term(setting, other, real=real), first_seed=apart)
-        return self._look(setting, [arm, self._term(setting, genome, real=real, weight=-1)], margin)
+        arm = replace(self.term(setting, other, real=real), first_seed=apart)
+        return self.look(setting, [arm, self.term(setting, genome, real=real, weight=-1)], margin)
 
     def compare_executors(
         self,
@@ -196,10 +149,10 @@ class Lab:
                 f"two executors are compared of a species that has an engine; "
                 f"{setting.species.__qualname__} has none: compare two genomes"
             )
-        second = replace(self._term(setting, genome, real=True, weight=-1), engine=None)
+        second = replace(self.term(setting, genome, real=True, weight=-1), engine=None)
         first = replace(second, executor=engine, weight=1)
-        comparison = self._look(setting, [first, second], margin, identity_first=True)
-        check_arms(comparison.arms, self._real_names(setting))
+        comparison = self.look(setting, [first, second], margin, identity_first=True)
+        check_arms(comparison.arms, self.real_names(setting))
         return comparison
 
     def screen(
@@ -221,8 +174,8 @@ class Lab:
         check_count(seeds)
         setting = self.setting([good, bad], dataset)
         good, bad = good.as_compared(), bad.as_compared()
-        executor = self._executor(bad, real=self.real)
-        varied_in = self._executor(bad, real=False)
+        executor = self.executor(bad, real=self.real)
+        varied_in = self.executor(bad, real=False)
         genes = acting_genes(good, bad, varied_in)
         if not 1 <= len(genes) <= MOST_GENES:
             raise LabError(
@@ -234,12 +187,12 @@ class Lab:
         sizes = tuple(n for n in look_sizes(self.seeds) if n >= min(seeds, self.seeds))
 
         def at(n: int) -> Screen:
-            terms = [self._term(setting, cell, real=self.real) for cell in cells.values()]
+            terms = [self.term(setting, cell, real=self.real) for cell in cells.values()]
             runs = cohorts(self.store, [replace(t, engine=None) for t in terms], n)
             trained = {on: (cells[on], r) for on, r in zip(cells, runs, strict=True)}
             for on in cells:
                 for gene in on:
-                    check_cohorts(*trained[on], *trained[on - {gene}], self._real_names(setting))
+                    check_cohorts(*trained[on], *trained[on - {gene}], self.real_names(setting))
             return Screen(
                 setting=setting,
                 executor=executor.title,
@@ -275,40 +228,7 @@ class Lab:
         """
         setting = self.setting([good, bad], dataset)
         good, bad = good.as_compared(), bad.as_compared()
-        executor = self._executor(bad, real=False)
-        genes = acting_genes(good, bad, executor)
-        check_genes(good, bad, genes, executor)
-        known: dict[Cell, list[Run]] = {}
-
-        def runs(cells: Sequence[Cell], n: int) -> list[list[Run]]:
-            terms = [
-                self._term(setting, cell_of(good, bad, on), real=self.real, vouch=False)
-                for on in cells
-            ]
-            found = self._runs(terms, n)
-            known.update(zip(cells, found, strict=True))
-            return found
-
-        found = diagnose(
-            genes,
-            lambda cells, n: [[run.score for run in of] for of in runs(cells, n)],
-            margin=resolve(margin, setting),
-            error=setting.claim_error,
-            cap=self.seeds,
-            progress=progress,
-        )
-        unnamed = [frozenset({g}) for g in genes if g not in found.named]
-        if any(run.weights or run.saw for run in known[frozenset()]) and found.causes:
-            runs([on for on in unnamed if on not in known], min(TRACE_SEEDS, self.seeds))
-        ends = (tuple(known[frozenset()]), tuple(known[frozenset(genes)]))
-        return GenomeDiagnosis(
-            setting=setting,
-            executor=executor.title,
-            good=good,
-            bad=bad,
-            found=in_unit(found.with_traces(traces(found, known)), setting),
-            runs=ends,
-        )
+        return diagnose_genomes(self, setting, good, bad, resolve(margin, setting), progress)
 
     def dose_response(
         self,
@@ -329,10 +249,10 @@ class Lab:
         genomes = [g.as_compared() for g in genomes]
         check_dosed(genomes)
         declared = resolve(margin, setting)
-        terms = [self._term(setting, g, real=self.real, vouch=False) for g in genomes]
+        terms = [self.term(setting, g, real=self.real, vouch=False) for g in genomes]
 
         def look(n: int) -> DoseCurve:
-            runs = self._runs(terms, n)
+            runs = self.runs(terms, n)
             scores = [[r.score for r in seed] for seed in zip(*runs, strict=True)]
             return DoseCurve(
                 setting=setting,
@@ -347,7 +267,7 @@ class Lab:
 
         found = look_until(look_sizes(self.seeds)[0], look, lambda curve: curve.result.needed)
         for (a, of_a), (b, of_b) in pairwise(zip(genomes, found.runs, strict=True)):
-            check_cohorts(a, of_a, b, of_b, self._real_names(setting))
+            check_cohorts(a, of_a, b, of_b, self.real_names(setting))
         return found
 
     def cohort(
@@ -379,131 +299,5 @@ class Lab:
         """
         setting = self.setting(genomes, dataset)
         use_real = self.real if real is None else real
-        terms = [self._term(setting, g, real=use_real, vouch=False) for g in genomes]
+        terms = [self.term(setting, g, real=use_real, vouch=False) for g in genomes]
         return cohorts(self.store, terms, seeds)
-
-    def setting(self, genomes: Sequence[Genome], dataset: str | None) -> Setting:
-        """What these genomes are asked about in: the one place where a question is checked."""
-        check_genomes(genomes)
-        species = type(genomes[0])
-        trainers_of(species)
-        name = check_dataset(species, dataset)
-        return Setting(species, name, self.protocol_of(species), self.error_divided, self.claims)
-
-    def _executor(self, genome: Genome, *, real: bool) -> Executor:
-        trainers = trainers_of(type(genome))
-        return trainers.real(genome) if real or trainers.engine is None else trainers.engine
-
-    def _is_real(self, genomes: Sequence[Genome]) -> bool:
-        """Whether what is asked of the genomes is asked of the real executors."""
-        return self.real or (len(genomes) > 1 and trainers_of(type(genomes[0])).needs_real(genomes))
-
-    def _real_names(self, setting: Setting) -> set[str]:
-        """The names of the executors that genes about who trains are about."""
-        return {one.name for one in trainers_of(setting.species).all if one.real}
-
-    def _term(
-        self,
-        setting: Setting,
-        genome: Genome,
-        *,
-        real: bool,
-        weight: int = 1,
-        dataset: str | None = None,
-        vouch: bool = True,
-    ) -> Term:
-        executor = self._executor(genome, real=real)
-        engine = trainers_of(setting.species).engine
-        may_vouch = vouch and real and not self.real and executor is not engine
-        return Term(
-            genome,
-            setting.dataset if dataset is None else dataset,
-            setting.protocol,
-            self.first_seed_of(setting.species),
-            executor,
-            weight,
-            engine if may_vouch else None,
-        )
-
-    def _runs(self, terms: Sequence[Term], seeds: int) -> list[list[Run]]:
-        """The runs that a look at `seeds` seeds takes, of which more may follow."""
-        return cohorts(self.store, terms, seeds, ahead=self.seeds)
-
-    def _check_different(
-        self, genomes: Sequence[Genome], datasets: Sequence[str], real: bool
-    ) -> None:
-        acting = [expressed(g, self._executor(g, real=real)) for g in genomes]
-        check_different(genomes, list(zip(acting, datasets, strict=True)))
-
-    def _contrast(
-        self,
-        weighted: Sequence[tuple[int, Genome]],
-        datasets: Sequence[str | None],
-        margin: float | Margin,
-        real: bool | None,
-    ) -> Comparison:
-        """The comparison of the paired forms of genomes, given with their weights and datasets."""
-        setting = self.setting([genome for _, genome in weighted], datasets[0])
-        named = [check_dataset(setting.species, name) for name in datasets]
-        genomes = [genome.as_compared() for _, genome in weighted]
-        use_real = self._is_real(genomes) if real is None else real
-        terms = [
-            self._term(setting, genome, real=use_real, weight=weight, dataset=name)
-            for genome, (weight, _), name in zip(genomes, weighted, named, strict=True)
-        ]
-        self._check_different(genomes, named, use_real)
-        glance = use_real and self._same_in_engine(genomes)
-        comparison = self._look(setting, terms, margin, identity_first=glance)
-        check_arms(comparison.arms, self._real_names(setting))
-        return comparison
-
-    def _same_in_engine(self, genomes: Sequence[Genome]) -> bool:
-        """Whether the genomes differ in nothing but what an engine does not claim to tell apart."""
-        trainers = trainers_of(type(genomes[0]))
-        return trainers.engine is not None and trainers.same_but_real(genomes)
-
-    def _look(
-        self,
-        setting: Setting,
-        terms: Sequence[Term],
-        margin: float | Margin,
-        *,
-        identity_first: bool = False,
-    ) -> Comparison:
-        """Train and look at 16, 24, 32, ... seeds of `terms`, until a look decides.
-
-        With `identity_first`, `GLANCE` seeds are looked at first, for identity alone.
-        """
-        declared = resolve(margin, setting)
-        datasets = "-".join(dict.fromkeys(term.dataset for term in terms))
-        titles = dict.fromkeys(term.executor.title for term in terms)
-
-        def look(n: int, cap: int) -> Comparison:
-            runs = self._runs(terms, n)
-            arms = tuple(term.arm(of) for term, of in zip(terms, runs, strict=True))
-            return Comparison(
-                setting=replace(setting, dataset=datasets),
-                executor=" against ".join(titles),
-                arms=arms,
-                result=self._looked(setting, arms, declared, cap),
-            )
-
-        if identity_first:
-            glance = min(GLANCE, self.seeds)
-            found = look(glance, glance)
-            if identical(found.arms):
-                return found
-        return look_until(
-            look_sizes(self.seeds)[0],
-            lambda n: look(n, self.seeds),
-            lambda found: None if identical(found.arms) else found.result.needed,
-        )
-
-    def _looked(self, setting: Setting, arms: Sequence[Arm], margin: float, cap: int) -> Result:
-        span = sum(abs(arm.weight) for arm in arms) / 2
-        differences = weighted_differences(arms)
-        return sequential(differences, margin, cap=cap, span=span, claim_error=setting.claim_error)
-
-    def __repr__(self) -> str:
-        first = "as the species says" if self._first_seed is None else f"from {self._first_seed}"
-        return f"<Lab, at most {self.seeds} seeds {first}, runs in {self.store.path}>"

@@ -181,9 +181,9 @@ class MethodExecutor(Executor):
         return [as_result(each, self.title, self.species.measure) for each in scalars]
 
     def _check_imports(self, loaded: set[str]) -> None:
-        if self.closure is None:
+        if self.closure is None or sys.modules.keys() <= loaded:  # as in nearly every run
             return
-        strange = [name for name in outside(self.closure) if name not in loaded]
+        strange = outside(self.closure, [name for name in list(sys.modules) if name not in loaded])
         if strange:
             raise LabError(
                 "all code that trains must be part of a run's key; "

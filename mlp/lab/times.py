@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from mlp.machine import anonymous_memory
+from mlp.machine import anonymous_memory, resident_memory
 from mlp.run import Executor
 
 _COSTS: dict[str, float] = {}
@@ -47,6 +47,7 @@ class Times:
         self.work: defaultdict[str, float] = defaultdict(float)
         self.memory = 0
         self._inner = 0.0
+        self._resident = 0
 
     @contextmanager
     def spent(self, what: str, runs: int = 0, work: float = 0) -> Iterator[None]:
@@ -63,10 +64,13 @@ class Times:
             self.work[what] += runs * work if work >= _LONG or work == 1 else 0
 
     def note_memory(self) -> None:
-        """Remember how much memory the process takes, if it never took as much before."""
-        now = time.monotonic()
-        if now - getattr(self, "_noted", -1.0) > 1.0:  # reading it takes some milliseconds
-            self._noted = now
+        """Remember how much memory the process takes, if it never took as much before.
+
+        What is asked first is cheap; the exact number can take a tenth of a second.
+        """
+        resident = resident_memory()
+        if resident > 1.02 * self._resident:
+            self._resident = resident
             self.memory = max(self.memory, anonymous_memory())
 
     def costs(self) -> dict[str, float]:
@@ -90,7 +94,7 @@ class Times:
 
     def reset(self) -> None:
         """Begin anew."""
-        self.memory = 0
+        self.memory = self._resident = 0
         for counts in (self.seconds, self.runs, self.work):
             counts.clear()
 

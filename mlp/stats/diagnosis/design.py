@@ -1,9 +1,10 @@
 """Which mixed cells to train, and how to read each gene's average effect off them.
 
 A cell is the set of genes that have the good allele. A Plackett-Burman design over k genes has N
-cells, N the smallest order of a Hadamard matrix that is at least k + 1. In it each gene has the
-good allele in half of the cells, and so has each pair of genes in a quarter of them. So the effects
-of all genes are estimated from all cells, each as precisely as if the cells served it alone.
+cells, N the smallest order below of a Hadamard matrix that leaves three cells to check the effects
+by. In it each gene has the good allele in half of the cells, and each pair of genes in a quarter of
+them. So the effects of all genes are estimated from all cells, each as precisely as if the cells
+served it alone.
 
 Orders are taken from the constructions of Paley (1933). Those of Sylvester are avoided: in them
 what two genes do together shows up whole as an effect of a third gene. In Paley's it is spread
@@ -28,6 +29,9 @@ Cell = frozenset[str]
 
 _PALEY_ONE = {12: 11, 20: 19, 24: 23, 32: 31}
 _PALEY_TWO = {28: 13, 36: 17}
+SPARE = 4
+"""Cells beyond the number of genes: one for the mean, three to check the effects by."""
+
 MOST_TOGETHER = 4
 """The most genes that a model lets act together."""
 
@@ -44,7 +48,7 @@ def mixed_cells(genes: Sequence[str]) -> tuple[Cell, ...]:
     if len(genes) <= 3:
         subsets = (c for r in range(len(genes) + 1) for c in combinations(genes, r))
         return tuple(frozenset(s) for s in subsets)
-    order = next(n for n in ORDERS if n > len(genes))
+    order = next(n for n in ORDERS if n >= len(genes) + SPARE)
     rows = _hadamard(order)
     columns = (rows * rows[:1])[:, 1 : len(genes) + 1]  # the first row is all +1: all bad
     cells = (frozenset(g for g, x in zip(genes, row, strict=True) if x < 0) for row in columns)

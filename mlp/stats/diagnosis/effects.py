@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import special
 
 from mlp.stats.comparison import Outcome, classify
 from mlp.stats.diagnosis.design import effect_weights
 from mlp.stats.diagnosis.scores import Scores
 from mlp.stats.interval import Interval, half_width
 from mlp.stats.looks import look_alpha, look_sizes
+
+MISFIT_LEVEL = 0.01
+"""How surprising what the effects leave of the cells' means must be."""
 
 
 class Effects:
@@ -51,7 +55,8 @@ class Effects:
 
         The scatter of the runs is taken off. What is left are genes that act in combinations
         outside the model. Two genes whose effects reverse each other (one or the other, not both)
-        have no average effect, and a misfit of half of what they do. 0 if nothing is left to check.
+        have no average effect, and a misfit of half of what they do. 0 if Fisher's F shows none at
+        the level MISFIT_LEVEL, or if no cell is left to check by.
         """
         cells = self._scores.cells_with(n)
         unexplained = effect_weights(tuple(cells), self.genes, tuple(acting))[1]
@@ -60,7 +65,11 @@ class Effects:
             return 0.0
         e = unexplained @ self._scores.matrix(cells, n)
         scatter = float(e.var(axis=1, ddof=1).sum()) / n
-        return float(np.sqrt(max(float((e.mean(axis=1) ** 2).sum()) - scatter, 0.0) / free))
+        left = float((e.mean(axis=1) ** 2).sum())
+        if left <= scatter:
+            return 0.0
+        p = float(special.fdtrc(free, free * (n - 1), left / scatter)) if scatter else 0.0
+        return float(np.sqrt((left - scatter) / free)) if p < MISFIT_LEVEL else 0.0
 
     def decidable(self, effect: Interval, cap: int) -> bool:
         """Whether this mean would be shown to be within the margin at the cap.

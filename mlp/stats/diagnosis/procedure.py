@@ -17,7 +17,7 @@
 7. **The rest together.** The bad genome with all named genes rescued is held against the good one,
    and the good one with them knocked out against the bad one. If the means of either differ by
    more than the margin, no gene is called harmless. Nor is any if the effects do not explain the
-   means of the mixed cells to within half the margin: then genes act in combinations not found.
+   means of the mixed cells to within a third of the margin: genes then act in combinations unknown.
 
 **Error.** A diagnosis of k genes may ask 8 + 3k questions: k average effects and 8 + 2k comparisons
 of two cells. Each has error / (8 + 3k) over all its looks, and a question beyond them is not asked.
@@ -26,8 +26,8 @@ choose the questions. The bound holds for each path of questions that might be c
 among paths adds no more is measured, not proved: see the README of this room.
 
 What it cannot see: genes that act only in combination, while good and bad score the same with them
-as without. The misfit of the mixed cells shows two such genes. It need not show four that act only
-all together: the effects of each are an eighth of what they do, and pass as harmless.
+as without. The misfit of the mixed cells shows that two such genes are there, and not which. It may
+overlook three or more: "one, and three that act only mixed" in the README.
 """
 
 from __future__ import annotations
@@ -272,7 +272,7 @@ class Case:
             left = [g for g in left if g not in within]
             if not any(g in effect and self.effects.decidable(effect[g], self.cap) for g in left):
                 break
-        if self.effects.misfit(n, acting) > self.margin / 2:
+        if self.effects.misfit(n, acting) > self.margin / 3:
             self.undecided |= dict.fromkeys(self.harmless, "genes act in combinations not found")
             self.harmless = {}
         for gene in left:

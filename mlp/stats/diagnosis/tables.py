@@ -1,4 +1,4 @@
-"""python -m mlp.stats.diagnosis.tables: the README's tables, from the committed simulation."""
+"""python -m mlp.stats.diagnosis.tables: the tables of the README, from the simulation."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mlp.stats.diagnosis.truth import TRUTHS
 from mlp.stats.tables import Rows, table_of
 
 COMMITTED = Path(__file__).with_name("simulation.json")
+README = Path(__file__).with_name("README.md")
 _FIRST_LOOK = 48
 """Seeds a factorial would need at least, to clear a gene at a margin of 0.1."""
+
+
+def with_tables(readme: str, known: Mapping[str, Mapping[str, Any]]) -> str:
+    """The README with every table replaced, in order, by that of these results."""
+    new = iter(tables(known).split("\n\n"))
+    parts = readme.split("\n\n")
+    return "\n\n".join(next(new) if part.startswith("| ") else part for part in parts)
 
 
 def tables(known: Mapping[str, Mapping[str, Any]]) -> str:
@@ -31,9 +40,10 @@ def _diagnoses(found: list[Mapping[str, Any]]) -> str:
                 s["truth"],
                 s["noise"],
                 str(s["genes"]),
+                f"{n:,}",
                 _rate(t["false_name"], n),
                 _rate(t["false_harmless"], n),
-                _rate(t["all_named"], n),
+                _rate(t["all_named"], n) if TRUTHS[s["truth"]].gains else "-",
                 f"{t['missed'] / n:.2f}",
                 f"{t['undecided'] / n:.2f}",
                 _middle(t["cohorts"]),
@@ -41,8 +51,8 @@ def _diagnoses(found: list[Mapping[str, Any]]) -> str:
                 "-" if t["decides"] is None else f"{t['decides']:.3f}",
             ]
         )
-    heads = ["truth", "noise", "genes", "false name", "false harmless", "all named", "missed genes"]
-    heads += ["undecided genes", "cohorts (90%)", "runs (90%)", "one comparison"]
+    heads = ["truth", "noise", "genes", "diagnoses", "false name", "false harmless", "all named"]
+    heads += ["missed", "undecided", "cohorts (90%)", "runs (90%)", "one comparison"]
     return table_of(heads, rows, markdown=True)
 
 
@@ -60,6 +70,7 @@ def _methods(found: list[Mapping[str, Any]]) -> str:
                 [
                     truth,
                     t["scenario"]["method"],
+                    f"{n:,}",
                     _rate(t["false_name"], n),
                     _rate(t["all_named"], n),
                     _middle(t["cohorts"]),
@@ -68,9 +79,17 @@ def _methods(found: list[Mapping[str, Any]]) -> str:
             )
         cells = 2**genes
         rows.append(
-            [truth, "factorial, counted", "-", "-", f"{cells:,}", f"{cells * _FIRST_LOOK:,}"]
+            [truth, "factorial, counted", "-", "-", "-", f"{cells:,}", f"{cells * _FIRST_LOOK:,}"]
         )
-    heads = ["truth", "method", "false name", "all named", "cohorts (90%)", "runs (90%)"]
+    heads = [
+        "truth",
+        "method",
+        "diagnoses",
+        "false name",
+        "all named",
+        "cohorts (90%)",
+        "runs (90%)",
+    ]
     return table_of(heads, rows, markdown=True) if rows else ""
 
 
@@ -88,4 +107,5 @@ def _middle(quantiles: list[int]) -> str:
 
 
 if __name__ == "__main__":
-    print(tables(json.loads(COMMITTED.read_text(encoding="utf-8"))))
+    committed = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    README.write_text(with_tables(README.read_text(encoding="utf-8"), committed), encoding="utf-8")

@@ -139,6 +139,18 @@ TRUTHS: dict[str, Truth] = {
             "ahi",
             "hi",
         ),
+        Truth(
+            "one, and three that act only mixed",
+            lambda on: 0.4 + 0.3 * ("a" in on) + 0.3 * ("b" in on and not on & {"h", "i"}),
+            "ab",
+            "hi",
+        ),
+        Truth(
+            "one, and four that act only mixed",
+            lambda on: 0.4 + 0.3 * ("a" in on) + 0.3 * ({"b", "c"} <= on and not on & {"h", "i"}),
+            "abc",
+            "hi",
+        ),
         Truth("many small ones", _sum(0.3, **dict.fromkeys("pqrstuvw", 0.05)), small="pqrstuvw"),
         Truth("one and small ones", _sum(0.4, a=0.3, x=0.05, y=0.05, z=-0.05), "a", "", "xyz"),
     )

@@ -60,9 +60,9 @@ def test_a_strain_is_one_of_the_species_genomes(wrong):
 
 
 def test_an_unknown_strain_or_gene_is_told_those_there_are():
-    with pytest.raises(GenomeError, match="a strain must be one of fit, mine; got 'fti'; did you"):
+    with pytest.raises(GenomeError, match=r"a strain must be one of fit, mine; got 'fti'; did you"):
         Net.strain("fti")
-    with pytest.raises(GenomeError, match="a gene must be one of logits, .*did you mean 'logits'"):
+    with pytest.raises(GenomeError, match=r"a gene must be one of logits, .*did you mean 'logits'"):
         FIT.knockout("logit", donor=MINE)
     with pytest.raises(GenomeError, match="a gene must be one of logits"):
         FIT.with_alleles(logit="raw")
@@ -78,12 +78,14 @@ def test_a_knockout_takes_the_failing_allele_and_a_rescue_the_working_one():
 
 @pytest.mark.parametrize("donor", [Other(logits="softmax"), "mine", None, Net])
 def test_a_donor_is_of_the_same_species(donor):
-    with pytest.raises(GenomeError, match="a donor must be a genome of Net; got .*: try fit, mine"):
+    with pytest.raises(
+        GenomeError, match=r"a donor must be a genome of Net; got .*: try fit, mine"
+    ):
         FIT.knockout("logits", donor=donor)
 
 
 def test_taking_what_both_have_is_told_where_they_differ():
-    with pytest.raises(GenomeError, match="both have noise=0.0: name one of logits, optimizer"):
+    with pytest.raises(GenomeError, match=r"both have noise=0\.0: name one of logits, optimizer"):
         FIT.knockout("noise", donor=MINE)
     with pytest.raises(GenomeError, match="nothing, they are the same genome"):
         FIT.knockout("noise", donor=FIT)

@@ -322,7 +322,7 @@ def test_two_species_of_one_name_are_refused_where_the_older_is_used():
     older, newer = make(), make()
 
     check_registered(newer)
-    with pytest.raises(GenomeError, match="must have different names; two are called .*Twin"):
+    with pytest.raises(GenomeError, match=r"must have different names; two are called .*Twin"):
         check_registered(older)
 
 

@@ -44,5 +44,5 @@ def test_a_number_of_numpy_is_a_plain_one():
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), (1, 2), [3], np.arange(2), object()])
 def test_what_no_key_can_hold_is_refused(value):
-    with pytest.raises(ProtocolError, match="must be texts, finite numbers.*; 'epochs' is"):
+    with pytest.raises(ProtocolError, match=r"must be texts, finite numbers.*; 'epochs' is"):
         Budget(name="short", epochs=value).check()

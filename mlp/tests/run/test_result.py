@@ -51,8 +51,8 @@ def taken(given, measure=None):
         Scalar(0.25),
         Eager(),
         Result(score=0.25),
-        Result(score=np.float32(0.25)),
-        Result(score=Scalar(0.25)),
+        Result(score=np.float32(0.25)),  # type: ignore[arg-type]
+        Result(score=Scalar(0.25)),  # type: ignore[arg-type]
     ],
     ids=lambda given: type(given).__name__,
 )

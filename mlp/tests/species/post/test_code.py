@@ -10,18 +10,13 @@ from dataclasses import replace
 import pytest
 
 from mlp import machine
-from mlp.genome import GENES
-from mlp.lab import Lab, key, work
-from mlp.lab.key import (
-    code_digest,
-    executor,
-    expressed,
-    run_key,
-    same_in_engine,
-    tree_without_docstrings,
-)
-from mlp.species.post import installation
-from mlp.species.post.genome import LAYERS_ESTIMATOR, MATMUL
+from mlp.lab import Lab, key
+from mlp.lab.code import tree_without_docstrings
+from mlp.lab.key import expressed, run_key
+from mlp.species.post import code, executors, installation
+from mlp.species.post.code import check_code, code_digest
+from mlp.species.post.executors import COHORT, DIRECT, ESTIMATOR, TRAINERS
+from mlp.species.post.genome import LAYERS_ESTIMATOR, MATMUL, Mlp
 from mlp.species.post.protocol import Protocol
 from mlp.store import StoreError
 from mlp.tests.conftest import ROOT
@@ -50,12 +45,21 @@ OTHER = {
 }
 
 
+BY = {"direct": DIRECT, "estimator": ESTIMATOR, "cohort": COHORT}
+
+
+def forget():
+    """Have the next key made anew."""
+    key.identity.cache_clear()
+    key._cohort_state.cache_clear()
+
+
 def key_of(genome=ACTING, dataset="iris", protocol=TINY, seed=0, who="estimator"):
-    return run_key(genome, dataset, protocol, seed, who)
+    return run_key(genome, dataset, protocol, seed, BY[who])
 
 
 def test_every_gene_has_another_allele_here():
-    assert list(OTHER) == list(GENES)
+    assert list(OTHER) == list(Mlp.genes)
     assert all(getattr(ACTING, name) != allele for name, allele in OTHER.items())
 
 
@@ -67,7 +71,7 @@ def test_each_gene_that_acts_changes_the_key(name):
 def test_the_key_is_a_sha256_and_repeats():
     assert len(key_of()) == 64
     assert int(key_of(), 16)
-    run_key.cache_clear()
+    forget()
     assert key_of() == key_of(LAYERS_ESTIMATOR.as_compared().with_alleles(dropout=0.2))
 
 
@@ -87,16 +91,16 @@ def test_the_engine_tells_the_dense_operation_by_a_bias_per_unit_and_never_the_t
     changed = genome.with_alleles(**{name: OTHER[name]})
 
     assert (key_of(changed, who="cohort") != key_of(genome, who="cohort")) == tells
-    assert (expressed(changed, "cohort") != expressed(genome, "cohort")) == tells
-    assert same_in_engine([changed, genome]), "what is asked is about the API all the same"
+    assert (expressed(changed, COHORT) != expressed(genome, COHORT)) == tells
+    assert TRAINERS.same_but_real([changed, genome]), "what is asked is about the API all the same"
 
 
 def test_what_differs_in_more_than_the_api_is_not_the_same_in_the_engine():
     other = ACTING.with_alleles(dense="matmul", logits="softmax")
 
-    assert not same_in_engine([other, ACTING])
-    assert not same_in_engine([ACTING, ACTING])
-    assert same_in_engine([ACTING, other, ACTING.with_alleles(trainer="direct")])
+    assert not TRAINERS.same_but_real([other, ACTING])
+    assert not TRAINERS.same_but_real([ACTING, ACTING])
+    assert TRAINERS.same_but_real([ACTING, other, ACTING.with_alleles(trainer="direct")])
 
 
 @pytest.mark.parametrize(
@@ -146,10 +150,10 @@ def test_the_datas_values_change_the_key_and_so_does_its_name_which_seeds_the_we
     data.register("alias", lambda: (iris.x, iris.y))
     data.register("moved", lambda: (iris.x + 1e-12, iris.y))
 
-    run_key.cache_clear()
+    forget()
     assert key_of(dataset="alias") != key_of(dataset="iris")
     assert key_of(dataset="moved") != key_of(dataset="iris")
-    run_key.cache_clear()
+    forget()
 
 
 @pytest.mark.parametrize("package", ["tensorflow_version", "tf_keras_version"])
@@ -158,14 +162,14 @@ def test_the_versions_of_the_packages_that_train_change_the_key(package, monkeyp
     bare = key_of(MATMUL, who="direct")
 
     monkeypatch.setattr(installation, package, lambda: "99.0.0")
-    run_key.cache_clear()
+    forget()
     after = {who: key_of(who=who) for who in ("estimator", "cohort")}
     tensorflow = package == "tensorflow_version"
 
     assert after["estimator"] != before["estimator"]
     assert (after["cohort"] != before["cohort"]) == tensorflow
     assert (key_of(MATMUL, who="direct") != bare) == tensorflow
-    run_key.cache_clear()
+    forget()
 
 
 def test_what_may_round_otherwise_changes_the_key(monkeypatch, tmp_path):
@@ -173,7 +177,7 @@ def test_what_may_round_otherwise_changes_the_key(monkeypatch, tmp_path):
 
     def key_now():
         machine.arithmetic.cache_clear()
-        run_key.cache_clear()
+        forget()
         return key_of()
 
     for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "CUDA_VISIBLE_DEVICES"):
@@ -200,13 +204,13 @@ def test_what_may_round_otherwise_changes_the_key(monkeypatch, tmp_path):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     assert key_now() == here
     machine.arithmetic.cache_clear()
-    run_key.cache_clear()
+    forget()
 
 
 def test_a_genomes_own_trainer_trains_it_on_the_real_api_alone():
-    assert executor(MATMUL, real=True) == "direct"
-    assert executor(LAYERS_ESTIMATOR, real=True) == "estimator"
-    assert executor(MATMUL, real=False) == executor(LAYERS_ESTIMATOR, real=False) == "cohort"
+    assert TRAINERS.real(MATMUL) is DIRECT
+    assert TRAINERS.real(LAYERS_ESTIMATOR) is ESTIMATOR
+    assert TRAINERS.engine is COHORT
 
 
 class TestCode:
@@ -215,20 +219,21 @@ class TestCode:
     @pytest.fixture
     def package(self, tmp_path, monkeypatch):
         copy = tmp_path / "mlp"
+        post = copy / "species" / "post"
         shutil.copytree(ROOT / "mlp", copy, ignore=shutil.ignore_patterns("tests", "reference"))
-        monkeypatch.setattr(key, "_PACKAGE", copy)
-        monkeypatch.setattr(key, "_BEGAN", time.time_ns())
-        key._first_seen.cache_clear()
-        run_key.cache_clear()
-        yield copy
-        run_key.cache_clear()
-        key._first_seen.cache_clear()
+        monkeypatch.setattr(code, "_PACKAGE", post)
+        monkeypatch.setattr(code, "_BEGAN", time.time_ns())
+        code._first_seen.cache_clear()
+        forget()
+        yield post
+        forget()
+        code._first_seen.cache_clear()
 
     @staticmethod
     def digests():
         """What processes that begin now would see."""
-        key._first_seen.cache_clear()
-        key._BEGAN = time.time_ns()
+        code._first_seen.cache_clear()
+        code._BEGAN = time.time_ns()
         return [code_digest(who) for who in ("direct", "estimator", "cohort")]
 
     @pytest.mark.parametrize(
@@ -239,12 +244,12 @@ class TestCode:
             ("network.py", [True, True, False]),
             ("trainers/direct.py", [True, True, False]),
             ("trainers/estimator.py", [False, True, False]),
-            ("estimator/data_feeder.py", [False, True, False]),
+            ("../../estimator/data_feeder.py", [False, True, False]),
             ("trainers/cohort/__init__.py", [False, False, True]),
-            ("lab/lab.py", [False, False, False]),
-            ("stats/interval.py", [False, False, False]),
-            ("store/store.py", [False, False, False]),
-            ("report/terminal.py", [False, False, False]),
+            ("../../lab/lab.py", [False, False, False]),
+            ("../../stats/interval.py", [False, False, False]),
+            ("../../store/store.py", [False, False, False]),
+            ("../../report/terminal.py", [False, False, False]),
         ],
     )
     def test_code_of_the_training_path_changes_its_executors_alone(self, package, module, changed):
@@ -257,7 +262,7 @@ class TestCode:
 
     def test_comments_docstrings_and_layout_do_not(self, package):
         before = self.digests()
-        for module in package.rglob("*.py"):
+        for module in package.parents[1].rglob("*.py"):
             text = module.read_text().replace("\n\n\n", "\n\n\n\n# a comment\n")
             if text.startswith('"""'):
                 text = '"""Said otherwise. ' + text[3:]
@@ -286,10 +291,10 @@ class TestCode:
         os.replace(other, package / "plan.py")
 
         with pytest.raises(StoreError, match="run again"):
-            key.check_code("estimator")
+            check_code("estimator")
         (package / "plan.py").unlink()
         with pytest.raises(StoreError, match="run again"):
-            key.check_code("estimator")
+            check_code("estimator")
 
     @pytest.mark.parametrize("added", ["# a comment\n", "ANOTHER = 1\n"])
     def test_runs_whose_code_changes_meanwhile_are_not_kept(
@@ -299,8 +304,8 @@ class TestCode:
             (package / "plan.py").write_text((package / "plan.py").read_text() + added)
             return trained(*asked)
 
-        trained = work.train
-        monkeypatch.setattr(work, "train", train)
+        trained = executors.train
+        monkeypatch.setattr(executors, "train", train)
         lab = Lab(tmp_path / "runs.sqlite", protocol=TINY)
 
         if added.startswith("#"):
