@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import faulthandler
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,38 +13,99 @@ from types import FrameType
 
 from mlp.errors import UserError
 
+AGAIN_S = 1.0
+"""How long after the first time a run is told again to end, if it caught what was raised in it."""
+
 
 class TimedOutError(TimeoutError, UserError):
     """A run took longer than `--mlp-timeout` allows."""
 
 
 @contextmanager
-def limited(seconds: float | None, what: str) -> Iterator[None]:
+def limited(seconds: float | None, what: str, *, kill: bool = False) -> Iterator[None]:
     """End what is done within after `seconds`; None: never.
 
-    A signal ends it, between two instructions of Python. A call into compiled code that does not
-    return is not ended, and neither is anything on Windows or outside the main thread.
+    The error is raised between two instructions of Python: in the main thread by a signal, on
+    Windows and in other threads by a second thread. A call into compiled code that does not return
+    is not ended by it. With `kill`, such a call ends the process after twice the time, and prints
+    where it hung: for a worker that others replace, whose job the store then gives to another.
 
     Raises:
         TimedOutError: the time was over.
     """
-    possible = hasattr(signal, "setitimer") and (
-        threading.current_thread() is threading.main_thread()
-    )
-    if seconds is None or not possible:
+    if seconds is None:
         yield
         return
+    told = (
+        f"a run must end within {seconds:g} s, as --mlp-timeout says; {what} did not: allow more, "
+        "or make it end"
+    )
+    in_main = threading.current_thread() is threading.main_thread()
+    way = _by_signal if in_main and hasattr(signal, "setitimer") else _by_thread
+    if kill:
+        faulthandler.dump_traceback_later(2 * seconds, exit=True, file=sys.__stderr__)
+    try:
+        with way(seconds, told):
+            yield
+    finally:
+        if kill:
+            faulthandler.cancel_dump_traceback_later()
+
+
+@contextmanager
+def _by_signal(seconds: float, told: str) -> Iterator[None]:
+    over = False
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        raise TimedOutError(
-            f"a run must end within {seconds:g} s, as --mlp-timeout says; {what} did not: allow "
-            "more, or make it end"
-        )
+        if not over:
+            raise TimedOutError(told)
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        yield
-    finally:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
+            yield
+        finally:
+            over = True
+    finally:  # also if the signal came in the one above
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _by_thread(seconds: float, told: str) -> Iterator[None]:
+    """A thread can only have a class of errors raised in another, without a message."""
+    here, lock, over = threading.get_ident(), threading.Lock(), threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            with lock:
+                if not over.is_set():
+                    _raise_in(here, _TimeIsOver)
+            wait = AGAIN_S
+
+    watcher = threading.Thread(target=watch, name="mlp time limit", daemon=True)
+    watcher.start()
+    try:
+        try:
+            yield
+        finally:
+            with lock:
+                over.set()
+    except _TimeIsOver:
+        raise TimedOutError(told) from None
+    finally:
+        over.set()
+        _raise_in(here, None)  # one that was on its way comes to nothing
+        watcher.join()
+
+
+class _TimeIsOver(TimeoutError):
+    """Raised by `_by_thread` in the thread of a run."""
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Have `error` raised in a thread at its next instruction; None: nothing after all."""
+    raised = None if error is None else ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
