@@ -86,7 +86,7 @@ def _tensorflow(tensorflow: Any, seed: int) -> Callable[[], object]:
     return restore
 
 
-def _keras(_: Any, seed: int) -> Callable[[], object]:
+def _keras(_: Any, _seed: int) -> Callable[[], object]:
     """Keras draws default seeds from `random`, but keeps one generator for its own functions.
 
     It is taken away, so that Keras makes one from the seeded `random`, and put back.

@@ -7,6 +7,7 @@ import faulthandler
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -42,6 +43,7 @@ def limited(seconds: float | None, what: str, *, kill: bool = False) -> Iterator
     )
     in_main = threading.current_thread() is threading.main_thread()
     way = _by_signal if in_main and hasattr(signal, "setitimer") else _by_thread
+    kill = kill and sys.__stderr__ is not None
     if kill:
         faulthandler.dump_traceback_later(2 * seconds, exit=True, file=sys.__stderr__)
     try:
@@ -60,16 +62,19 @@ def _by_signal(seconds: float, told: str) -> Iterator[None]:
         if not over:
             raise TimedOutError(told)
 
-    before = signal.signal(signal.SIGALRM, end)
+    began, before = time.monotonic(), signal.signal(signal.SIGALRM, end)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
     try:
         try:
-            signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
             yield
         finally:
             over = True
     finally:  # also if the signal came in the one above
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+        if timer[0]:  # that of another, such as a limit to a whole test
+            left = max(timer[0] - (time.monotonic() - began), 1e-3)
+            signal.setitimer(signal.ITIMER_REAL, left, timer[1])
 
 
 @contextmanager
@@ -82,26 +87,26 @@ def _by_thread(seconds: float, told: str) -> Iterator[None]:
         while not over.wait(wait):
             with lock:
                 if not over.is_set():
-                    _raise_in(here, _TimeIsOver)
+                    _raise_in(here, _TimeIsOverError)
             wait = AGAIN_S
 
     watcher = threading.Thread(target=watch, name="mlp time limit", daemon=True)
-    watcher.start()
     try:
+        watcher.start()
         try:
             yield
         finally:
             with lock:
                 over.set()
-    except _TimeIsOver:
+            _raise_in(here, None)  # one that was on its way comes to nothing
+            watcher.join()
+    except _TimeIsOverError:
         raise TimedOutError(told) from None
     finally:
         over.set()
-        _raise_in(here, None)  # one that was on its way comes to nothing
-        watcher.join()
 
 
-class _TimeIsOver(TimeoutError):
+class _TimeIsOverError(TimeoutError):
     """Raised by `_by_thread` in the thread of a run."""
 
 

@@ -50,7 +50,8 @@ class TestLibraries:
     @needs("torch")
     def test_torch_takes_the_number_and_takes_it_again_after_a_run_has_set_another(self):
         said = said_by(
-            "import mlp.lab.threads as t, torch; t.set_in_libraries(1); n = torch.get_num_threads\nbefore = n()\n"
+            "import mlp.lab.threads as t, torch; t.set_in_libraries(1)\n"
+            "n = torch.get_num_threads; before = n()\n"
             "torch.set_num_threads(2); t.set_in_libraries(1); print(before, n())"
         )
         assert said == "1 1"
