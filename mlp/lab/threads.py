@@ -97,16 +97,16 @@ def in_force(wanted: int) -> list[str]:
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None and _has_run(tensorflow):
         number = tensorflow.config.threading.get_intra_op_parallelism_threads()
-        number = number or _said("TF_NUM_INTRAOP_THREADS", 0)
-        if number != wanted:
-            found.append(f"TensorFlow {number or 'all'}")
+        given = str(number or os.environ.get("TF_NUM_INTRAOP_THREADS", "all"))
+        if given != str(wanted):
+            found.append(f"TensorFlow {given}")
     return found
 
 
 def _said(variable: str, otherwise: int) -> int:
-    """The number that a variable of the environment says."""
+    """The number that the user has set a variable of the environment to."""
     said = os.environ.get(variable, "")
-    return int(said) if said.isdigit() else otherwise
+    return int(said) if said.isdigit() and said != _set.get(variable) else otherwise
 
 
 def _has_run(tensorflow: object) -> bool:
