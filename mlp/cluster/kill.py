@@ -1,4 +1,4 @@
-"""Workers, schedulers and sessions killed at random: what is lost, what is trained again?"""
+"""Workers, schedulers and sessions killed at random moments: what is lost, what trained again?"""
 
 from __future__ import annotations
 

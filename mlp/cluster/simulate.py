@@ -30,10 +30,10 @@ class Constants:
     start: the imports of a worker. step: of one run, by who trains it.
     """
 
-    attempt: float = 0.030
-    collect: float = 0.0013
-    schedule: float = 0.0009
-    gap: float = 0.010
+    attempt: float = 0.010
+    collect: float = 0.0006
+    schedule: float = 0.0007
+    gap: float = 0.016
     start: float = 8.0
     step: dict[str, float] = field(
         default_factory=lambda: {
@@ -43,19 +43,22 @@ class Constants:
             "float64": 4.2e-4,
         }
     )
-    stack: int = 64
+    stack: dict[str, int] = field(default_factory=lambda: {"float32": 16, "float64": 4})
     least: int = 4
     glance: int = 4
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """Runs that a claim asks for at once: what they are, how many, how long each takes."""
+    """Runs that a claim asks for at once: what they are, how many, how long each takes.
+
+    most: how many are trained together at most, where no worker would be idle.
+    """
 
     name: str
     runs: int
     seconds: float
-    together: bool
+    most: int = 1
 
 
 Claim = list[list[Cohort]]
@@ -73,20 +76,20 @@ def _claim(claim: dict[str, Any], steps: int, constants: Constants, copy: int) -
     looks = sorted({look["seeds"] for look in detail.get("looks", ())} | {claim["seeds"]})
     by_engine = "engine" in claim["executor"]
     real = [seeds for seeds in looks if seeds <= constants.glance]
-    stacks = sorted({math.ceil(seeds / constants.stack) * constants.stack for seeds in looks})
     asked: Claim = []
-    for seeds in stacks if by_engine else looks:
+    for seeds in looks:
         look = []
         for arm in detail.get("arms", ()):
             alleles = arm["alleles"]
             trainer, dtype = alleles["trainer"], alleles["dtype"]
             name = f"{copy} {arm['genome']} {claim['dataset']} {arm.get('first_seed')}"
             if by_engine:
-                look.append(Cohort(name, seeds, steps * constants.step[dtype], True))
+                seconds = steps * constants.step[dtype]
+                look.append(Cohort(name, seeds, seconds, constants.stack[dtype]))
             if not by_engine or arm.get("vouched") or real:
                 few = constants.glance if by_engine else seeds
                 seconds = steps * constants.step[trainer]
-                look.append(Cohort(f"{name} real", few, seconds, False))
+                look.append(Cohort(f"{name} real", few, seconds))
         asked.append(look)
     return asked
 
@@ -103,7 +106,7 @@ class Simulation:
         self._asked: defaultdict[str, int] = defaultdict(int)
         self._ready: deque[_Task] = deque()
         self._open, self._free = 0, 0
-        self.work, self.tasks, self.longest = 0.0, 0, 0.0
+        self.work, self.tasks, self.longest, self.largest = 0.0, 0, 0.0, 0.0
         for _ in range(workers):
             self.after(constants.start, self._come)
         for claim in claims:
@@ -124,6 +127,7 @@ class Simulation:
             "session": self._session.busy,
             "scheduler": self._scheduler.busy,
             "longest claim": self._constants.start + self.longest,
+            "largest cohort": self._constants.start + self.largest,
         }
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
@@ -131,7 +135,7 @@ class Simulation:
         heapq.heappush(self._events, (self.now + seconds, next(self._order), action))
 
     def _least(self, look: Sequence[Cohort]) -> float:
-        runs = [self._constants.least if c.together else 1 for c in look]
+        runs = [min(c.most, self._constants.least) for c in look]
         return max((n * c.seconds for n, c in zip(runs, look, strict=True)), default=0.0)
 
     def _attempt(self, claim: Claim, look: int) -> None:
@@ -159,14 +163,14 @@ class Simulation:
         """Send tasks for those runs of a cohort that nobody has asked for."""
         constants = self._constants
         spare = max(0, self._workers - self._open)
-        most = constants.stack if cohort.together else 1
-        size = min(most, max(constants.least, math.ceil(most / (1 + spare))))
+        size = min(cohort.most, max(constants.least, math.ceil(cohort.most / (1 + spare))))
         for start in range(self._asked[cohort.name], cohort.runs, size):
             task = _Task(min(size, cohort.runs - start) * cohort.seconds)
             self._parts[cohort.name].append(task)
             self._open += 1
             self.tasks += 1
             self.work += task.seconds
+            self.largest = max(self.largest, task.seconds)
             self._scheduler.serve(constants.schedule, partial(self._be_ready, task))
         self._asked[cohort.name] = max(self._asked[cohort.name], cohort.runs)
 

@@ -63,7 +63,8 @@ SETTINGS = json.loads(os.environ["MLP_CLUSTER_SUITE"])
 @pytest.mark.parametrize("n", range(SETTINGS["claims"]))
 def test_claim(lab, n):
     for seeds in SETTINGS["looks"]:
-        found = lab.runs(f"claim {n}", seeds, seconds=SETTINGS["seconds"], journal="journal")
+        how = {name: SETTINGS[name] for name in ("seconds", "journal")}
+        found = lab.runs(f"claim {n}", seeds, **how)
         mean = sum(record["score"] for record in found.values()) / seeds
         if abs(mean - 0.5) > 0.08:
             break
@@ -108,9 +109,8 @@ class Suite:
         """A session of pytest on the suite, whose output goes to a file."""
         import json
 
-        settings = {
-            name: value for name, value in vars(self).items() if name not in ("folder", "journal")
-        }
+        settings = {name: value for name, value in vars(self).items() if name != "folder"}
+        settings["journal"] = str(self.folder / JOURNAL)
         (self.folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
         (self.folder / "test_claims.py").write_text(CLAIMS, encoding="utf-8")
         (self.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
@@ -139,10 +139,10 @@ class Suite:
         with Store(self.folder / "runs.db") as store:
             return dict(store.items())
 
-    def trained(self) -> list[tuple[str, float, int]]:
-        """Each training of a run: its key, when it began, by which process."""
+    def trained(self) -> list[tuple[str, float, str]]:
+        """Each training of a run: its key, when it began, by which thread."""
         lines = _lines(self.folder / JOURNAL)
-        return [(key, float(began), int(process)) for key, began, process in lines]
+        return [(key, float(began), worker) for key, began, worker in lines]
 
     def kept(self) -> dict[str, float]:
         """When each run was first kept."""

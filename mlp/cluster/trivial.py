@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +23,7 @@ def jobs(name: str, seeds: Sequence[int], size: int = 1, **spec: Any) -> list[Jo
 
     seconds: how long each run takes. fails: the sentence it fails with. kills: whether it ends its
     worker. length: how many characters its record holds. journal: a file in which each training of
-    a run is noted, with the time it began and the process.
+    a run is noted, with the time it began, the process and the thread.
     """
     parts = [seeds[start : start + size] for start in range(0, len(seeds), size)]
     whole = {"name": name, **spec}
@@ -43,8 +44,9 @@ def train(job: Job) -> dict[str, dict[str, Any]]:
         os.kill(os.getpid(), KILL)
     time.sleep(spec.get("seconds", 0.0) * len(job.runs))
     if spec.get("journal"):
+        worker = f"{os.getpid()}-{threading.get_ident()}"
         with open(spec["journal"], "a", encoding="utf-8") as file:
-            file.write("".join(f"{key} {began} {os.getpid()}\n" for key in job.runs))
+            file.write("".join(f"{key} {began} {worker}\n" for key in job.runs))
     more = {"padding": "x" * spec["length"]} if spec.get("length") else {}
     return {
         key: {"score": score_of(key), "seed": own["seed"], **more} for key, own in job.runs.items()

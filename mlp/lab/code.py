@@ -12,6 +12,7 @@ packages that do not compute (`mlp.lab.packages`). A user names more by `code`, 
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -98,11 +99,11 @@ def _refuse_changed(files: Collection[Path], since: int | None) -> None:
 
 def _modules_of(files: Collection[Path]) -> dict[Path, object]:
     """The specs of the imported modules of `files`: a module that is imported again has another."""
-    names = {(file.parent.name, file.name) for file in files}
+    ends = tuple(os.path.join(file.parent.name, file.name) for file in files)
     found = {}
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
-        if isinstance(file, str) and (Path(file).parent.name, Path(file).name) in names:
+        if isinstance(file, str) and file.endswith(ends):
             found[Path(file).resolve()] = getattr(module, "__spec__", None)
     return found
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlp.genome import Genome
 from mlp.lab.arm import seen
+from mlp.lab.checks import WORDS
 from mlp.lab.claim import DIAGNOSIS, REFUTED, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence, Setting
 from mlp.lab.inquiry import Inquiry
@@ -30,13 +31,15 @@ class GenomeDiagnosis(Evidence):
     """What `lab.diagnose` found of two genomes; printed, it is about ten lines.
 
     `found` is the diagnosis in the species' unit. `runs` are those of the bad genome and of the
-    good one, at the seeds of the last comparison of the two.
+    good one, at the seeds of the last comparison of the two. `shows` says for a cause what it
+    changes first, of what the runs recorded.
     """
 
     good: Genome
     bad: Genome
     found: Diagnosis
     runs: tuple[tuple[Run, ...], tuple[Run, ...]]
+    shows: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def cohorts(self) -> tuple[tuple[Run, ...], ...]:
@@ -122,6 +125,7 @@ class GenomeDiagnosis(Evidence):
 
     def __str__(self) -> str:
         told = [f"{self.bad} against {self.good}{self.where}:", str(self.found)]
+        told += [f"{gene} first shows in {what}." for gene, what in self.shows.items()]
         return "\n".join([*told, *filter(None, [self.advice()])])
 
     __repr__ = __str__
@@ -171,6 +175,7 @@ def diagnose_genomes(
         bad=bad,
         found=in_unit(found.with_traces(traces(found, known)), setting),
         runs=ends,
+        shows=first_shown(found.cause_genes, known),
     )
 
 
@@ -220,6 +225,30 @@ def traces(found: Diagnosis, cohorts: Mapping[Cell, Sequence[Run]]) -> dict[str,
             differ = any(a.weights != b.weights or seen(a) != seen(b) for a, b in both)
             told[gene] = ACTED if differ else NO_TRACE
     return told
+
+
+def first_shown(genes: Sequence[str], cohorts: Mapping[Cell, Sequence[Run]]) -> dict[str, str]:
+    """For each gene, what its runs differ in first, in words: what was fed before what came of it.
+
+    From cohorts one gene apart, as in `traces`.
+    """
+    told: dict[str, str] = {}
+    for gene in genes:
+        for on, runs in cohorts.items():
+            if gene in on and on - {gene} in cohorts:
+                for a, b in zip(runs, cohorts[on - {gene}], strict=False):
+                    names = sorted({*a.saw, *b.saw}, key=_place)
+                    first = [WORDS.get(n, repr(n)) for n in names if a.saw.get(n) != b.saw.get(n)]
+                    first += ["the final weights"] if a.weights != b.weights else []
+                    if first:
+                        told.setdefault(gene, first[0])
+    return told
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Where an entry of what a run saw stands: the usual ones in their order, then the others."""
+    usual = list(WORDS)
+    return (usual.index(name) if name in usual else len(usual), name)
 
 
 def in_unit(found: Diagnosis, setting: Setting) -> Diagnosis:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)  # executors of one species share most of their files
 def tree_without_docstrings(source: str | bytes, definition: str = "") -> str:
     """`source`'s syntax tree as text, without docstrings: equal for code that does the same.
 

@@ -221,13 +221,13 @@ def _check_data(named: str, job: Job) -> None:
 
 
 def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
-    """The records of a job's runs, by key, as they end."""
+    """The records of a job's runs, by key, as they end, the smallest seed first."""
     species = find_species(job.spec["species"])
     if species is None:
         raise LookupError(f"species {job.spec['species']} is not imported in this process")
     executor, dataset = executor_named(species, job.spec["executor"]), job.spec["dataset"]
     protocol = rebuild_protocol(species, job.spec["protocol"])
-    keys = list(job.runs)
+    keys = sorted(job.runs, key=lambda key: job.runs[key]["seed"])
     genomes = [species(**job.runs[k]["genome"]) for k in keys]
     seeds = [job.runs[k]["seed"] for k in keys]
     _check_data(identity(genomes[0], dataset, executor), job)

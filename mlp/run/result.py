@@ -59,8 +59,8 @@ class Result:
 
     @classmethod
     def of(cls, trace: Any, *, score: float, **others: Any) -> Result:
-        """A result that holds what a trace of `mlp.trace.watch` saw."""
-        return cls(score=score, saw=trace.saw(), **others)
+        """A result that holds what a trace of `mlp.trace.watch` saw, and its final weights."""
+        return cls(score=score, **{"saw": trace.saw(), "weights": trace.weights, **others})
 
 
 def scalar(value: Any) -> Any:

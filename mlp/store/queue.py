@@ -207,12 +207,12 @@ def take(
     owner: Owner,
     study: str,
     prefer: Collection[str],
-    can: Callable[[Job], bool] | None = None,
+    can: Callable[[Job], bool],
 ) -> Job | None:
     """Lease to the owner the study's first candidate whose body is intact and that it can train."""
     for number in candidates(con, study, prefer):
         job = load(con, number)
-        if job is not None and (can is None or can(job)):
+        if job is not None and can(job):
             con.execute("UPDATE jobs SET owner=? WHERE id=?", [owner.id, number])
             return job
     return None

@@ -31,6 +31,14 @@ _KEEP_S = 1.0
 """How long a run that has ended may wait for the others of its job before it is kept."""
 
 
+class _UnaskedError(Exception):
+    """Ends a transaction that would need to know whether this process can train a job."""
+
+    def __init__(self, job: Job, spec: bytes) -> None:
+        super().__init__(spec)
+        self.job, self.spec = job, spec
+
+
 class Store(Worker):
     """Runs on disk, shared by any number of processes and studies.
 
@@ -90,6 +98,11 @@ class Store(Worker):
         conflicts = self._database.write(lambda con: self._insert(con, payloads))
         self._refuse(conflicts)
 
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete these runs, all in one transaction."""
+        labels = [key.encode() for key in keys]
+        self._database.write(lambda con: runs.delete(con, labels))
+
     def request(self, jobs: Iterable[Job]) -> None:
         """Queue the runs that are not finished, queued, or failed in this study.
 
@@ -119,7 +132,8 @@ class Store(Worker):
     def take(self, prefer: Collection[str] = (), can: Can | None = None) -> Job | None:
         """Lease a job: one with a key in `prefer`, else any of this study; None if there is none.
 
-        A job that `can` refuses is left to others.
+        A job that `can` refuses is left to others. It is asked outside of any transaction, once for
+        jobs of one spec: it may take as long as it likes, and nobody waits for the file.
 
         The lease lasts until `finish`, `fail`, `release`, `close`, or the death of this process. Of
         another study's jobs only those with a preferred key are taken; of jobs with a run that
@@ -130,10 +144,25 @@ class Store(Worker):
         def look(con: sqlite3.Connection) -> bool:
             return self._is_stale(con) or any(queue.candidates(con, self._study, liked))
 
-        def lease(con: sqlite3.Connection) -> Job | None:
-            return queue.take(con, self._sign_in(con), self._study, liked, can)
+        known: dict[bytes, bool] = {}
 
-        return self._database.write(lease) if self._database.read(look) else None
+        def able(job: Job) -> bool:
+            spec = encode(dict(job.spec))
+            if can is not None and spec not in known:
+                raise _UnaskedError(job, spec)
+            return known.get(spec, True)
+
+        def lease(con: sqlite3.Connection) -> Job | None:
+            return queue.take(con, self._sign_in(con), self._study, liked, able)
+
+        if not self._database.read(look):
+            return None
+        while True:
+            try:
+                return self._database.write(lease)
+            except _UnaskedError as unasked:
+                assert can is not None
+                known[unasked.spec] = can(unasked.job)
 
     def finish(self, job: Job, records: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep the runs of a leased job and end it, in one transaction; conflicts as in `put`."""
@@ -192,13 +221,15 @@ class Store(Worker):
                 self.release(job)
             raise
         except Exception as error:
-            self.put(done)
+            with suppress(StoreError):
+                self.put(done)
             self.fail(job, str(getattr(error, "told", f"{type(error).__name__}: {error}")))
             if asked.intersection(job.keys):
                 raise
         except BaseException:
-            self.put(done)
-            self.release(job)
+            with suppress(StoreError):
+                self.put(done)
+                self.release(job)
             raise
 
     def _train(self, job: Job, train: Train, done: dict[str, Mapping[str, Any]]) -> None:

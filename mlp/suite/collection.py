@@ -6,7 +6,9 @@ import pytest
 
 from mlp.lab.claim import Refuted
 from mlp.lab.known import check_dataset
+from mlp.lab.question import LabError
 from mlp.suite import marks
+from mlp.suite.options import CLAIMS
 from mlp.suite.subject import (
     asked_datasets,
     dataset_of,
@@ -16,6 +18,9 @@ from mlp.suite.subject import (
     species_of,
     takes_lab,
 )
+
+COLLECTED = pytest.StashKey[int]()
+"""How many claims were collected."""
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
@@ -57,6 +62,12 @@ def check(item: pytest.Item) -> None:
 def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out other datasets; put claims that state a finding first; mark refuted ones."""
     ours = [item for item in items if takes_lab(item)]
+    config.stash[COLLECTED] = len(ours)
+    if not hasattr(config, "workerinput"):
+        try:
+            check_number(config)
+        except LabError as error:
+            raise pytest.UsageError(str(error)) from None
     if config.option.mlp_dataset:
         kept = (None, *asked_datasets(config))
         others = [item for item in ours if dataset_of(item) not in kept]
@@ -68,3 +79,33 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
             reason = marks.recorded_refutation(item, protocol_name(config, item))
             if reason is not None:
                 item.add_marker(pytest.mark.xfail(raises=Refuted, strict=True, reason=reason))
+
+
+def claims_of(config: pytest.Config) -> int:
+    """The number of claims among which the error is divided.
+
+    Raises:
+        LabError: the ini key is no number.
+    """
+    given = config.getini(CLAIMS)
+    if not str(given).isdigit() or int(given) < 1:
+        raise LabError(
+            f"{CLAIMS} is the number of claims that a suite makes at most; got {given!r}: write "
+            f"{CLAIMS} = 20"
+        )
+    return int(given)
+
+
+def check_number(config: pytest.Config) -> None:
+    """Refuse more claims than the error is divided among.
+
+    Raises:
+        LabError: there are more, or the ini key is no number.
+    """
+    most, collected = claims_of(config), config.stash.get(COLLECTED, 0)
+    if collected > most:
+        raise LabError(
+            f"the error of this suite is divided among {most} claims; {collected} are collected: "
+            f"write {CLAIMS} = {collected} or more into {config.inipath or 'pytest.ini'}, once and "
+            "for all claims to come"
+        )

@@ -20,7 +20,8 @@ from mlp.lab.seeds import FIRST_SEED
 from mlp.lab.times import SPENT
 from mlp.run import Protocol
 from mlp.store import Store, StoreError
-from mlp.suite import interrupt, marks, options
+from mlp.suite import interrupt, marks
+from mlp.suite.collection import check_number, claims_of
 from mlp.suite.display import Display
 from mlp.suite.plugin import LAB
 from mlp.suite.plugin import STORE as DEFAULT_STORE
@@ -46,7 +47,7 @@ def begin(session: pytest.Session) -> None:
     if option.collectonly:
         return
     check_seeds(option.mlp_seeds, option.mlp_first_seed or FIRST_SEED)
-    _claims(config)
+    claims_of(config)
     if option.mlp_timeout is not None and not _is_positive(option.mlp_timeout):
         raise LabError(
             f"--mlp-timeout takes a number of seconds above 0; got {option.mlp_timeout!r}: try 600"
@@ -177,12 +178,13 @@ class Claims:
 def lab_of(config: pytest.Config) -> Lab:
     """A lab as the options have it."""
     option = config.option
+    check_number(config)
     return Lab(
         store_of(config),
         protocol=option.mlp_protocol,
         seeds=option.mlp_seeds,
         first_seed=option.mlp_first_seed,
-        claims=_claims(config),
+        claims=claims_of(config),
         real=option.mlp_real,
     )
 
@@ -202,16 +204,6 @@ def protocol_of_session(config: pytest.Config) -> Protocol | None:
     """
     known = [species for species in all_species() if len(species.protocols)]
     return protocol_of(known[0], config.option.mlp_protocol) if len(known) == 1 else None
-
-
-def _claims(config: pytest.Config) -> int:
-    given = config.getini(options.CLAIMS)
-    if not str(given).isdigit() or int(given) < 1:
-        raise LabError(
-            f"{options.CLAIMS} is the number of claims that a suite makes at most; got {given!r}: "
-            f"write {options.CLAIMS} = 20"
-        )
-    return int(given)
 
 
 def _store_path(config: pytest.Config) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,20 +173,32 @@ class Trace:
         """The weights before the first update; empty where they were not seen."""
         return self.updates[0].before if self.updates else {}
 
-    def saw(self) -> dict[str, Any]:
-        """What the run saw, as plain data: for checks that a manipulation acted, and only it."""
-        rows = self.log.rows(0)
+    def saw(self) -> dict[str, str | int]:
+        """What the run saw, by the names that `mlp.Result` uses: for checks that a gene acted.
+
+        `order` is a digest of the rows fed in the first epoch, update by update, `init` one of the
+        initial weights; `updates` and `distinct_rows` are counts.
+        """
+        first = self.log.epoch == 0
+        rows, sizes = self.log.rows(0), self.log.sizes[first].tolist()
         return {
-            "rows": [f"{row:016x}" for row in rows],
+            "init": _digest([v.digest for v in self.first_weights.values()]),
+            "order": _digest([*sizes, *(f"{row:016x}" for row in rows)]),
             "distinct_rows": len(np.unique(rows)),
-            "batch_sizes": self.log.sizes[self.log.epoch == 0].tolist(),
             "updates": self.updates_made,
-            "initial_weights": {name: v.digest for name, v in self.first_weights.items()},
-            "final_weights": dict(self.final),
         }
+
+    @property
+    def weights(self) -> str:
+        """A digest of the final weights, variable by variable."""
+        return _digest(list(self.final.values()))
 
     def save(self, path: str | Path) -> Path:
         """Write the trace as one .npz file, which `load` reads."""
         from mlp.trace.file import save
 
         return save(self, path)
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlp.stats.comparison import Outcome, check_margin
 from mlp.stats.diagnosis.procedure import CLOSED, Case
@@ -11,7 +11,7 @@ from mlp.stats.diagnosis.questions import Questions, allowed
 from mlp.stats.diagnosis.scores import Ask, Scores
 from mlp.stats.diagnosis.shares import cells_of, ladder, shares
 from mlp.stats.diagnosis.value import Cause, Diagnosis, Finding, Interrupted, Rung
-from mlp.stats.interval import Interval, check_alpha
+from mlp.stats.interval import check_alpha
 from mlp.stats.looks import look_sizes
 
 MOST_GENES = 32
@@ -94,16 +94,10 @@ def _found(case: Case, error: float, *, finished: bool) -> Diagnosis:
     """The case as a value. An unfinished one asks for no more scores."""
     sure = [g for g in case.causes if _shown(case, g)]
     doubtful = {g: "may be a cause, not shown at this margin" for g in case.causes if g not in sure}
-    share: dict[str, Interval] = {}
+    causes = tuple(_cause(case, g) for g in sure)
     rungs: tuple[Rung, ...] = ()
     if finished and case.order:
-        cells = [*cells_of(sure), case.good]
-        case.scores.want(cells, case.n)
-        n = min(case.scores.seeds(c) for c in cells)
-        share = shares(case.scores, sure, n, error)
-        sure.sort(key=lambda g: -share[g].mean)
-        rungs = ladder(case.scores, sure, case.good, n, error)
-        gap = float((case.scores.of(case.good, n) - case.scores.of(case.bad, n)).mean())
+        causes, rungs = _with_shares(case, causes, error)
     return Diagnosis(
         genes=case.genes,
         margin=case.margin,
@@ -111,16 +105,7 @@ def _found(case: Case, error: float, *, finished: bool) -> Diagnosis:
         cap=case.cap,
         finding=_finding(case, sure) if finished else Finding.STOPPED,
         gap=case.gap,
-        causes=tuple(
-            Cause(
-                gene=g,
-                needed=case.needed.get(g),
-                knockout=case.knockouts.get(g),
-                share=share.get(g),
-                fraction=share[g].mean / gap if g in share else None,
-            )
-            for g in sure
-        ),
+        causes=causes,
         closure=case.closure,
         substitutes=tuple(case.substitutes),
         pairs=tuple(case.pairs),
@@ -135,6 +120,27 @@ def _found(case: Case, error: float, *, finished: bool) -> Diagnosis:
         asked=case.questions.asked,
         allowed=allowed(len(case.genes)),
     )
+
+
+def _cause(case: Case, gene: str) -> Cause:
+    return Cause(gene, case.needed.get(gene), case.knockouts.get(gene))
+
+
+def _with_shares(
+    case: Case, causes: tuple[Cause, ...], error: float
+) -> tuple[tuple[Cause, ...], tuple[Rung, ...]]:
+    """The causes with their shares, the largest first, and the ladder."""
+    genes = [c.gene for c in causes]
+    cells = [*cells_of(genes), case.good]
+    case.scores.want(cells, case.n)
+    n = min(case.scores.seeds(c) for c in cells)
+    share = shares(case.scores, genes, n, error)
+    gap = float((case.scores.of(case.good, n) - case.scores.of(case.bad, n)).mean())
+    known = [
+        replace(c, share=share[c.gene], fraction=share[c.gene].mean / gap)
+        for c in sorted(causes, key=lambda c: -share[c.gene].mean)
+    ]
+    return tuple(known), ladder(case.scores, [c.gene for c in known], case.good, n, error)
 
 
 def _shown(case: Case, gene: str) -> bool:

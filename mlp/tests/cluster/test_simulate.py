@@ -15,31 +15,31 @@ def took(claims, workers, constants=NOTHING):
 
 
 def test_tasks_of_one_claim_share_the_workers():
-    claim = [[Cohort("a", 6, 2.0, together=False)]]
+    claim = [[Cohort("a", 6, 2.0)]]
     assert took([claim], 1) == 12
     assert took([claim], 2) == 6
     assert took([claim], 4) == 4
 
 
 def test_looks_follow_one_another():
-    claim = [[Cohort("a", 2, 1.0, together=False)], [Cohort("a", 5, 1.0, together=False)]]
+    claim = [[Cohort("a", 2, 1.0)], [Cohort("a", 5, 1.0)]]
     assert took([claim], 8) == 2
 
 
 def test_claims_share_their_runs():
-    claim = [[Cohort("a", 4, 1.0, together=False)]]
+    claim = [[Cohort("a", 4, 1.0)]]
     assert took([claim, claim], 1) == 4
 
 
 def test_cohorts_are_split_where_workers_would_be_idle():
-    claim = [[Cohort("a", 64, 1.0, together=True)]]
+    claim = [[Cohort("a", 64, 1.0, most=64)]]
     assert took([claim], 1) == 64
     assert took([claim], 16) == 4
 
 
 def test_what_the_session_does_adds_up():
     constants = Constants(attempt=2, collect=1, schedule=0, gap=0, start=0)
-    claim = [[Cohort("a", 1, 10.0, together=False)]]
+    claim = [[Cohort("a", 1, 10.0)]]
     assert took([claim], 1, constants) == 2 + 10 + 1 + 2 + 2
 
 

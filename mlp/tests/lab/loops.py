@@ -11,6 +11,8 @@ import numpy as np
 from mlp.genome import Genome, gene
 from mlp.run import Loss, Protocol, Result, digest
 
+Logits = Literal["raw", "softmax"]
+
 TRAINED: list[tuple[Any, ...]] = []
 """What was trained in this process: whatever a method was given."""
 
@@ -33,7 +35,7 @@ class Loop(Genome):
     """A loop that records all there is to record."""
 
     shuffle: Literal["never", "each_epoch"] = gene("when rows are shuffled", acts_on="order")
-    logits: Literal["raw", "softmax"] = gene("what the loss takes", acts_on="weights")
+    logits: Logits = gene("what the loss takes", acts_on="weights")
     width: int = gene("units", at_least=1, default=1, acts_on="init")
     spelling: Literal["long", "short"] = gene("how it is written", default="long", acts_on=())
     samples: int = gene("samples of the curve", at_least=1, default=3, acts_on="curves")
@@ -43,7 +45,7 @@ class Loop(Genome):
         end = 0.4 + effect(self) + noise(seed)
         return Result(
             score=end,
-            curves={"validation": np.linspace(0.1, end, self.samples)},
+            curves={"validation": np.linspace(0.1, end, self.samples).tolist()},
             steps=range(self.samples),
             weights=digest([seed, end]),
             saw={
@@ -58,7 +60,7 @@ class Bare(Genome):
     """One that returns its score alone, and whose genes say all the same what they act on."""
 
     shuffle: Literal["never", "each_epoch"] = gene("when rows are shuffled", acts_on="order")
-    logits: Literal["raw", "softmax"] = gene("what the loss takes")
+    logits: Logits = gene("what the loss takes")
     width: int = gene("units", at_least=1, default=1, acts_on=("init", "weights"))
 
     def train(self, seed: int) -> float:
@@ -69,7 +71,7 @@ class Bare(Genome):
 class Lossy(Genome):
     """One whose scores are losses, from 0 to 4."""
 
-    logits: Literal["raw", "softmax"] = gene("what the loss takes", acts_on="score")
+    logits: Logits = gene("what the loss takes", acts_on="score")
     rate: float = gene("learning rate", above=0, default=0.1, acts_on="score")
     depth: int = gene("layers", at_least=1, default=1, acts_on="score")
 
@@ -84,7 +86,7 @@ class Lossy(Genome):
 class Stacked(Genome):
     """One that trains up to 64 runs at once."""
 
-    logits: Literal["raw", "softmax"] = gene("what the loss takes", acts_on="weights")
+    logits: Logits = gene("what the loss takes", acts_on="weights")
 
     at_once: ClassVar[int] = 64
 
@@ -97,7 +99,7 @@ class Stacked(Genome):
 class Named(Genome):
     """One that knows two datasets by name."""
 
-    logits: Literal["raw", "softmax"] = gene("what the loss takes")
+    logits: Logits = gene("what the loss takes")
 
     datasets: ClassVar[Any] = ("small", "large")
 
@@ -117,7 +119,7 @@ class Budget(Protocol):
 class Timed(Genome):
     """One that knows two budgets."""
 
-    logits: Literal["raw", "softmax"] = gene("what the loss takes")
+    logits: Logits = gene("what the loss takes")
 
     protocols: ClassVar[Any] = (Budget(name="short", epochs=1), Budget(name="long", epochs=4))
 

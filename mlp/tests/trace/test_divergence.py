@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from mlp.run import Result
 from mlp.trace import TraceError, first_divergence, load, record
 from mlp.trace.__main__ import main
 from mlp.trace.rung import RUNGS
@@ -142,16 +143,16 @@ def test_a_file_gives_back_what_was_recorded(tmp_path, keep):
     assert load(tmp_path / "b.trace").saw() == trace.saw()
 
 
-def test_what_a_run_saw_is_plain_data():
-    saw = regression().saw()
-    assert saw["distinct_rows"] == len(saw["rows"]) == 60
-    assert saw["batch_sizes"] == [20, 20, 20]
-    assert saw["updates"] == 6
-    other = regression(rate=0.2).saw()
-    assert saw["rows"] == other["rows"]
-    assert saw["initial_weights"] == other["initial_weights"]
-    assert saw["final_weights"] != other["final_weights"]
-    assert saw == regression().saw()
+def test_what_a_run_saw_fills_a_result():
+    trace = regression()
+    result = Result.of(trace, score=0.5)
+
+    assert result.saw["distinct_rows"] == 60
+    assert set(result.saw) == {"init", "order", "distinct_rows", "updates"}
+    other = Result.of(regression(rate=0.2), score=0.5)
+    assert other.saw == result.saw
+    assert other.weights != result.weights
+    assert Result.of(regression(), score=0.5) == result
 
 
 def test_other_models_empty_traces_and_other_things_are_refused():
