@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -98,6 +98,11 @@ class MethodExecutor(Executor):
             return None
         return closure(Path(file), since=self.species.declared, extra=named)
 
+    @property
+    def _imported(self) -> Iterable[str]:
+        """The distributions that a run imports, as far as its code says so."""
+        return self.closure.distributions if self.closure is not None else ()
+
     def identity(self, _genome: Genome, dataset: str) -> Mapping[str, Any]:
         """Code, data, versions and machine: all that could change a run."""
         from mlp.lab.known import data_digest
@@ -136,7 +141,7 @@ class MethodExecutor(Executor):
             given["protocol"] = protocol
         set_in_libraries(SETTINGS.threads)
         if self.whole:
-            with seeded(seeds[0]), limited(SETTINGS.timeout_s, str(genome)):
+            with seeded(seeds[0], self._imported), limited(SETTINGS.timeout_s, str(genome)):
                 returned = genome.train_cohort(list(seeds), **given)  # type: ignore[attr-defined]
             found = self._checked_cohort(returned, len(seeds))
         else:
@@ -151,7 +156,7 @@ class MethodExecutor(Executor):
 
     def _one(self, genome: Genome, seed: int, given: Mapping[str, Any]) -> Result:
         def once() -> Result:
-            with seeded(seed), limited(SETTINGS.timeout_s, str(genome)):
+            with seeded(seed, self._imported), limited(SETTINGS.timeout_s, str(genome)):
                 returned = genome.train(seed, **given)  # type: ignore[attr-defined]
             return as_result(returned, self.title, self.species.measure)
 

@@ -43,9 +43,9 @@ def limited(seconds: float | None, what: str, *, kill: bool = False) -> Iterator
     )
     in_main = threading.current_thread() is threading.main_thread()
     way = _by_signal if in_main and hasattr(signal, "setitimer") else _by_thread
-    kill = kill and sys.__stderr__ is not None
     if kill:
-        faulthandler.dump_traceback_later(2 * seconds, exit=True, file=sys.__stderr__)
+        place = sys.__stderr__ or sys.stderr
+        faulthandler.dump_traceback_later(2 * seconds, exit=True, file=place)
     try:
         with way(seconds, told):
             yield

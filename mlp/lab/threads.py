@@ -61,7 +61,7 @@ def set_in_libraries(threads: int) -> None:
     """
     set_environment(threads)
     torch, tensorflow = sys.modules.get("torch"), sys.modules.get("tensorflow")
-    if hasattr(torch, "get_num_threads") and torch.get_num_threads() != threads:
+    if torch is not None and torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
     if tensorflow is not None and not _has_run(tensorflow):
         each = tensorflow.config.threading
