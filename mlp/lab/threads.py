@@ -6,20 +6,16 @@ import os
 import sys
 from pathlib import Path
 
-_VARIABLES = {
-    "OpenMP": "OMP_NUM_THREADS",
-    "MKL": "MKL_NUM_THREADS",
-    "OpenBLAS": "OPENBLAS_NUM_THREADS",
-    "Accelerate": "VECLIB_MAXIMUM_THREADS",
-    "NumExpr": "NUMEXPR_NUM_THREADS",
-    "TensorFlow within an operation": "TF_NUM_INTRAOP_THREADS",
-    "TensorFlow between operations": "TF_NUM_INTEROP_THREADS",
-    "JAX": "PJRT_NPROC",
-    "JAX before 0.5": "NPROC",
-}
-"""What each library reads when it is first used.
+VARIABLES = (
+    *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+    *("VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"),
+    *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+    *("PJRT_NPROC", "NPROC"),
+)
+"""What libraries read when they are first used; the last two are JAX'.
 
-JAX takes neither a flag in XLA_FLAGS nor OMP_NUM_THREADS; PJRT_NPROC sets the size of its pool.
+PJRT_NPROC is the size of JAX' thread pool, and NPROC where that is not set. OMP_NUM_THREADS does not
+change it, and neither does --xla_cpu_multi_thread_eigen=false in XLA_FLAGS.
 """
 
 _POOLED = ("numpy", "scipy", "sklearn", "torch")
@@ -47,7 +43,7 @@ def set_environment(threads: int = 1) -> None:
 
     What the user has set stays. Processes started later inherit it.
     """
-    for name in _VARIABLES.values():
+    for name in VARIABLES:
         if os.environ.get(name) == _set.get(name):
             os.environ[name] = _set[name] = str(threads)
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from mlp.lab.threads import _VARIABLES
+from mlp.lab.threads import VARIABLES
 from mlp.tests.conftest import ROOT
 
 
@@ -21,7 +21,7 @@ def needs(module):
 
 def said_by(code, **environment):
     """What `code` prints, run without any number of threads in its environment but those given."""
-    inherited = {k: v for k, v in os.environ.items() if k not in _VARIABLES.values()}
+    inherited = {k: v for k, v in os.environ.items() if k not in VARIABLES}
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**inherited, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", **environment},

@@ -8,10 +8,9 @@ import sys
 import pytest
 
 from mlp.lab import threads
-from mlp.lab.threads import in_force, set_environment, share_gpu
+from mlp.lab.threads import VARIABLES, in_force, set_environment, share_gpu
 from mlp.tests.lab.processes import needs, said_by
 
-VARIABLES = tuple(threads._VARIABLES.values())
 GPU = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "XLA_PYTHON_CLIENT_MEM_FRACTION")
 
 
