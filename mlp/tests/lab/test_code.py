@@ -295,8 +295,7 @@ class TestGuards:
 
     def test_a_module_that_was_edited_and_not_imported_again_is_refused(self, project):
         """A notebook that goes on: it declares its species anew, and has the old helper."""
-        import helpers.second
-
+        second = importlib.import_module("helpers.second")
         project.closure(since=time.time_ns())
         project.write({"helpers/second.py": "STEPS = 11\n"})
         time.sleep(0.02)
@@ -305,7 +304,7 @@ class TestGuards:
             project.closure(since=time.time_ns())
 
         importlib.invalidate_caches()
-        importlib.reload(helpers.second)
+        importlib.reload(second)
         assert project.closure(since=time.time_ns())
 
     def test_what_a_run_imports_beside_the_closure_is_told(self, project):
