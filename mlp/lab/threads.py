@@ -14,8 +14,8 @@ VARIABLES = (
 )
 """What libraries read when they are first used; the last two are JAX'.
 
-PJRT_NPROC is the size of JAX' thread pool, and NPROC where that is not set. OMP_NUM_THREADS does not
-change it, and neither does --xla_cpu_multi_thread_eigen=false in XLA_FLAGS.
+PJRT_NPROC is the size of JAX' thread pool, and NPROC where that is not set. OMP_NUM_THREADS does
+not change it, and neither does --xla_cpu_multi_thread_eigen=false in XLA_FLAGS.
 """
 
 _POOLED = ("numpy", "scipy", "sklearn", "torch")
