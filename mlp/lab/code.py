@@ -24,7 +24,15 @@ from mlp.lab.packages import versions_of
 from mlp.lab.syntax import tree_without_docstrings
 from mlp.store import StoreError
 
-__all__ = ["Closure", "closure", "digest_of", "outside", "root_of", "tree_without_docstrings"]
+__all__ = [
+    "Closure",
+    "closure",
+    "closure_of_named",
+    "digest_of",
+    "outside",
+    "root_of",
+    "tree_without_docstrings",
+]
 
 root_of = imports.root_of
 
@@ -80,6 +88,23 @@ def closure(file: Path, *, since: int | None = None, extra: Iterable[str | Path]
     stamps = tuple(map(imports.stamp, files))
     _refuse_changed(files, since)
     return Closure(root, files, versions_of(foreign), digest_of(files, root), stamps)
+
+
+def closure_of_named(named: Iterable[str], folder: Path) -> Closure:
+    """The closure of `named` files, folders or modules, found from `folder`, and of no other file.
+
+    Raises:
+        StoreError: as `closure`; or there are no files.
+    """
+    places = imports.places(folder.resolve())
+    imports.forget()
+    files = [file for name in named for file in _named(name, folder, places)]
+    if not files:
+        raise StoreError(
+            f"code names files, folders or modules with Python in them; {tuple(named)} have none "
+            f"near {folder}: give others"
+        )
+    return closure(files[0], extra=files[1:])
 
 
 def _refuse_changed(files: Collection[Path], since: int | None) -> None:

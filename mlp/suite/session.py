@@ -75,6 +75,7 @@ def activated(session: pytest.Session, seen: Sequence[pytest.TestReport]) -> Non
     recall_costs(config)
     SETTINGS.timeout_s = config.option.mlp_timeout
     SETTINGS.check_repeat = config.option.mlp_check_repeat
+    SETTINGS.replaced = hasattr(config, "workerinput")
     plugins = config.pluginmanager
     plugins.register(Claims(config), "mlp-claims")
     if config.option.mlp_cluster is not None:
