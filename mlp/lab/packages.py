@@ -47,11 +47,16 @@ def versions_of(modules: Iterable[str]) -> dict[str, str]:
     The environment variables that choose a backend or change how it computes are named too.
     """
     direct = {name for module in modules for name in _distributions_of(module)}
-    backend = backend_of(direct)
-    needed = {name for one in {*direct, *backend} for name in _requirements(one)}
+    backend = backend_of(_with_requirements(direct))  # TensorFlow hands Keras out as its own
+    needed = _with_requirements({*direct, *backend})
     names = direct | (needed & _NUMERICAL)
     found = {name: version for name in names if (version := _version(name))} | backend
     return found | settings_of(found)
+
+
+def _with_requirements(distributions: Iterable[str]) -> set[str]:
+    named = set(distributions)
+    return named.union(*map(_requirements, named))
 
 
 def backend_of(distributions: Iterable[str]) -> dict[str, str]:

@@ -52,6 +52,13 @@ class TestBackend:
         assert backend_of(["keras", "numpy"])["KERAS_BACKEND"] == backend
         assert backend_of(["numpy"]) == {}
 
+    def test_tensorflow_hands_keras_out_as_its_own(self, project, monkeypatch):
+        pytest.importorskip("tensorflow")
+        project.write({"pipeline.py": "from tensorflow import keras"})
+        monkeypatch.setenv("KERAS_BACKEND", "jax")
+
+        assert project.closure().distributions["KERAS_BACKEND"] == "jax"
+
     def test_its_version_and_the_settings_of_what_computes_are_part_of_it(self, project):
         """In a process of its own: the environment of its start counts."""
         if importlib.util.find_spec("tensorflow") is None:
