@@ -192,7 +192,7 @@ def asking(item: pytest.Item) -> Callable[[object], object] | None:
     That is a test that may not run, a method, a coroutine, or a test of fixtures other than `lab`,
     be it that they act unasked: without them its body could do harm.
     """
-    from mlp.suite.subject import takes_lab
+    from mlp.suite.fixtures import takes_lab
 
     if not takes_lab(item):
         return None

@@ -1,4 +1,4 @@
-"""What a test is about: whether it asks our lab, of which species, and on which datasets."""
+"""What a test is about: of which species it asks, and on which datasets."""
 
 from __future__ import annotations
 
@@ -13,22 +13,6 @@ from mlp.genome import Genome
 from mlp.genome.species import all_species
 from mlp.lab.known import DatasetError, check_dataset, datasets_of, protocol_of
 from mlp.run.protocol import NONE
-
-OURS = "mlp.suite.plugin"
-"""The module whose fixtures `lab` and `dataset` are ours."""
-
-
-def is_ours(fixtures: Mapping[str, Any], name: str) -> bool:
-    """Whether the fixture of that name is ours, or one that takes ours."""
-    found: Any = fixtures.get(name) or ()
-    own = [getattr(one.func, "__module__", "") == OURS for one in found]
-    return bool(own) and (own[-1] or (any(own) and name in found[-1].argnames))
-
-
-def takes_lab(item: pytest.Item) -> bool:
-    """Whether a test asks our lab, and so makes a claim."""
-    info: Any = getattr(item, "_fixtureinfo", None)
-    return "lab" in getattr(item, "fixturenames", ()) and is_ours(info.name2fixturedefs, "lab")
 
 
 def dataset_of(item: pytest.Item) -> str | None:
