@@ -39,7 +39,7 @@ def pytest_sessionfinish(session):
             if str(name).startswith("mlp-")
         ),
     }
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    worker = getattr(config, "workerinput", {}).get("workerid", "main")
     Path(f"seen-{worker}.json").write_text(json.dumps(seen))
 """
 THEIRS = """
