@@ -20,7 +20,7 @@ LINES = (
     "which pair of strains, where a finding compares several",
     "refuted(reason, on=None, protocol=None): the evidence refutes this claim, on the datasets "
     "`on` (default all) and under `protocol` (default any); only a refutation passes",
-    "species(cls): the species whose datasets a test is made of, where its module names several",
+    "species(name): the species whose datasets a test is made of, where its module holds several",
 )
 """The markers, as `pytest --markers` shows them."""
 
