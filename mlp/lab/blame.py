@@ -6,6 +6,7 @@ import os
 import sysconfig
 import traceback
 from pathlib import Path
+from types import TracebackType
 
 _OURS = Path(__file__).resolve().parents[1]
 _ROOMS = ("species", "tests")
@@ -36,13 +37,41 @@ def own_frames(error: BaseException) -> str:
     return "".join(told.format()).rstrip()
 
 
+def leave_out_ours(error: BaseException) -> None:
+    """Take the frames of this package out of the traceback of `error`, if a user's code raised it.
+
+    Where no frame of the user's follows the last of this package, the fault may be here.
+    """
+    entries, blamed = list[TracebackType](), False
+    entry = error.__traceback__
+    while entry is not None:
+        name = entry.tb_frame.f_code.co_filename
+        if _is_ours(Path(os.path.abspath(name))):
+            blamed = False
+        else:
+            entries.append(entry)
+            blamed = blamed or _is_users(name)
+        entry = entry.tb_next
+    if not blamed:
+        return
+    rest: TracebackType | None = None
+    for one in reversed(entries):
+        rest = TracebackType(rest, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    error.__traceback__ = rest
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is of this package, and not of a room that is written as users write."""
+    return path.is_relative_to(_OURS) and path.relative_to(_OURS).parts[0] not in _ROOMS
+
+
 def _is_users(filename: str) -> bool:
     """Whether a frame's file is neither of this package, nor installed, nor Python's own."""
     if filename.startswith("<frozen"):
         return False
     path = Path(os.path.abspath(filename))
     if path.is_relative_to(_OURS):
-        return path.relative_to(_OURS).parts[0] in _ROOMS
+        return not _is_ours(path)
     library = Path(sysconfig.get_path("stdlib"))
     installed = not {"site-packages", "dist-packages"}.isdisjoint(path.parts)
     return not installed and not path.is_relative_to(library)

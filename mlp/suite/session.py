@@ -13,6 +13,7 @@ import pytest
 from mlp.errors import UserError
 from mlp.genome.species import all_species
 from mlp.lab import ClaimError, Lab, LabError, check_seeds, train_waiting_jobs
+from mlp.lab.blame import leave_out_ours
 from mlp.lab.forecast import first_jobs
 from mlp.lab.known import protocol_of
 from mlp.lab.method import SETTINGS
@@ -144,6 +145,9 @@ class Claims:
         error = call.excinfo.value if call.excinfo else None
         if call.excinfo and isinstance(error, ClaimError):
             call.excinfo.traceback = call.excinfo.traceback[-1:]  # no more is shown, and it is slow
+        elif error is not None and asked and not self._config.option.fulltrace:
+            leave_out_ours(error)
+            call.excinfo = pytest.ExceptionInfo.from_exception(error)
         report = yield
         if isinstance(error, (ClaimError, UserError)) and report.failed:
             tell(report, item, error)
