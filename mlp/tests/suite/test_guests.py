@@ -136,7 +136,7 @@ def folder(pytester, monkeypatch):
             "-p", "spy", "-p", "no:hypothesispytest", "-p", "no:cacheprovider", "-rA", *words
         )
         seen = {f.name: f.read_text() for f in sorted(pytester.path.glob("seen-*.json"))}
-        text = re.sub(r"in \d+\.\d+s|=+", "=", said.stdout.str())
+        text = re.sub(r"in \d+\.\d+s|=+|gw[01]", "=", said.stdout.str())
         lines = [line for line in text.splitlines() if not line.startswith("plugins: ")]
         if "-n2" in words:  # workers end their tests in any order
             lines.sort()
