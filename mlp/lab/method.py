@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from mlp.genome import Genome, species_name
-from mlp.lab.code import Closure, closure, digest_of, outside
+from mlp.lab.code import Closure, closure, closure_of_named, digest_of, outside
 from mlp.lab.generators import seeded
 from mlp.lab.hardware import hardware
 from mlp.lab.patience import limited
@@ -31,11 +31,15 @@ JOB_S = 1.0
 
 
 class Settings:
-    """What a session asks of every run: how long it may take, and whether it must repeat."""
+    """What a session asks of every run: how long it may take, and whether it must repeat.
+
+    `replaced` says that another process takes the place of this one if it ends.
+    """
 
     timeout_s: float | None = None
     check_repeat: bool = False
     threads: int = 1
+    replaced: bool = False
 
 
 SETTINGS = Settings()
@@ -87,16 +91,25 @@ class MethodExecutor(Executor):
         A notebook's species may name its helpers by `code`; then they stand for its code.
         """
         named = self.species.code
+        if self._file is None:
+            return closure_of_named(named, self._folder) if named else None
+        return closure(self._file, since=self.species.declared, extra=named)
+
+    @property
+    def _file(self) -> Path | None:
+        """The file that declares the species; None for a notebook."""
         file = getattr(sys.modules.get(self.species.__module__), "__file__", None)
-        if file is not None and not Path(file).is_file():
-            file = None
-        if file is None and named:
-            here = Path.cwd()
-            files = [here / name for name in named]
-            return closure(files[0], extra=[str(one) for one in files[1:]])
-        if file is None:
-            return None
-        return closure(Path(file), since=self.species.declared, extra=named)
+        return Path(file) if file is not None and Path(file).is_file() else None
+
+    @property
+    def _folder(self) -> Path:
+        """Where the paths begin that a species names."""
+        return self._file.parent if self._file is not None else Path.cwd()
+
+    @property
+    def _imported(self) -> Iterable[str]:
+        """The distributions that a run imports, as far as its code says so."""
+        return self.closure.distributions if self.closure is not None else ()
 
     def identity(self, _genome: Genome, dataset: str) -> Mapping[str, Any]:
         """Code, data, versions and machine: all that could change a run."""
@@ -110,11 +123,11 @@ class MethodExecutor(Executor):
         if not self.species.any_python:
             found["python"] = [platform.python_implementation(), *sys.version_info[:2]]
         if self.closure is not None:
-            packages = {name: version(name) for name in self.species.packages}
+            packages = {name: _version(name) for name in self.species.packages}
             found["code"] = self.closure.digest
             found["packages"] = {**self.closure.distributions, **packages}
-            files = [self.closure.root / name for name in self.species.files]
-            found["files"] = digest_of(files, self.closure.root)
+            files = [self._folder / name for name in self.species.files]
+            found["files"] = digest_of([file.resolve() for file in files], self.closure.root)
         return found
 
     def check(self) -> None:
@@ -136,11 +149,9 @@ class MethodExecutor(Executor):
             given["protocol"] = protocol
         set_in_libraries(SETTINGS.threads)
         if self.whole:
-            with seeded(seeds[0]), limited(SETTINGS.timeout_s, str(genome)):
-                returned = genome.train_cohort(list(seeds), **given)  # type: ignore[attr-defined]
-            found = self._checked_cohort(returned, len(seeds))
+            found = self._repeated_if_asked(genome, list(seeds), given)
         else:
-            found = [self._one(genome, seed, given) for seed in seeds]
+            found = [self._repeated_if_asked(genome, [seed], given)[0] for seed in seeds]
         if genome.alleles() != before:
             raise ResultError(
                 f"{self.title} must not change its genome; it changed "
@@ -149,23 +160,36 @@ class MethodExecutor(Executor):
         self._check_imports(loaded)
         return found
 
-    def _one(self, genome: Genome, seed: int, given: Mapping[str, Any]) -> Result:
-        def once() -> Result:
-            with seeded(seed), limited(SETTINGS.timeout_s, str(genome)):
-                returned = genome.train(seed, **given)  # type: ignore[attr-defined]
-            return as_result(returned, self.title, self.species.measure)
-
-        found = once()
+    def _repeated_if_asked(
+        self, genome: Genome, seeds: list[int], given: Mapping[str, Any]
+    ) -> list[Result]:
+        """The results for seeds that are trained in one call; the first of a genome's twice."""
+        found = self._call(genome, seeds, given)
         asked = genome, str(given.get("dataset", ""))
-        if SETTINGS.check_repeat and asked not in self._repeated:
-            self._repeated.add(asked)
-            again = once()
-            if (again.score, again.weights) != (found.score, found.weights):
+        if not SETTINGS.check_repeat or asked in self._repeated:
+            return found
+        self._repeated.add(asked)
+        for seed, first, again in zip(seeds, found, self._call(genome, seeds, given), strict=True):
+            if (again.score, again.weights) != (first.score, first.weights):
                 raise ResultError(
                     f"{self.title} must return the same for the same seed; seed {seed} of {genome} "
-                    f"gave {found.score!r} and then {again.score!r}: seed all that it draws from"
+                    f"gave {_told(first, again)}: seed all that it draws from"
                 )
         return found
+
+    def _call(self, genome: Genome, seeds: list[int], given: Mapping[str, Any]) -> list[Result]:
+        """One call of the method of the species, with all generators seeded."""
+        species: Any = genome
+        what = f"{genome}, seed {seeds[0]}" + (f" to {seeds[-1]}" if len(seeds) > 1 else "")
+        limit = limited(SETTINGS.timeout_s, what, kill=SETTINGS.replaced)
+        with seeded(seeds[0], self._imported), limit:
+            if self.whole:
+                returned = species.train_cohort(list(seeds), **given)
+            else:
+                returned = species.train(seeds[0], **given)
+        if self.whole:
+            return self._checked_cohort(returned, len(seeds))
+        return [as_result(returned, self.title, self.species.measure)]
 
     def _checked_cohort(self, returned: Any, count: int) -> list[Result]:
         try:
@@ -190,3 +214,24 @@ class MethodExecutor(Executor):
                 f"{self.title} imported {strange[0]} while it trained, which its module's imports "
                 f"do not show: declare code = ({strange[0]!r},) on the species"
             )
+
+
+def _version(package: str) -> str:
+    """The version of a package that a species names.
+
+    Raises:
+        LabError: it is not installed.
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        raise LabError(
+            f"packages names installed packages; {package!r} is none: write its name as pip has it"
+        ) from None
+
+
+def _told(first: Result, again: Result) -> str:
+    """In what two results differ."""
+    if first.score != again.score:
+        return f"{first.score!r} and then {again.score!r}"
+    return "other weights the second time"

@@ -7,16 +7,12 @@ session that decides 200 claims; milliseconds that the plugin adds to one that d
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from mlp.proof.plugin import session, tell
+
 SPECIES = """
 from mlp import Genome, gene
 
@@ -44,7 +40,6 @@ def test_one(lab, i):
     a, b = i % {cohorts}, (i + 1 + i // {cohorts} % {most}) % {cohorts}
     lab.compare(Nothing(k=a), Nothing(k=b), margin=0.05).assert_equivalent()
 """
-ROUNDS = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -59,32 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         (folder / "test_cold.py").write_text(CLAIMS.format(cohorts=cohorts))
         (folder / "test_warm.py").write_text(WARM.format(cohorts=cohorts, most=cohorts - 1))
         (folder / "test_plain.py").write_text("def test_plain():\n    pass\n")
-        cold = _session(folder, "test_cold.py", "-n2")
-        again = _session(folder, "test_cold.py", "-n2")
+        cold = session(folder, "test_cold.py", "-n2")
+        again = session(folder, "test_cold.py", "-n2")
         runs = cohorts * 250
         print(f"{1e3 * (cold - again) / runs:.2f} ms a run, of {runs:,} on two workers")
-        print(f"{_session(folder, 'test_warm.py', '-n2'):.1f} s for 200 claims on stored runs")
-        ours, plain = [], []
-        for _ in range(ROUNDS):
-            ours.append(_session(folder, "test_plain.py"))
-            plain.append(_session(folder, "test_plain.py", plugin=False))
-        added = statistics.median(a - b for a, b in zip(ours, plain, strict=True))
-        print(f"{1e3 * added:.0f} ms that the plugin adds to a session that does not use it")
-
-
-def _session(folder: Path, *words: str, plugin: bool = True) -> float:
-    """Seconds of a pytest session."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    given = ["-p", "mlp.suite.plugin"] if plugin else ["-p", "no:mlp.suite.plugin"]
-    began = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *given, *words],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    return time.perf_counter() - began
+        print(f"{session(folder, 'test_warm.py', '-n2'):.1f} s for 200 claims on stored runs")
+        tell(folder)
 
 
 if __name__ == "__main__":

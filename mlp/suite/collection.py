@@ -8,15 +8,14 @@ from mlp.lab.claim import Refuted
 from mlp.lab.known import check_dataset
 from mlp.lab.question import LabError
 from mlp.suite import marks
+from mlp.suite.fixtures import takes_lab
 from mlp.suite.options import CLAIMS
 from mlp.suite.subject import (
     asked_datasets,
     dataset_of,
     datasets,
-    is_ours,
     protocol_name,
     species_of,
-    takes_lab,
 )
 
 COLLECTED = pytest.StashKey[int]()
@@ -24,10 +23,7 @@ COLLECTED = pytest.StashKey[int]()
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
-    """Make a test of each dataset of its species, unless it names datasets itself."""
-    defined = metafunc._arg2fixturedefs
-    if not (is_ours(defined, "lab") and is_ours(defined, "dataset")):
-        return
+    """Make a test of ours of each dataset of its species, unless it names datasets itself."""
     given = [
         mark.args[0] if mark.args else mark.kwargs.get("argnames", "")
         for mark in metafunc.definition.iter_markers("parametrize")
@@ -43,15 +39,13 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 
 def check(item: pytest.Item) -> None:
-    """Refuse markers that cannot be read, and a dataset that the species does not know.
+    """Refuse a test of ours whose markers cannot be read, or whose dataset no species knows.
 
     What a fixture of the test's own makes of an indirect parameter is not known yet.
 
     Raises:
         UserError: the rule, the value seen, the remedy.
     """
-    if not takes_lab(item):
-        return
     marks.check(item)
     name, species = dataset_of(item), species_of(item)
     own = any(mark.kwargs.get("indirect") for mark in item.iter_markers("parametrize"))

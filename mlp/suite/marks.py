@@ -20,7 +20,7 @@ LINES = (
     "which pair of strains, where a finding compares several",
     "refuted(reason, on=None, protocol=None): the evidence refutes this claim, on the datasets "
     "`on` (default all) and under `protocol` (default any); only a refutation passes",
-    "species(cls): the species whose datasets a test is made of, where its module names several",
+    "species(name): the species whose datasets a test is made of, where its module holds several",
 )
 """The markers, as `pytest --markers` shows them."""
 
@@ -192,7 +192,7 @@ def asking(item: pytest.Item) -> Callable[[object], object] | None:
     That is a test that may not run, a method, a coroutine, or a test of fixtures other than `lab`,
     be it that they act unasked: without them its body could do harm.
     """
-    from mlp.suite.subject import takes_lab
+    from mlp.suite.fixtures import takes_lab
 
     if not takes_lab(item):
         return None

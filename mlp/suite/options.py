@@ -154,7 +154,9 @@ def given(config: pytest.Config) -> bool:
     """Whether any option of ours is given on the command line."""
     defaults = {"mlp_seeds": DEFAULT_SEEDS}
     return any(
-        name.startswith("mlp_") and value not in (None, False, defaults.get(name))
+        name.startswith("mlp_")
+        and not (value is None or value is False)  # 0 is given too
+        and value != defaults.get(name)
         for name, value in vars(config.option).items()
     )
 

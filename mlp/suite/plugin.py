@@ -15,6 +15,7 @@ import pytest
 
 from mlp.errors import UserError
 from mlp.suite import marks, options
+from mlp.suite.fixtures import is_ours, takes_lab
 
 if TYPE_CHECKING:
     from mlp.lab import Lab
@@ -94,11 +95,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a test that takes `lab` and `dataset` of each dataset."""
-    if not {"lab", "dataset"} <= set(metafunc.fixturenames):
-        return
-    from mlp.suite import collection
+    found = metafunc._arg2fixturedefs
+    if is_ours(found, "lab") and is_ours(found, "dataset"):
+        from mlp.suite import collection
 
-    collection.parametrize(metafunc)
+        collection.parametrize(metafunc)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -111,7 +112,7 @@ def pytest_make_collect_report(
     error = call.excinfo.value if call and call.excinfo else None
     try:
         for item in report.result or ():
-            if isinstance(item, pytest.Item) and "lab" in getattr(item, "fixturenames", ()):
+            if isinstance(item, pytest.Item) and takes_lab(item):
                 from mlp.suite import collection
 
                 collection.check(item)
@@ -135,7 +136,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     What pytest orders by its own options (`--failed-first`, `--new-first`) it orders after this.
     """
-    if any("lab" in getattr(item, "fixturenames", ()) for item in items):
+    if any(map(takes_lab, items)):
         from mlp.suite import collection
 
         collection.arrange(config, items)
@@ -144,13 +145,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin a session of ours, if a test takes our lab."""
-    if any("lab" in getattr(item, "fixturenames", ()) for item in session.items):
+    if any(map(takes_lab, session.items)):
         from mlp.suite import session as ours
-        from mlp.suite.subject import takes_lab
 
-        if any(map(takes_lab, session.items)):
-            activate(session)
-            ours.ask_first_questions(session)
+        activate(session)
+        ours.ask_first_questions(session)
 
 
 class Watching:

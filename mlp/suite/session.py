@@ -13,6 +13,7 @@ import pytest
 from mlp.errors import UserError
 from mlp.genome.species import all_species
 from mlp.lab import ClaimError, Lab, LabError, check_seeds, train_waiting_jobs
+from mlp.lab.blame import leave_out_ours
 from mlp.lab.forecast import first_jobs
 from mlp.lab.known import protocol_of
 from mlp.lab.method import SETTINGS
@@ -23,11 +24,12 @@ from mlp.store import Store, StoreError
 from mlp.suite import interrupt, marks
 from mlp.suite.collection import check_number, claims_of
 from mlp.suite.display import Display
+from mlp.suite.fixtures import takes_lab
 from mlp.suite.plugin import LAB
 from mlp.suite.plugin import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
 from mlp.suite.spending import spent_here
-from mlp.suite.subject import asked_datasets, takes_lab
+from mlp.suite.subject import asked_datasets
 from mlp.suite.verdict import judge, row_of, tell
 
 STORE = pytest.StashKey[Store]()
@@ -75,6 +77,7 @@ def activated(session: pytest.Session, seen: Sequence[pytest.TestReport]) -> Non
     recall_costs(config)
     SETTINGS.timeout_s = config.option.mlp_timeout
     SETTINGS.check_repeat = config.option.mlp_check_repeat
+    SETTINGS.replaced = hasattr(config, "workerinput")
     plugins = config.pluginmanager
     plugins.register(Claims(config), "mlp-claims")
     if config.option.mlp_cluster is not None:
@@ -142,6 +145,9 @@ class Claims:
         error = call.excinfo.value if call.excinfo else None
         if call.excinfo and isinstance(error, ClaimError):
             call.excinfo.traceback = call.excinfo.traceback[-1:]  # no more is shown, and it is slow
+        elif error is not None and asked and not self._config.option.fulltrace:
+            leave_out_ours(error)
+            call.excinfo = pytest.ExceptionInfo.from_exception(error)
         report = yield
         if isinstance(error, (ClaimError, UserError)) and report.failed:
             tell(report, item, error)

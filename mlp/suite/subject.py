@@ -1,4 +1,4 @@
-"""What a test is about: whether it asks our lab, of which species, and on which datasets."""
+"""What a test is about: of which species it asks, and on which datasets."""
 
 from __future__ import annotations
 
@@ -10,25 +10,9 @@ import pytest
 
 from mlp.choice import one_of
 from mlp.genome import Genome
-from mlp.genome.species import all_species
+from mlp.genome.species import all_species, species_name
 from mlp.lab.known import DatasetError, check_dataset, datasets_of, protocol_of
 from mlp.run.protocol import NONE
-
-OURS = "mlp.suite.plugin"
-"""The module whose fixtures `lab` and `dataset` are ours."""
-
-
-def is_ours(fixtures: Mapping[str, Any], name: str) -> bool:
-    """Whether the fixture of that name is ours, or one that takes ours."""
-    found: Any = fixtures.get(name) or ()
-    own = [getattr(one.func, "__module__", "") == OURS for one in found]
-    return bool(own) and (own[-1] or (any(own) and name in found[-1].argnames))
-
-
-def takes_lab(item: pytest.Item) -> bool:
-    """Whether a test asks our lab, and so makes a claim."""
-    info: Any = getattr(item, "_fixtureinfo", None)
-    return "lab" in getattr(item, "fixturenames", ()) and is_ours(info.name2fixturedefs, "lab")
 
 
 def dataset_of(item: pytest.Item) -> str | None:
@@ -53,23 +37,41 @@ def species_of(definition: Any) -> type[Genome] | None:
     holds, else the only one there is.
 
     Raises:
-        DatasetError: there are several.
+        DatasetError: there are several, of a test that takes `dataset`; or the mark names none.
     """
+    held = list(dict.fromkeys(_held(getattr(definition, "module", None))))
     mark = definition.get_closest_marker("species")
-    if mark is not None and mark.args:
-        named: type[Genome] = mark.args[0]
-        return named
-    for found in (_held(getattr(definition, "module", None)), all_species()):
-        known = list(dict.fromkeys(one for one in found if len(one.datasets)))
+    if mark is not None:
+        return _marked(mark, held)
+    for found in (held, all_species()):
+        known = [one for one in found if len(one.datasets)]
         if len(known) == 1:
             return known[0]
-        if known:
+        if "dataset" not in definition.fixturenames:
+            return None
+        if known and (found is held or not held):
             names = ", ".join(sorted(one.__qualname__ for one in known))
             raise DatasetError(
                 f"`dataset` needs one species; {definition.name} may be about {names}: mark the "
-                f"test @pytest.mark.species({known[0].__qualname__})"
+                f'test @pytest.mark.species("{known[0].__qualname__}")'
             )
     return None
+
+
+def _marked(mark: pytest.Mark, held: list[type[Genome]]) -> type[Genome]:
+    """The species that a mark names, of those that the test's module holds, or of all.
+
+    The mark holds a name: pytest takes a class in its place for the test itself.
+    """
+    given = mark.args[0] if len(mark.args) == 1 else None
+    for one in (*held, *all_species()):
+        if given in (one, one.__qualname__, species_name(one)):
+            return one
+    names = ", ".join(sorted({one.__qualname__ for one in all_species()}))
+    raise DatasetError(
+        f"the mark species names a species of this session; got {given!r}: write one of {names}, "
+        'as in @pytest.mark.species("Loop")'
+    )
 
 
 def _held(module: ModuleType | None) -> Iterator[Any]:

@@ -47,7 +47,16 @@ def own_registry(monkeypatch):
 
 
 @pytest.fixture
-def suite(pytester, monkeypatch):
+def study_alone(monkeypatch):
+    """A session in this process knows the study's species, and none that other tests declared."""
+    from mlp.genome import species, species_name
+    from mlp.species.post import Mlp
+
+    monkeypatch.setattr(species, "_SPECIES", {species_name(Mlp): Mlp})
+
+
+@pytest.fixture
+def suite(pytester, monkeypatch, study_alone):  # noqa: ARG001
     """A folder with the suite's own conftest.py and settings, and a protocol of twenty steps."""
     from mlp.species.post.protocol import PROTOCOLS, Protocol
 

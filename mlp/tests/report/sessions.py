@@ -67,7 +67,7 @@ def cold(tmp_path_factory):
 
 
 @pytest.fixture
-def suite(pytester, monkeypatch, cold):
+def suite(pytester, monkeypatch, cold, study_alone):  # noqa: ARG001
     """The same suite anew, with a store that holds every run."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setitem(PROTOCOLS, "tiny", helpers.TINY)  # forgets what a session here registers

@@ -1,0 +1,44 @@
+"""Python source as text that is equal for code that does the same."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+
+
+@lru_cache(maxsize=1024)  # executors of one species share most of their files
+def tree_without_docstrings(source: str | bytes, definition: str = "") -> str:
+    """`source`'s syntax tree as text, without docstrings: equal for code that does the same.
+
+    With `definition`, the tree of the function or class of that name alone. The text is the same
+    under every Python version that gives the code the same meaning.
+    """
+    tree: ast.AST = ast.parse(source)
+    if definition:
+        tree = next(n for n in ast.walk(tree) if getattr(n, "name", None) == definition)
+    return text_of(tree)
+
+
+def text_of(node: object) -> str:
+    """A node, list or value as text; absent and empty fields are left out, and so are docstrings.
+
+    `ast.dump` would name fields that some Python versions have not got.
+    """
+    if isinstance(node, list):
+        return f"[{','.join(text_of(n) for n in node if not _is_string(n))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    parts = [
+        f"{name}={text_of(value)}"
+        for name, value in ast.iter_fields(node)
+        if value is not None and value != [] and name not in ("type_ignores", "kind")
+    ]
+    return f"{type(node).__name__}({','.join(parts)})"
+
+
+def _is_string(node: object) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

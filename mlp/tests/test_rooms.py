@@ -1,0 +1,207 @@
+"""The rooms of the method: none knows a species or a framework, and imports go one way."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mlp.species.post import Mlp
+from mlp.tests.conftest import ROOT
+
+MLP = ROOT / "mlp"
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "genome": set(),
+    "run": {"genome"},
+    "store": set(),
+    "stats": set(),
+    "trace": set(),
+    "lab": {"genome", "run", "store", "stats"},
+    "cluster": {"genome", "run", "store", "lab"},
+    "report": {"genome", "run", "store", "stats", "lab"},
+    "suite": {"genome", "run", "store", "stats", "lab", "cluster", "report"},
+}
+"""The general rooms, and which other rooms each may import."""
+
+ANYONE = {"choice", "command", "errors", "machine"}
+"""Single modules at the top, which import no room: any room may import them."""
+
+FRAMEWORKS = ("tensorflow", "tf_keras", "keras", "torch", "jax", "sklearn", "dask", "distributed")
+
+LATE: dict[str, set[str]] = {
+    "trace/torch_model.py": {"torch"},
+    "trace/on_torch.py": {"torch"},
+    "trace/keras_model.py": {"keras"},
+    "trace/on_keras.py": {"keras", "tensorflow"},
+    "trace/taps.py": {"tensorflow"},
+    "trace/deliver.py": set(),
+    "report/tensorboard.py": {"tensorboard"},
+}
+"""Modules that are imported only where their framework is: by `watch`, or to write a log."""
+
+ABOUT_THE_STUDY = {"cluster/simulate.py"}
+"""Modules of general rooms that read genes of the study nevertheless."""
+
+LONGER = {"store/store.py": 360, "lab/lab.py": 310, "trace/recorder.py": 310}
+"""Files of the general rooms that have more than 300 lines, and how many they may have at most."""
+
+WORDS = {"bias", "coverage", "dense", "dropout", "dtype", "init", "logits", "order", "split"}
+"""Genes of the study that are terms of their own, of NumPy, of frameworks, or of what runs saw."""
+
+
+def files(room: str) -> list[Path]:
+    return sorted((MLP / room).rglob("*.py"))
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"))
+
+
+def name(file: Path) -> str:
+    return file.relative_to(MLP).as_posix()
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """The modules that a statement imports, by their full names."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute here"
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def rooms_of(file: Path) -> set[str]:
+    """The names under `mlp` that a file imports, anywhere in it."""
+    found = {one for node in ast.walk(tree(file)) for one in imported(node)}
+    return {one.split(".")[1] for one in found if one.startswith("mlp.")}
+
+
+def word(node: ast.AST) -> str:
+    """The name that a node holds: a text, an attribute, or a keyword of a call."""
+    said = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
+    return said if isinstance(said, str) else getattr(node, "attr", getattr(node, "arg", "")) or ""
+
+
+def at_import(file: Path) -> set[str]:
+    """The top names that a file imports when it is imported: not within a function."""
+    waiting: list[ast.AST] = [tree(file)]
+    found = set()
+    while waiting:
+        node = waiting.pop()
+        inner = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        types = isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        if not inner and not types:
+            found |= {one.split(".")[0] for one in imported(node)}
+            waiting += ast.iter_child_nodes(node)
+    return found
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+class TestRooms:
+    def test_it_imports_only_rooms_before_it(self, room):
+        wrong = {name(f): rooms_of(f) - {room} - MAY_IMPORT[room] - ANYONE for f in files(room)}
+        public = {"Genome", "Lab", "Result", "digest", "gene"}
+        assert {f: found for f, found in wrong.items() if found - public} == {}
+
+    def test_no_module_of_it_needs_a_framework_to_be_imported(self, room):
+        wrong = {
+            name(f): at_import(f) & set(FRAMEWORKS) - LATE.get(name(f), set()) for f in files(room)
+        }
+        assert {f: found for f, found in wrong.items() if found} == {}
+
+    def test_no_module_of_it_names_a_gene_of_the_study(self, room):
+        genes = set(Mlp.genes) - WORDS
+        assert len(genes) >= 9
+        found = {name(f): genes & set(map(word, ast.walk(tree(f)))) for f in files(room)}
+        assert {f: n for f, n in found.items() if n and f not in ABOUT_THE_STUDY} == {}
+
+    def test_its_files_are_short(self, room):
+        lines = {name(f): len(f.read_text("utf-8").splitlines()) for f in files(room)}
+        assert {f: n for f, n in lines.items() if n > LONGER.get(f, 300)} == {}
+
+
+def test_single_modules_import_no_room():
+    for module in ANYONE:
+        assert rooms_of(MLP / f"{module}.py") <= ANYONE, module
+
+
+def test_rooms_are_those_that_are_checked():
+    rooms = {p.parent.name for p in MLP.glob("*/__init__.py")}
+    assert rooms - set(MAY_IMPORT) == {"estimator", "proof", "species", "tests"}
+
+
+def test_imports_go_one_way():
+    """No room is reached from a room that it reaches."""
+    for room, others in MAY_IMPORT.items():
+        reached, waiting = set(), set(others)
+        while waiting:
+            one = waiting.pop()
+            reached.add(one)
+            waiting |= MAY_IMPORT[one] - reached
+        assert room not in reached
+
+
+IMPORT_ALL = """
+import importlib, sys
+
+class Forbidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {forbidden!r}:
+            raise ModuleNotFoundError(f"{{name}} is not to be imported here", name=name)
+
+sys.meta_path.insert(0, Forbidden())
+for name in {modules!r}:
+    importlib.import_module(name)
+    wrong = [one for one in sys.modules if one.startswith("mlp.species")]
+    assert not wrong, f"{{name}} imports {{wrong[0]}}"
+"""
+
+
+def test_every_module_is_imported_where_no_framework_is_installed():
+    modules = [
+        ".".join(("mlp", *file.relative_to(MLP).with_suffix("").parts)).removesuffix(".__init__")
+        for room in MAY_IMPORT
+        for file in files(room)
+        if name(file) not in LATE and file.name != "__main__.py"
+    ]
+    assert len(modules) > 100
+    code = IMPORT_ALL.format(modules=modules, forbidden=FRAMEWORKS)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "SYSTEMROOT": ""},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+LIGHT = """
+import sys
+import mlp
+from mlp import Genome, Protocol, Result, differing, gene
+heavy = {"scipy", "matplotlib", "pytest", "jinja2"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_a_pipeline_is_declared_without_what_only_a_lab_needs():
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_merge_was_left_half_done():
+    marks = re.compile(r"^(<{7} |>{7} |={7}$)", re.MULTILINE)
+    found = [name(file) for file in MLP.rglob("*.py") if marks.search(file.read_text("utf-8"))]
+    assert found == []
