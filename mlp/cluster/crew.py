@@ -56,6 +56,11 @@ class Crew:
         return len(self._admitted)
 
     @property
+    def asked(self) -> int:
+        """How many workers are there that have not answered yet."""
+        return len(self._seen) - len(self._admitted) - len(self.refused)
+
+    @property
     def arithmetic(self) -> str:
         """The arithmetic that runs are trained with; "" while no worker has told it."""
         return self._expected.get(PROCESSOR, "")
@@ -115,10 +120,13 @@ class Crew:
                 threading.Thread(target=self._examine, args=(fresh,), daemon=True).start()
 
     def _examine(self, workers: list[str]) -> None:
-        standard, mark = self.standard, self.mark
+        with self._lock:
+            standard, mark = self.standard, self.mark
         told = (standard.modules, standard.packages, standard.digest, self._paths)
         try:
             shown = self._run(examine, *told, workers=workers)
+            if mark != self.mark:  # more is asked of them by now, in another thread
+                return
             same = [at for at, passport in shown.items() if self._judge(at, passport)]
             if same:
                 self._run(admit, mark, workers=same)

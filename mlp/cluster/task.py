@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -34,7 +35,13 @@ def train(function: str, spec: Mapping[str, Any], runs: Mapping[str, Any], cost:
 async def examine(
     modules: Sequence[str], packages: Sequence[str], digest: str, paths: Sequence[str]
 ) -> dict[str, str]:
-    """The passport of the worker that runs this. `paths` are folders to import from as well."""
+    """The passport of the worker that runs this.
+
+    A worker that the session started itself is given `paths`, folders to import from as well. It is
+    left to the session to end it: Ctrl-C in a terminal reaches both.
+    """
+    if paths:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path += [path for path in paths if path not in sys.path]
     standard = Standard(tuple(modules), tuple(packages), digest)
     return await asyncio.to_thread(standard.passport)

@@ -250,6 +250,11 @@ class Transport:
                 f"A cluster needs a worker that is the same as this session, but {worker}{more} "
                 f"is not: {why}. Make them the same. {self._left()}"
             )
+        if self.crew.asked > 0:
+            return (
+                f"A worker must import what trains within {self._patience:g} s, but none of the "
+                f"{self.crew.asked} at {self.address} has: see their logs. {self._left()}"
+            )
         came = "no worker is left at" if self.runs.done else "no worker came to"
         return (
             f"A cluster needs workers, but {came} {self.address} for {self._patience:g} s: "

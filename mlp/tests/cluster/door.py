@@ -2,9 +2,10 @@
 
 import queue
 import threading
+from contextlib import suppress
 
 from mlp.cluster import ClusterStore
-from mlp.store import Store
+from mlp.store import Store, StoreError
 
 
 class ThreadStore(Store):
@@ -20,7 +21,9 @@ class ThreadStore(Store):
     def _work(self):
         while True:
             job, train = self._jobs.get()
-            self.put(train(job))
+            records = train(job)
+            with suppress(StoreError):  # the session has ended meanwhile
+                self.put(records)
             self._came.put(job.keys)
 
     def obtain(self, jobs, train):
