@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -53,7 +52,8 @@ class Update:
 
     `gradient` is what the update rule was given, `raw` the norms of what the backward pass left,
     where they were seen apart, `micro` what the gradient had added up to after each but the last
-    of several batches. `buffers` are as after the update.
+    of several batches. `buffers` are as after the update. `counted` is how many updates the
+    optimizer itself counts before this one, `scale` the factor by which AMP scaled the loss.
     """
 
     epoch: int
@@ -68,6 +68,8 @@ class Update:
     buffers: Mapping[str, Value] = field(default_factory=dict)
     rate: float | None = None
     where: str = ""
+    counted: int | None = None
+    scale: float = 1.0
 
     @property
     def loss(self) -> float | None:
@@ -79,15 +81,18 @@ class Update:
     @property
     def rows(self) -> np.ndarray | None:
         """Digests of the rows it was computed from, in order; None if one was not seen."""
-        return _joined([batch.x_rows for batch in self.batches])
+        return joined_rows([batch.x_rows for batch in self.batches])
 
     @property
     def targets(self) -> np.ndarray | None:
         """Digests of their targets, likewise."""
-        return _joined([batch.y_rows for batch in self.batches])
+        return joined_rows([batch.y_rows for batch in self.batches])
 
 
-def _joined(parts: list[np.ndarray | None]) -> np.ndarray | None:
+def joined_rows(parts: list[np.ndarray | None]) -> np.ndarray | None:
+    """Digests of the rows of several batches, in order; None if those of one were not seen."""
+    if len(parts) == 1:
+        return parts[0]
     seen = [part for part in parts if part is not None]
     return np.concatenate(seen) if seen and len(seen) == len(parts) else None
 
@@ -171,17 +176,11 @@ class Trace:
         """The weights before the first update; empty where they were not seen."""
         return self.updates[0].before if self.updates else {}
 
-    def saw(self) -> dict[str, Any]:
-        """What the run saw, as plain data: for checks that a manipulation acted, and only it."""
-        rows = self.log.rows(0)
-        return {
-            "rows": [f"{row:016x}" for row in rows],
-            "distinct_rows": len(np.unique(rows)),
-            "batch_sizes": self.log.sizes[self.log.epoch == 0].tolist(),
-            "updates": self.updates_made,
-            "initial_weights": {name: v.digest for name, v in self.first_weights.items()},
-            "final_weights": dict(self.final),
-        }
+    def saw(self) -> dict[str, str | int | float]:
+        """What the run saw, by plain names; see `mlp.trace.seen`."""
+        from mlp.trace.seen import seen
+
+        return seen(self)
 
     def save(self, path: str | Path) -> Path:
         """Write the trace as one .npz file, which `load` reads."""
