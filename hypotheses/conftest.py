@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp import data
+from mlp.species.post import data
 
 
 def _wine_scaled() -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 
-pytestmark = pytest.mark.finding("C")
+pytestmark = pytest.mark.finding("Conclusion")
 
 
+@pytest.mark.finding("Conclusion", states=True)
 @pytest.mark.refuted("with one plan the weights are identical")
 def test_estimator_alone_makes_layers_better(lab: Lab, dataset: str) -> None:
     """Conclusion: Estimator.fit itself makes the tf.layers model better than train_op.run."""
@@ -21,6 +22,7 @@ def test_estimator_alone_makes_layers_better(lab: Lab, dataset: str) -> None:
     lab.compare(LAYERS_ESTIMATOR, without, dataset).assert_better()
 
 
+@pytest.mark.finding("Conclusion", states=True)
 @pytest.mark.refuted("with one plan the weights are identical")
 def test_estimator_alone_makes_matmul_better(lab: Lab, dataset: str) -> None:
     """Conclusion: Estimator.fit itself makes the tf.matmul model better than train_op.run."""
@@ -28,6 +30,7 @@ def test_estimator_alone_makes_matmul_better(lab: Lab, dataset: str) -> None:
     lab.compare(MATMUL_ESTIMATOR, without, dataset).assert_better()
 
 
+@pytest.mark.finding("Conclusion", states=True)
 @pytest.mark.refuted("with one plan the weights are identical")
 def test_estimator_alone_rescues_matmul(lab: Lab, dataset: str) -> None:
     """Conclusion: Estimator.fit fed only the first rows rescues the failing tf.matmul model."""

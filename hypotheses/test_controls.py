@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mlp.genome import LAYERS_ESTIMATOR_FLOAT32
 from mlp.lab import Lab
+from mlp.species.post.genome import LAYERS_ESTIMATOR_FLOAT32
 
 PLANTED = 0.4
 PROMISED_SEEDS = 48

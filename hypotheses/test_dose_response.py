@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.data import load
-from mlp.genome import MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab
+from mlp.species.post.data import load
+from mlp.species.post.genome import MATMUL, MATMUL_ESTIMATOR
 
 DOSES: tuple[str | float, ...] = ("first_batch", 0.1, 0.2, 0.4, 0.7, "all")
 """Shares of the training rows ever seen. The first and the last are the published alleles."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR
 from mlp.lab import Lab, Margin
+from mlp.species.post.genome import LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR
 
 HARM = Margin(0.2, {"digits": 0.1}, under={"published": {"wine": 0.05}})
 DOUBLE = LAYERS_ESTIMATOR_FLOAT32.knockout("logits", donor=MATMUL_ESTIMATOR)

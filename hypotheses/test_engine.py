@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import STRAINS
 from mlp.lab import Lab
+from mlp.species.post.genome import STRAINS
 
 
 @pytest.mark.parametrize("strain", STRAINS)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab, Margin
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 
 pytestmark = pytest.mark.finding("1")
 
@@ -23,6 +23,7 @@ ACTS_ALIKE = Margin(0.2, under={"published": {"digits": 0.15}})
 HYPERPARAMETERS = {"dropout": 0.2, "layer_size": 16, "rate_scale": 0.3}
 
 
+@pytest.mark.finding("1", states=True)
 @pytest.mark.refuted("the weights' initial distribution differs too", on="digits")
 @pytest.mark.refuted("the weights' initial distribution differs too", on="wine", protocol="quick")
 def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: str) -> None:
@@ -30,6 +31,7 @@ def test_swapping_makes_little_difference_under_train_op_run(lab: Lab, dataset: 
     lab.compare(LAYERS, MATMUL, dataset, margin=LITTLE_UNDER_TRAIN_OP_RUN).assert_equivalent()
 
 
+@pytest.mark.finding("1", states=True)
 @pytest.mark.refuted("double softmax costs the matmul model", on="wine")
 def test_swapping_makes_little_difference_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 1: under Estimator.fit, swapping tf.matmul for tf.layers makes little difference."""
@@ -38,12 +40,14 @@ def test_swapping_makes_little_difference_under_estimator(lab: Lab, dataset: str
     ).assert_equivalent()
 
 
+@pytest.mark.finding("1", states=True)
 def test_swapping_the_dense_operation_alone_changes_nothing(lab: Lab, dataset: str) -> None:
     """Finding 1: tf.layers.dense in place of tf.matmul, all else equal, makes no difference."""
     swapped = MATMUL.rescue("dense", donor=LAYERS)
     lab.compare(swapped, MATMUL, dataset).assert_equivalent()
 
 
+@pytest.mark.finding("1", states=True)
 @pytest.mark.parametrize("gene", HYPERPARAMETERS)
 def test_hyperparameter_acts_alike_on_both_dense_operations(
     lab: Lab, gene: str, dataset: str
@@ -57,6 +61,7 @@ def test_hyperparameter_acts_alike_on_both_dense_operations(
     effects.assert_equivalent()
 
 
+@pytest.mark.finding("1", states=True)
 @pytest.mark.parametrize(
     "gene",
     [

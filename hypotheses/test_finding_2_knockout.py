@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, LAYERS_ESTIMATOR_FLOAT32
 from mlp.lab import Lab, Margin
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, LAYERS_ESTIMATOR_FLOAT32
 
 pytestmark = pytest.mark.finding("2")
 
@@ -36,12 +36,14 @@ GENES = [
 ]
 
 
+@pytest.mark.finding("2", states=True)
 @pytest.mark.refuted(NO_GAP, on="iris")
 def test_knocking_out_estimator_degrades_layers(lab: Lab, dataset: str) -> None:
     """Finding 2: without Estimator.fit and all it brought, the tf.layers model does a lot worse."""
     lab.compare(LAYERS, LAYERS_ESTIMATOR, dataset, margin=A_LOT).assert_worse()
 
 
+@pytest.mark.role("necessary")
 @pytest.mark.parametrize("gene", GENES)
 def test_knocking_out_one_gene_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene necessary? Knocked out alone, the tf.layers model does a lot worse."""
@@ -51,6 +53,7 @@ def test_knocking_out_one_gene_degrades_layers(lab: Lab, gene: str, dataset: str
     ).assert_worse()
 
 
+@pytest.mark.role("sufficient")
 @pytest.mark.parametrize("gene", GENES)
 def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? Given alone to the failing tf.layers model, it rescues it."""
@@ -58,6 +61,7 @@ def test_one_gene_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:
     lab.compare(rescued, LAYERS, dataset, margin=A_LOT_BY_ONE_GENE).assert_better()
 
 
+@pytest.mark.role("necessary")
 @pytest.mark.refuted("not the gene responsible")
 @pytest.mark.parametrize("gene", ["dtype"])
 def test_knocking_out_the_number_type_degrades_layers(lab: Lab, gene: str, dataset: str) -> None:
@@ -68,6 +72,7 @@ def test_knocking_out_the_number_type_degrades_layers(lab: Lab, gene: str, datas
     ).assert_worse()
 
 
+@pytest.mark.role("sufficient")
 @pytest.mark.refuted("not the gene responsible")
 @pytest.mark.parametrize("gene", ["dtype"])
 def test_the_number_type_rescues_layers(lab: Lab, gene: str, dataset: str) -> None:

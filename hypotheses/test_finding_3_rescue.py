@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab, Margin
+from mlp.species.post.genome import MATMUL, MATMUL_ESTIMATOR
 
 pytestmark = pytest.mark.finding("3")
 
@@ -26,12 +26,14 @@ GENES = [
 ]
 
 
+@pytest.mark.finding("3", states=True)
 @pytest.mark.refuted("no rescue beyond the margin", on=["iris", "wine"])
 def test_estimator_rescues_matmul(lab: Lab, dataset: str) -> None:
     """Finding 3: training with Estimator.fit and all it brings rescues the tf.matmul model."""
     lab.compare(MATMUL_ESTIMATOR, MATMUL, dataset, margin=RESCUED).assert_better()
 
 
+@pytest.mark.role("sufficient")
 @pytest.mark.parametrize("gene", GENES)
 def test_one_gene_rescues_matmul(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient? Given alone to the failing tf.matmul model, it rescues it."""
@@ -39,6 +41,7 @@ def test_one_gene_rescues_matmul(lab: Lab, gene: str, dataset: str) -> None:
     lab.compare(rescued, MATMUL, dataset, margin=RESCUED).assert_better()
 
 
+@pytest.mark.role("necessary")
 @pytest.mark.parametrize("gene", GENES)
 def test_knocking_out_one_gene_undoes_the_rescue(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene necessary? Knocked out alone, the rescued tf.matmul model fails again."""

@@ -21,15 +21,15 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import (
+from mlp.lab import Lab, Margin
+from mlp.species.post.genome import (
     LAYERS,
     LAYERS_ESTIMATOR,
     LAYERS_ESTIMATOR_FLOAT32,
     MATMUL,
     MATMUL_ESTIMATOR,
-    Genome,
+    Mlp,
 )
-from mlp.lab import Lab, Margin
 
 pytestmark = pytest.mark.finding("4")
 
@@ -59,6 +59,7 @@ SLOW_UNDER_TRAIN_OP_RUN = Margin(
 DENSE = pytest.param("dense", marks=pytest.mark.refuted("no effect beyond the margin"))
 
 
+@pytest.mark.finding("4", states=True)
 @pytest.mark.refuted("no lead of three rows", on="iris")
 @pytest.mark.refuted("layers does worse there", on="wine", protocol="quick")
 @pytest.mark.refuted("no lead of three rows there", on="wine", protocol="published")
@@ -67,6 +68,7 @@ def test_layers_is_a_little_better_under_train_op_run(lab: Lab, dataset: str) ->
     lab.compare(LAYERS, MATMUL, dataset, margin=A_LITTLE_UNDER_TRAIN_OP_RUN).assert_better()
 
 
+@pytest.mark.finding("4", states=True)
 @pytest.mark.refuted("no lead of three rows on iris", on="iris")
 def test_layers_is_a_little_better_under_estimator(lab: Lab, dataset: str) -> None:
     """Finding 4: under Estimator.fit, tf.layers is a little better than tf.matmul."""
@@ -75,6 +77,7 @@ def test_layers_is_a_little_better_under_estimator(lab: Lab, dataset: str) -> No
     ).assert_better()
 
 
+@pytest.mark.finding("4", states=True)
 @pytest.mark.parametrize("other", ["iris", "wine"])
 @pytest.mark.parametrize("dataset", ["digits"])
 def test_layers_gains_most_on_digits_under_train_op_run(lab: Lab, other: str, dataset: str) -> None:
@@ -83,17 +86,18 @@ def test_layers_gains_most_on_digits_under_train_op_run(lab: Lab, other: str, da
     lab.compare_effects(pair, pair, dataset, second_dataset=other).assert_better()
 
 
+@pytest.mark.finding("4", states=True)
 @pytest.mark.refuted("the lead is small on digits too, and larger on wine")
 @pytest.mark.parametrize("other", ["iris", "wine"])
 @pytest.mark.parametrize("dataset", ["digits"])
 def test_layers_gains_most_on_digits_under_estimator(lab: Lab, other: str, dataset: str) -> None:
     """Finding 4: under Estimator.fit, tf.layers' lead is larger on digits than elsewhere."""
     pair = (LAYERS_ESTIMATOR_FLOAT32, MATMUL_ESTIMATOR)
-    margin = MORE_UNDER_ESTIMATOR.at(other, lab.protocol.name)
+    margin = MORE_UNDER_ESTIMATOR.at(other, lab.protocol_of(MATMUL).name)
     lab.compare_effects(pair, pair, dataset, second_dataset=other, margin=margin).assert_better()
 
 
-def _better_and_worse(dataset: str) -> tuple[Genome, Genome]:
+def _better_and_worse(dataset: str) -> tuple[Mlp, Mlp]:
     """The model that leads under train_op.run, and the other."""
     return (MATMUL, LAYERS) if dataset == "wine" else (LAYERS, MATMUL)
 
@@ -112,6 +116,7 @@ TRAIN_OP_RUN_GENES = [
 ]
 
 
+@pytest.mark.role("necessary", of="under train_op.run")
 @pytest.mark.parametrize("gene", TRAIN_OP_RUN_GENES)
 def test_knocking_out_one_gene_undoes_the_lead(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene necessary under train_op.run? Knocked out alone, the better model does worse."""
@@ -121,6 +126,7 @@ def test_knocking_out_one_gene_undoes_the_lead(lab: Lab, gene: str, dataset: str
     lab.compare(knocked_out, better, dataset, margin=margin).assert_worse()
 
 
+@pytest.mark.role("sufficient", of="under train_op.run")
 @pytest.mark.parametrize("gene", TRAIN_OP_RUN_GENES)
 def test_one_gene_rescues_the_worse_model(lab: Lab, gene: str, dataset: str) -> None:
     """Is the gene sufficient under train_op.run? Given alone, the worse model does better."""
@@ -130,6 +136,7 @@ def test_one_gene_rescues_the_worse_model(lab: Lab, gene: str, dataset: str) -> 
     lab.compare(rescued, worse, dataset, margin=margin).assert_better()
 
 
+@pytest.mark.role("necessary", of="under Estimator.fit")
 @pytest.mark.parametrize(
     "gene",
     [
@@ -151,6 +158,7 @@ def test_knocking_out_one_gene_undoes_the_lead_under_estimator(
     lab.compare(knocked_out, LAYERS_ESTIMATOR_FLOAT32, dataset, margin=margin).assert_worse()
 
 
+@pytest.mark.role("sufficient", of="under Estimator.fit")
 @pytest.mark.parametrize(
     "gene",
     [
@@ -186,6 +194,7 @@ def test_one_gene_rescues_matmul_under_estimator(lab: Lab, gene: str, dataset: s
     lab.compare(rescued, MATMUL_ESTIMATOR, dataset, margin=margin).assert_better()
 
 
+@pytest.mark.role("sufficient", of="under Estimator.fit")
 @pytest.mark.refuted("not the gene responsible")
 @pytest.mark.parametrize("gene", ["dtype"])
 def test_the_number_type_rescues_matmul_under_estimator(lab: Lab, gene: str, dataset: str) -> None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import STRAINS
 from mlp.lab import Lab
+from mlp.species.post.genome import STRAINS, Mlp
+from mlp.species.post.recorded import compare_recorded
 
 SEEDS = 16
 CELLS = 12
@@ -21,6 +22,6 @@ CELLS = 12
 @pytest.mark.parametrize("dataset", ["digits", "iris", "wine"])
 def test_final_accuracy_agrees_with_the_recorded_runs(lab: Lab, strain: str, dataset: str) -> None:
     """Final validation accuracy, as published, agrees with the runs recorded under TF 1.4.1."""
-    if lab.protocol.name != "published":
+    if lab.protocol_of(Mlp).name != "published":
         pytest.skip("recorded at the published protocol: --mlp-protocol=published")
-    lab.compare_recorded(strain, dataset, seeds=SEEDS, error=0.05 / CELLS).assert_agrees()
+    compare_recorded(lab, strain, dataset, seeds=SEEDS, error=0.05 / CELLS).assert_agrees()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import Lab, Margin
 from mlp.lab.screen import SCREEN_SEEDS
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 
 BETWEEN_LAYERS_STRAINS = Margin(0.2, {"digits": 0.01}, under={"published": {"wine": 0.1}})
 BETWEEN_MATMUL_STRAINS = Margin(0.3, {"digits": 0.01, "wine": 0.5})

@@ -36,6 +36,12 @@ def anonymous_memory() -> int:
     return 1024 * int(said.split()[0]) if said else 0
 
 
+def resident_memory() -> int:
+    """Bytes of memory of this process that are no file's; cheap to ask, 0 if not known."""
+    said = _said(PROC / "self" / "status", "RssAnon:")
+    return 1024 * int(said.split()[0]) if said else 0
+
+
 @cache
 def arithmetic() -> list[str]:
     """What may change rounding: the processor, a limit to its instructions, NVIDIA GPUs in use."""

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlp.stats import Outcome
+from mlp.stats import REGISTERED_CLAIMS, Outcome
 
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
 """The verdicts a claim can get."""
+
+COMPARISON, SCREEN, DOSE, RECORDED, DIAGNOSIS = KINDS = (
+    "comparison",
+    "screen",
+    "dose-response",
+    "recorded runs",
+    "diagnosis",
+)
+"""What a claim is about: it decides what its `detail` holds."""
+
+_TOLD_BY = {SCREEN: "shares", DOSE: "doses", RECORDED: "recorded"}
+"""The entry of `detail` that tells the kind of a claim that was saved before kinds were."""
 
 
 class ClaimError(AssertionError):
@@ -28,8 +40,12 @@ class Undecided(ClaimError):  # noqa: N818
 class Claim:
     """What a test asserted of a comparison, and the verdict: plain values, ready to be written.
 
-    `vouched` counts the seeds at which the real API and the cohort engine ended an arm alike, to
-    the last bit, so that the engine trained that arm's other seeds; 0 where it trained none so.
+    `effect`, its interval and `margin` are in the species' unit, of which `scale` make a score of
+    1. `dataset` is "" where the species has none. `claims` is the number of claims among which the
+    error is divided. `vouched` counts the seeds at which the real executor and the engine ended an
+    arm alike, to the last bit, so that the engine trained that arm's other seeds; 0 where it
+    trained none so. `notes` say what could not be checked. `detail` holds what `kind` says, and
+    `protocol_values` what the protocol held equal.
     """
 
     statement: str
@@ -49,6 +65,19 @@ class Claim:
     identical: bool = False
     vouched: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = ""
+    species: str = ""
+    claims: int = REGISTERED_CLAIMS
+    scale: float = 1.0
+    unit: str = ""
+    notes: Sequence[str] = ()
+    protocol_values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.kind:
+            told = [kind for kind, entry in _TOLD_BY.items() if entry in self.detail]
+            object.__setattr__(self, "kind", told[0] if told else COMPARISON)
+        object.__setattr__(self, "notes", tuple(self.notes))
 
     @property
     def first_seeds(self) -> tuple[int, ...]:
@@ -56,6 +85,12 @@ class Claim:
         arms = self.detail.get("arms", ())
         found = dict.fromkeys(arm.get("first_seed", self.first_seed) for arm in arms)
         return tuple(found) or (self.first_seed,)
+
+    @property
+    def where(self) -> str:
+        """The dataset and the protocol, as far as there are any: " on digits (quick)"."""
+        on = f" on {self.dataset}" if self.dataset else ""
+        return on + (f" ({self.protocol})" if self.protocol != "-" else "")
 
     def line(self) -> str:
         """Effect, interval, seeds, margin and outcome on one line.
@@ -66,11 +101,12 @@ class Claim:
         seeds = " and ".join(f"{s}..{s + self.seeds - 1}" for s in self.first_seeds)
         runs = "run" if self.diverged == 1 else "runs"
         diverged = f", {self.diverged} {runs} diverged" if self.diverged else ""
-        seen = f"effect {self.effect:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
+        unit = f" in {self.unit}" if self.unit else ""
+        seen = f"effect {self.effect:+.3f} [{self.low:+.3f}, {self.high:+.3f}]{unit}"
         seen = "identical weights" if self.identical else seen
         vouched = f", vouched for by the engine, {self.vouched} seeds" if self.vouched else ""
         return (
-            f"{self.statement} on {self.dataset} ({self.protocol}): {seen}, margin "
+            f"{self.statement}{self.where}: {seen}, margin "
             f"{self.margin:g}, n={self.seeds} (seeds {seeds}){vouched}{diverged}: {self.outcome}, "
             f"claimed {self.expected}"
         )

@@ -3,76 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mlp.genome import Genome
-from mlp.lab.asked import check_arm, check_count, check_range
-from mlp.lab.comparison import Arm
-from mlp.lab.key import executor
+from mlp.lab.arm import Arm, seen
+from mlp.lab.question import check_count, check_range
 from mlp.lab.seeds import GLANCE
-from mlp.lab.work import COHORT, Wanted, obtain
-from mlp.run import Protocol, Run
+from mlp.lab.work import Wanted, obtain
+from mlp.run import Executor, Protocol, Run
 from mlp.store import Store
 
 
 @dataclass(frozen=True)
 class Term:
-    """A cohort yet without runs: its genome, dataset and first seed, and what it counts for.
+    """A cohort yet without runs: genome, dataset, first seed, executor, and what it counts for.
 
-    With `real`, the real API trains it, else the cohort engine. With `vouch` too, the engine may
-    train the seeds after the first `GLANCE`, if it ends those as the real API does (`vouched`).
+    With `engine`, that may train the seeds after the first `GLANCE`, if it ends those as the
+    executor does (`vouched`).
     """
 
     genome: Genome
     dataset: str
+    protocol: Protocol
     first_seed: int
-    real: bool
+    executor: Executor
     weight: int = 1
-    vouch: bool = False
+    engine: Executor | None = None
 
     def arm(self, runs: Sequence[Run]) -> Arm:
         """The arm of a comparison that it is, once it has its `runs`."""
-        return Arm(self.weight, self.genome, self.dataset, tuple(runs))
+        by_engine = self.engine and sum(run.executor == self.engine.name for run in runs)
+        vouched = len(runs) - by_engine if by_engine else 0
+        return Arm(self.weight, self.genome, self.dataset, tuple(runs), vouched)
 
-    def wanted(self, protocol: Protocol, seeds: int, *, real: bool) -> list[Wanted]:
-        """Its runs of the first `seeds` seeds, by the real API or by the engine."""
-        by = executor(self.genome, real=real)
+    def wanted(self, seeds: int, executor: Executor) -> list[Wanted]:
+        """Its runs of the first `seeds` seeds, by that executor."""
         those = range(self.first_seed, self.first_seed + seeds)
-        return [Wanted(self.genome, self.dataset, protocol, seed, by) for seed in those]
+        return [Wanted(self.genome, self.dataset, self.protocol, seed, executor) for seed in those]
 
 
-def cohorts(
-    store: Store, protocol: Protocol, terms: Sequence[Term], seeds: int, *, ahead: int = 0
-) -> list[list[Run]]:
+def cohorts(store: Store, terms: Sequence[Term], seeds: int, *, ahead: int = 0) -> list[list[Run]]:
     """The first `seeds` runs of each of `terms`, asked for at once, trained where missing.
 
-    Where the cohort engine trains, whole cohorts of up to `ahead` seeds are trained: few claims are
-    decided by less, and two halves cost more than one whole. Terms that are not vouched for are
-    asked of the real API in a second step.
+    Where an executor likes to train many runs at once, up to `ahead` seeds are trained: few claims
+    are decided by less, and two halves cost more than one whole. Terms that are not vouched for are
+    asked of their own executor in a second step.
 
     Raises:
-        LabError: no genome, no seeds, or some beyond 2**32 - 1.
-        DataError: an unknown dataset.
+        LabError: no seeds, or some beyond 2**32 - 1.
         RunFailedError, StoreError: as `mlp.lab.work.obtain`.
     """
     check_count(seeds)
     for term in terms:
-        check_arm(term.genome, term.dataset)
         check_range(term.first_seed, seeds)
-    count, stack = int(seeds), max(int(seeds), min(COHORT, ahead))
-    vouch = [term.real and term.vouch and count > GLANCE for term in terms]
+    count = int(seeds)
+    vouch = [term.engine is not None and count > GLANCE for term in terms]
     real = [
-        term.wanted(protocol, GLANCE if few else count, real=True) if term.real else []
+        term.wanted(GLANCE if few else _ahead(term.executor, count, ahead), term.executor)
         for term, few in zip(terms, vouch, strict=True)
     ]
     engine = [
-        term.wanted(protocol, stack, real=False) if few or not term.real else []
+        term.wanted(_ahead(term.engine, count, ahead), term.engine) if few and term.engine else []
         for term, few in zip(terms, vouch, strict=True)
     ]
     runs = obtain(store, [w for cohort in (*real, *engine) for w in cohort])
     for i, term in enumerate(terms):
         if vouch[i] and not vouched([runs[w] for w in real[i]], [runs[w] for w in engine[i]]):
-            real[i] = term.wanted(protocol, count, real=True)
+            real[i] = term.wanted(count, term.executor)
     missing = [w for cohort in real for w in cohort if w not in runs]
     runs |= obtain(store, missing) if missing else {}
     return [
@@ -81,8 +78,13 @@ def cohorts(
     ]
 
 
+def _ahead(executor: Executor, count: int, ahead: int) -> int:
+    """How many seeds to ask for: those of the look, or as many as the executor likes at once."""
+    return max(count, min(executor.at_once, ahead))
+
+
 def vouched(real: Sequence[Run], engine: Sequence[Run]) -> bool:
-    """Whether the engine ended each of the seeds of `real` as the real API did, to the last bit.
+    """Whether the engine ended each of the seeds of `real` as that executor did, to the last bit.
 
     The same in final weights and curves, and in what was fed. The loss reported before the first
     update is left out: it is no part of training. A diverged run vouches for nothing.
@@ -90,7 +92,8 @@ def vouched(real: Sequence[Run], engine: Sequence[Run]) -> bool:
     return all(
         not a.diverged
         and not b.diverged
-        and (a.seed, a.weights, a.validation, a.test) == (b.seed, b.weights, b.validation, b.test)
-        and replace(a.saw, first_loss=None) == replace(b.saw, first_loss=None)
+        and a.weights != ""
+        and (a.seed, a.weights, a.score, a.curves) == (b.seed, b.weights, b.score, b.curves)
+        and seen(a) == seen(b)
         for a, b in zip(real, engine[: len(real)], strict=True)
     )

@@ -35,7 +35,7 @@ class _Listening:
     def spare(self) -> int:
         return self._spare
 
-    def obtain(self, jobs: Sequence[Job], _train: object) -> None:
+    def obtain(self, jobs: Sequence[Job], _train: object, _can: object) -> None:
         self.jobs += jobs
         raise _Asked
 
@@ -51,14 +51,7 @@ def first_jobs(
     all that a claim does afterwards, nothing happens. A claim that fails before it asks has none.
     """
     listening = _Listening(max(0, workers - len(claims)))
-    asking = Lab(
-        lab.store,
-        protocol=lab.protocol,
-        seeds=lab.seeds,
-        first_seed=lab.first_seed,
-        real=lab.real,
-    )
-    asking.store = cast(Store, listening)
+    asking = lab.like(cast(Store, listening))
     until = time.monotonic() + PATIENCE_S
     for claim in claims:
         if time.monotonic() > until:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from mlp.data import check_name
-from mlp.lab.asked import check_margin, check_named
-from mlp.run import protocol
+from mlp.lab.evidence import Setting
+from mlp.lab.known import check_dataset, protocol_of
+from mlp.lab.question import check_margin, check_named
 
 DEFAULT_MARGIN = 0.05
 """The margin of a claim that declares none."""
@@ -15,14 +16,14 @@ DEFAULT_MARGIN = 0.05
 
 @dataclass(frozen=True)
 class Margin:
-    """A margin: the smallest difference in accuracy that counts.
+    """A margin: the smallest difference in score that counts, in the species' unit.
 
     It is `default`, except on the datasets named in `on`. `under` maps the name of a protocol to
-    margins of datasets under that protocol, which replace the others.
+    margins of datasets under that protocol, which replace the others. The species a margin is used
+    for must know the names.
 
     Raises:
-        LabError: a margin is outside (0, 1), or margins are not given in a mapping.
-        DataError, ProtocolError: an unknown dataset or protocol.
+        LabError: a margin is not above 0, or margins are not given in a mapping.
     """
 
     default: float
@@ -31,14 +32,17 @@ class Margin:
 
     def __post_init__(self) -> None:
         check_named(self.under)
-        for name in self.under:
-            protocol(name)
         for own in (self.on, *self.under.values()):
             check_named(own)
-            for dataset, margin in own.items():
-                check_name(dataset)
-                check_margin(margin)
-        check_margin(self.default)
+            for margin in own.values():
+                check_margin(margin, float("inf"))
+        check_margin(self.default, float("inf"))
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets it names."""
+        named = [*self.on, *(name for own in self.under.values() for name in own)]
+        return tuple(dict.fromkeys(named))
 
     def at(self, dataset: str, protocol: str) -> float:
         """The margin on `dataset` under the protocol named `protocol`."""
@@ -46,12 +50,20 @@ class Margin:
         return here.get(dataset, self.default)
 
 
-def resolve(margin: float | Margin, dataset: str, protocol: str) -> float:
-    """`margin` as a float, on `dataset` under the protocol named `protocol`.
+def resolve(margin: float | Margin, setting: Setting) -> float:
+    """`margin` in scores, for what is asked in `setting`.
 
     Raises:
-        LabError: the margin is outside (0, 1).
+        LabError, ProtocolError: the margin is outside (0, 1) in scores, or names a dataset or
+            protocol that the species does not know.
     """
-    found = margin.at(dataset, protocol) if isinstance(margin, Margin) else margin
-    check_margin(found)
-    return float(found)
+    found: Any = margin
+    if isinstance(margin, Margin):
+        for name in margin.datasets:
+            check_dataset(setting.species, name)
+        for name in margin.under:
+            if name != setting.protocol.name:
+                protocol_of(setting.species, name)
+        found = margin.at(setting.dataset, setting.protocol.name)
+    check_margin(found, setting.span)
+    return float(found) / setting.span

@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.genome import Genome, differing
-from mlp.lab.asked import LabError
-from mlp.lab.claim import REFUTED, SUPPORTED, UNDECIDED, Claim, settle
-from mlp.lab.comparison import tidy
+from mlp.lab.arm import Arm, tidy
+from mlp.lab.checks import unchecked
+from mlp.lab.claim import REFUTED, SCREEN, SUPPORTED, UNDECIDED
+from mlp.lab.evidence import Evidence
 from mlp.lab.key import expressed
+from mlp.lab.looking import look_until
 from mlp.lab.margin import DEFAULT_MARGIN, Margin, resolve
-from mlp.run import Protocol, Run
+from mlp.lab.question import LabError
+from mlp.run import Executor, Run
 from mlp.stats import (
     SUITE_ERROR,
     Look,
@@ -34,6 +37,9 @@ from mlp.stats import (
 SCREEN_SEEDS = 32
 """Seeds of each cell at the first look. Fewer seeds hardly ever decide a share."""
 
+MOST_GENES = 8
+"""Most genes of a screen, which has a cell for each set of them."""
+
 _NOT_BETTER = "not better"
 """The outcome where the good strain is shown not to be better by the margin."""
 
@@ -42,15 +48,14 @@ _VERDICTS = {str(Outcome.BETTER): SUPPORTED, str(Outcome.UNDECIDED): UNDECIDED}
 Cell = frozenset[str]
 
 
-def acting_genes(good: Genome, bad: Genome) -> tuple[str, ...]:
-    """Genes in which two genomes differ and that act in the cohort engine, in field order.
+def acting_genes(good: Genome, bad: Genome, executor: Executor) -> tuple[str, ...]:
+    """Genes in which two genomes differ and that act under `executor`, in order of declaration.
 
-    The dense operation acts through the bias alone: where the biases differ, it goes with them.
+    A gene that goes with another is varied with that one, where both act.
     """
-    acting = set(differing(expressed(good, "cohort"), expressed(bad, "cohort")))
-    if "bias" in acting:
-        acting.discard("dense")
-    return tuple(gene for gene in differing(good, bad) if gene in acting)
+    acting = set(differing(expressed(good, executor), expressed(bad, executor)))
+    acting -= {name for name in acting if good.genes[name].goes_with in acting}
+    return tuple(name for name in differing(good, bad) if name in acting)
 
 
 def subsets(genes: tuple[str, ...]) -> list[Cell]:
@@ -59,16 +64,15 @@ def subsets(genes: tuple[str, ...]) -> list[Cell]:
 
 
 def cell_of(good: Genome, bad: Genome, on: Cell) -> Genome:
-    """`bad` with the alleles that `good` has of the genes `on`, the dense operation with the bias.
-
-    With every gene on, the genome is thus `good` as the cohort engine expresses it.
-    """
+    """`bad` with the alleles that `good` has of the genes `on`, and of those that go with them."""
     alleles = good.alleles()
-    taken = on | {"dense"} if "bias" in on else on
-    return bad.with_alleles(**{gene: alleles[gene] for gene in taken})
+    taken = on | {name for name, one in good.genes.items() if one.goes_with in on}
+    return bad.with_alleles(**{name: alleles[name] for name in taken})
 
 
-def cells_of(good: Genome, bad: Genome, genes: tuple[str, ...]) -> dict[Cell, Genome]:
+def cells_of(
+    good: Genome, bad: Genome, genes: tuple[str, ...], executor: Executor
+) -> dict[Cell, Genome]:
     """The genome of each subset of `genes`, smallest first (see `cell_of`).
 
     Raises:
@@ -76,9 +80,9 @@ def cells_of(good: Genome, bad: Genome, genes: tuple[str, ...]) -> dict[Cell, Ge
             no effect of its own to share.
     """
     cells = {on: cell_of(good, bad, on) for on in subsets(genes)}
-    acts = {on: expressed(cell, "cohort") for on, cell in cells.items()}
+    acts = {on: expressed(cell, executor) for on, cell in cells.items()}
     idle = [g for on in cells for g in sorted(on) if acts[on] == acts[on - {g}]]
-    idle += differing(acts[frozenset(genes)], expressed(good, "cohort"))
+    idle += differing(acts[frozenset(genes)], expressed(good, executor))
     if idle:
         raise LabError(
             f"a screen's genes must act whatever the alleles of the others; between {good} and "
@@ -88,23 +92,25 @@ def cells_of(good: Genome, bad: Genome, genes: tuple[str, ...]) -> dict[Cell, Ge
 
 
 @dataclass(frozen=True, eq=False)
-class Screen:
+class Screen(Evidence):
     """Cohorts of all combinations of the alleles of two strains.
 
     `cells` maps a set of genes to the runs, in seed order, of the bad strain with the good strain's
     alleles of these genes. The empty set is the bad strain, the set of all genes the good strain.
-    `more` makes the same screen at its next look. It is None if the lab may use no more seeds.
+    `at` makes the same screen of more seeds, and `sizes` are the numbers of seeds of later looks.
     """
 
     good: Genome
     bad: Genome
-    dataset: str
-    protocol: Protocol
     genes: tuple[str, ...]
     cells: Mapping[Cell, tuple[Run, ...]]
-    executor: str
-    claims: list[Claim] | None = field(default=None, repr=False)
-    more: Callable[[], Screen] | None = field(default=None, repr=False)
+    sizes: tuple[int, ...] = ()
+    at: Callable[[int], Screen] | None = field(default=None, repr=False)
+
+    @property
+    def cohorts(self) -> tuple[tuple[Run, ...], ...]:
+        """The runs of each cell."""
+        return tuple(self.cells.values())
 
     @property
     def seeds(self) -> int:
@@ -112,9 +118,9 @@ class Screen:
         return len(self.cells[frozenset()])
 
     @cached_property
-    def accuracies(self) -> dict[Iterable[str], NDArray[np.float64]]:
-        """Final validation accuracy of each cell, [seeds]."""
-        return {on: np.array([r.final_accuracy for r in runs]) for on, runs in self.cells.items()}
+    def scores(self) -> dict[Iterable[str], NDArray[np.float64]]:
+        """The scores of each cell, [seeds]."""
+        return {on: np.array([r.score for r in runs]) for on, runs in self.cells.items()}
 
     @cached_property
     def effects(self) -> ScreenEffects:
@@ -122,12 +128,13 @@ class Screen:
 
         All of them, at all looks, hold together with probability 95%.
         """
-        return screen_effects(self.accuracies, error=look_alpha(SUITE_ERROR))
+        return screen_effects(self.scores, error=look_alpha(SUITE_ERROR))
 
     @property
     def shares(self) -> dict[str, float]:
-        """Each gene's Shapley share of the whole difference, in accuracy: they add up to it."""
-        return {g: self.effects.shares[g].mean for g in self.genes}
+        """Each gene's Shapley share of the whole difference: they add up to it."""
+        span = self.setting.span
+        return {g: self.effects.shares[g].mean * span for g in self.genes}
 
     def assert_responsible(self, gene: str, *, margin: float | Margin = DEFAULT_MARGIN) -> None:
         """Claim: `gene`'s Shapley share exceeds that of all other genes together by `margin`.
@@ -142,63 +149,93 @@ class Screen:
             Refuted, Undecided: the claim is not supported.
             LabError: `gene` was not varied, or a margin outside (0, 1).
         """
-        declared = resolve(margin, self.dataset, self.protocol.name)
+        declared = resolve(margin, self.setting)
         if gene not in self.genes:
             raise LabError(
                 f"a screen has shares of the genes it varies ({', '.join(self.genes)}) only; "
                 f"got {gene!r}: name one of them"
             )
-        seen, looks = self, [self._look(gene, declared)]
-        while looks[-1][-1] == UNDECIDED and seen.more is not None:
-            seen = seen.more()
-            looks.append(seen._look(gene, declared))
-        told, look, outcome = looks[-1]
-        settle(
-            Claim(
-                statement=f"{told} between {self.good} and {self.bad}",
-                dataset=self.dataset,
-                protocol=self.protocol.name,
+        seen: list[tuple[Screen, str, Look, str]] = []
+
+        def look(seeds: int) -> None:
+            screen = self if seeds == self.seeds or self.at is None else self.at(seeds)
+            seen.append((screen, *screen._look(gene, declared)))
+
+        def needed(_: None) -> int | None:
+            later = [n for n in self.sizes if n > seen[-1][0].seeds]
+            return later[0] if later and seen[-1][-1] == UNDECIDED else None
+
+        look_until(self.seeds, look, needed)
+        seen[-1][0]._settle_share(seen, declared)
+
+    def _settle_share(self, seen: list[tuple[Screen, str, Look, str]], margin: float) -> None:
+        """Make the claim that the looks `seen` end in, of which this screen is the last."""
+        _, told, look, outcome = seen[-1]
+        span = self.setting.span
+        self._settle(
+            self._claim(
+                f"{told} between {self.good} and {self.bad}",
+                kind=SCREEN,
                 expected=str(Outcome.BETTER),
                 outcome=outcome,
                 verdict=_VERDICTS.get(outcome, REFUTED),
-                effect=look.interval.mean,
-                low=look.interval.low,
-                high=look.interval.high,
-                margin=declared,
-                seeds=seen.seeds,
-                first_seed=seen.cells[frozenset()][0].seed,
-                diverged=sum(r.diverged for runs in seen.cells.values() for r in runs),
-                executor=self.executor,
+                interval=look.interval,
+                margin=margin,
+                notes=unchecked(self._arms()),
                 detail={
-                    **seen.detail(),
-                    "looks": [look.to_dict() | {"outcome": said} for _, look, said in looks],
+                    **self.detail(),
+                    "looks": [
+                        one.to_dict()
+                        | {"outcome": said}
+                        | {"low": one.interval.low * span, "high": one.interval.high * span}
+                        for _, _, one, said in seen
+                    ],
                 },
-            ),
-            self.claims,
+            )
         )
+
+    def _arms(self) -> list[Arm]:
+        """Each two cells one gene apart, as arms."""
+        of = {
+            on: Arm(0, cell_of(self.good, self.bad, on), self.dataset, runs)
+            for on, runs in self.cells.items()
+        }
+        pairs = [(of[on], of[on - {gene}]) for on in of for gene in sorted(on)]
+        return [arm for pair in pairs for arm in pair]
 
     def _look(self, gene: str, margin: float) -> tuple[str, Look, str]:
         """What the verdict rests on with the cells as they are, the look at it, and the outcome."""
-        share = shapley(self.accuracies)
+        share = shapley(self.scores)
         rest = [share[g] for g in self.genes if g != gene]
         differences = share[gene] - np.sum(rest, axis=0) if rest else share[gene]
-        own = _look_at(differences, margin, span=3.0)
-        whole = whole_difference(self.accuracies)
-        against_none = _look_at(whole, margin=0.0)
+        own = self._look_at(differences, margin, span=3.0)
+        whole = whole_difference(self.scores)
+        against_none = self._look_at(whole, margin=0.0)
         if against_none.interval.low <= 0 and own.outcome in (Outcome.BETTER, Outcome.UNDECIDED):
             told = f"difference that {gene} is to answer for"
-            if (against := _look_at(whole, margin)).interval.high < margin:
+            if (against := self._look_at(whole, margin)).interval.high < margin:
                 return told, against, _NOT_BETTER
             if own.outcome is Outcome.BETTER:
                 return told, against_none, UNDECIDED
         return f"share of {gene} against all else", own, str(own.outcome)
 
+    def _look_at(
+        self, differences: NDArray[np.float64], margin: float, *, span: float = 1.0
+    ) -> Look:
+        alpha = look_alpha(self.setting.claim_error)
+        interval = paired_interval(differences, alpha, span=span, margin=margin)
+        return Look(interval, classify(interval, margin), alpha)
+
     def detail(self) -> dict[str, Any]:
         """Cells and effects as plain values, for reports."""
-        effects = self.effects
+        effects, span = self.effects, self.setting.span
 
         def plain(found: Any) -> dict[str, float]:
-            return {"mean": found.mean, "low": found.low, "high": found.high}
+            return {
+                "mean": found.mean * span,
+                "low": found.low * span,
+                "high": found.high * span,
+            }
 
         return {
             "good": str(self.good),
@@ -206,9 +243,14 @@ class Screen:
             "alleles": {"good": self.good.alleles(), "bad": self.bad.alleles()},
             "genes": list(self.genes),
             "cells": [
-                {"on": sorted(on), "mean": float(a.mean()), "accuracies": a.tolist()}
-                for on, a in self.accuracies.items()
+                {
+                    "on": sorted(on),
+                    "mean": self.setting.value(float(scores.mean())),
+                    "accuracies": (scores * span).tolist(),
+                }
+                for on, scores in self.scores.items()
             ],
+            "executors": list(dict.fromkeys(runs[0].executor for runs in self.cells.values())),
             "whole": plain(effects.whole),
             "main": {g: plain(effects.main[g]) for g in self.genes},
             "shares": {g: plain(effects.shares[g]) for g in self.genes},
@@ -231,12 +273,5 @@ class Screen:
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{g} {v:+.3f}" for g, v in self.shares.items())
-        return (
-            f"<Screen {self.good} against {self.bad} on {self.dataset} "
-            f"({self.protocol.name}, n={self.seeds}): {self.effects.whole.mean:+.3f} = {shares}>"
-        )
-
-
-def _look_at(differences: NDArray[np.float64], margin: float, *, span: float = 1.0) -> Look:
-    interval = paired_interval(differences, look_alpha(), span=span, margin=margin)
-    return Look(interval, classify(interval, margin), look_alpha())
+        whole = self.effects.whole.mean * self.setting.span
+        return f"<Screen {self.good} against {self.bad}{self.where}: {whole:+.3f} = {shares}>"

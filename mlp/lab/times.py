@@ -1,4 +1,4 @@
-"""Where the time of a process goes, and what a step of training costs on this machine."""
+"""Where the time of a process goes, and what a run costs on this machine."""
 
 from __future__ import annotations
 
@@ -7,30 +7,35 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from mlp.machine import anonymous_memory
+from mlp.machine import anonymous_memory, resident_memory
+from mlp.run import Executor
 
-COSTS = {"direct": 8e-4, "estimator": 1.6e-3, "float32": 1.7e-4, "float64": 4.2e-4}
-"""Seconds that one step of one run takes a core, by who trains it: a real trainer, or the cohort
-engine in a number type. These stand until `learn` is told what runs took on this machine.
-"""
+_COSTS: dict[str, float] = {}
+"""Seconds that a unit of work of each kind took on this machine."""
+
+
+def seconds_of(executor: Executor, kind: str) -> float:
+    """Seconds that a unit of work takes: as measured on this machine, else as `executor` thinks."""
+    return _COSTS.get(kind) or executor.seconds(kind)
+
+
+def learn(costs: Mapping[str, object]) -> None:
+    """Take for granted what was measured earlier on this machine; what is no cost is left out."""
+    if isinstance(costs, Mapping):
+        for kind, seconds in costs.items():
+            if isinstance(seconds, float) and 0 < seconds < 1e6:
+                _COSTS[kind] = seconds
+
+
+FIRST_OF_ITS_KIND = ", first of its kind"
+"""What a kind of training is called besides, while it is the first of its group in a process."""
 
 _LONG = 500
 """Fewest steps of a run whose time says what a step costs: of shorter ones most is set-up."""
 
 
-def learn(costs: Mapping[str, object]) -> None:
-    """Take for granted what was measured earlier on this machine; what is no cost is left out."""
-    for kind, seconds in costs.items():
-        if kind in COSTS and isinstance(seconds, float) and 0 < seconds < 1:
-            COSTS[kind] = seconds
-
-
-NEW_GRAPH = ", with a new graph"
-"""What a kind of training is called besides, while it is the first of its graph in a process."""
-
-
 class Times:
-    """Seconds by what they were spent on, and the runs and steps that were trained in them.
+    """Seconds by what they were spent on, and the runs and work that were done in them.
 
     Time within time counts once, for the inner: `with times.spent("waiting"):` around a part that
     trains says how long was waited alone.
@@ -39,13 +44,14 @@ class Times:
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.runs: defaultdict[str, float] = defaultdict(float)
-        self.steps: defaultdict[str, float] = defaultdict(float)
+        self.work: defaultdict[str, float] = defaultdict(float)
         self.memory = 0
         self._inner = 0.0
+        self._resident = 0
 
     @contextmanager
-    def spent(self, what: str, runs: int = 0, steps: int = 0) -> Iterator[None]:
-        """Time what is done within; `steps` are those of each of the `runs`."""
+    def spent(self, what: str, runs: int = 0, work: float = 0) -> Iterator[None]:
+        """Time what is done within; `work` is that of each of the `runs`."""
         outer, self._inner = self._inner, 0.0
         began = time.perf_counter()
         try:
@@ -55,24 +61,30 @@ class Times:
             self.seconds[what] += took - self._inner
             self._inner = outer + took
             self.runs[what] += runs
-            self.steps[what] += runs * steps if steps >= _LONG else 0
+            self.work[what] += runs * work if work >= _LONG or work == 1 else 0
 
     def note_memory(self) -> None:
-        """Remember how much memory the process takes, if it never took as much before."""
-        self.memory = max(self.memory, anonymous_memory())
+        """Remember how much memory the process takes, if it never took as much before.
+
+        What is asked first is cheap; the exact number can take a tenth of a second.
+        """
+        resident = resident_memory()
+        if resident > 1.02 * self._resident:
+            self._resident = resident
+            self.memory = max(self.memory, anonymous_memory())
 
     def costs(self) -> dict[str, float]:
-        """Seconds that a step of a run took, by who trained it."""
+        """Seconds that a unit of work took, by kind."""
         found = {}
-        for kind in COSTS:
-            steps = self.steps[kind] + self.steps[kind + NEW_GRAPH]
-            if steps:
-                found[kind] = (self.seconds[kind] + self.seconds[kind + NEW_GRAPH]) / steps
+        for kind in {what.removesuffix(FIRST_OF_ITS_KIND) for what in self.work}:
+            work = self.work[kind] + self.work[kind + FIRST_OF_ITS_KIND]
+            if work:
+                found[kind] = (self.seconds[kind] + self.seconds[kind + FIRST_OF_ITS_KIND]) / work
         return found
 
     def to_dict(self) -> dict[str, dict[str, float]]:
         """As plain values."""
-        return {name: dict(getattr(self, name)) for name in ("seconds", "runs", "steps")}
+        return {name: dict(getattr(self, name)) for name in ("seconds", "runs", "work")}
 
     def add(self, counts: Mapping[str, Mapping[str, float]]) -> None:
         """Add what `to_dict` of another gave."""
@@ -82,8 +94,8 @@ class Times:
 
     def reset(self) -> None:
         """Begin anew."""
-        self.memory = 0
-        for counts in (self.seconds, self.runs, self.steps):
+        self.memory = self._resident = 0
+        for counts in (self.seconds, self.runs, self.work):
             counts.clear()
 
 

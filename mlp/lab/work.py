@@ -1,44 +1,41 @@
 """From the runs a claim asks for to runs in the store: what is missing is trained, once.
 
-Runs are trained in jobs that any worker may take. A worker that waits for its runs takes jobs of
-others meanwhile, so none idles while another has cohorts waiting.
+Runs are trained in jobs that any worker may take that has imported the species. A worker that waits
+for its runs takes jobs of others meanwhile, so none idles while another has cohorts waiting.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from importlib import import_module
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from mlp.data import DataError, load
-from mlp.genome import Genome
-from mlp.lab.key import check_code, expressed, run_key
-from mlp.lab.times import COSTS, NEW_GRAPH, SPENT
-from mlp.run import Protocol, Run
+from mlp.errors import UserError
+from mlp.genome import Genome, find_species, species_name
+from mlp.lab.blame import own_frames
+from mlp.lab.key import expressed, identity, run_key
+from mlp.lab.known import DatasetError, executor_named, rebuild_protocol
+from mlp.lab.times import FIRST_OF_ITS_KIND, SPENT, seconds_of
+from mlp.run import Executor, Protocol, Run
 from mlp.store import Job, Store, StoreError
-from mlp.trainers import train
-from mlp.trainers.cohort import STACK, Shape
-
-COHORT = STACK["float32"]
-"""Seeds that are worth asking for at once, where the cohort engine trains them."""
-
-_LEAST = 4
-"""Fewest runs for which the cohort engine is worth a job of their own, to keep a worker busy."""
 
 _IDLE_S = 0.1
 """How long a worker that finds no job waits before it looks again."""
 
-_known: WeakKeyDictionary[Store, dict[str, Run]] = WeakKeyDictionary()
-"""The runs read from a store in this process, by key: claims share most of their runs."""
+_known: WeakKeyDictionary[Store, dict[str, dict[Genome, Run]]] = WeakKeyDictionary()
+"""The runs read from a store in this process, by key and by the genome they were asked for by.
 
-_graphs: set[tuple[object, ...]] = set()
-"""What the cohort engine has trained with in this process."""
+Claims share most of their runs.
+"""
+
+_trained: set[tuple[object, ...]] = set()
+"""The kinds of job that were trained in this process: the first of each costs more."""
 
 _AFRESH = "start a fresh store, or give another path"
 
@@ -51,7 +48,7 @@ class Wanted:
     dataset: str
     protocol: Protocol
     seed: int
-    executor: str
+    executor: Executor
 
     @property
     def key(self) -> str:
@@ -68,13 +65,23 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     """
     keys, known = {w: w.key for w in wanted}, _known.setdefault(store, {})
     new = {k: w for w, k in keys.items() if k not in known}
-    found = store.get(new)
+    found = _train_here({k: w for k, w in new.items() if not w.executor.keeps})
+    found |= store.get([k for k in new if k not in found])
     missing = {k: w for k, w in new.items() if k not in found}
     if missing:
         with SPENT.spent("waiting"):
-            found.update(store.obtain(_jobs(missing, hands=1 + store.spare()), _train))
-    known.update((k, _read(store, found[k], w)) for k, w in new.items())
+            jobs = _jobs(missing, hands=1 + store.spare())
+            found.update(store.obtain(jobs, train_job, can_train))
+    for k, w in new.items():
+        run = _read(store, found[k], w)
+        known[k] = {run.genome: run}
     return {w: _named(known[k], w) for w, k in keys.items()}
+
+
+def _train_here(wanted: Mapping[str, Wanted]) -> dict[str, dict[str, Any]]:
+    """The records of runs that are not kept on disk, trained in this process."""
+    jobs = _jobs(wanted) if wanted else []
+    return {key: record for job in jobs for part in train_job(job) for key, record in part.items()}
 
 
 def train_waiting_jobs(store: Store) -> None:
@@ -85,11 +92,11 @@ def train_waiting_jobs(store: Store) -> None:
     with suppress(StoreError), SPENT.spent("idle"):
         store.retire()
         while store.others():
-            job = store.take()
+            job = store.take(can=can_train)
             if job is None:
                 time.sleep(_IDLE_S)
             else:
-                store.perform(job, _train)
+                store.perform(job, train_job)
 
 
 def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
@@ -99,13 +106,12 @@ def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
         StoreError: the record is not one, or is that of another run.
     """
     try:
-        run = Run.from_dict(record)
+        run = Run.read(record, expressed(want.genome, want.executor), want.protocol)
     except ValueError as error:
         raise StoreError(
             f"{error}: {store.path} was written by another program; {_AFRESH}"
         ) from None
-    same = (run.dataset, run.seed, run.executor) == (want.dataset, want.seed, want.executor)
-    if not same or run.genome != expressed(want.genome, want.executor):
+    if (run.dataset, run.seed, run.executor) != (want.dataset, want.seed, want.executor.name):
         raise StoreError(
             f"a stored run must be the one its key names; {store.path} holds "
             f"{run.dataset} seed {run.seed} for {want.dataset} seed {want.seed}: {_AFRESH}"
@@ -113,27 +119,41 @@ def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
     return run
 
 
-def _named(run: Run, want: Wanted) -> Run:
+def _named(known: dict[Genome, Run], want: Wanted) -> Run:
     """The stored run under the genome and protocol it was asked for by."""
-    return replace(run, genome=want.genome, protocol=want.protocol)
+    run = known.get(want.genome)
+    if run is None:
+        run = known[want.genome] = replace(next(iter(known.values())), genome=want.genome)
+    return run if run.protocol is want.protocol else replace(run, protocol=want.protocol)
 
 
 def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
     """Jobs for the runs `missing`: as large as is cheapest, but one for each of `hands` workers."""
     groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for key, want in missing.items():
-        groups[_together(want)].append(key)
-    sizes = _sizes([(len(keys), _stack(missing[keys[0]])) for keys in groups.values()], hands)
+        acting = expressed(want.genome, want.executor)
+        together = want.executor.together(acting, want.dataset)
+        same = identity(acting, want.dataset, want.executor)
+        groups[want.protocol, want.executor, same, together].append(key)
+    firsts = [missing[keys[0]] for keys in groups.values()]
+    sizes = _sizes(
+        [
+            (len(keys), first.executor.most(first.genome), first.executor.least)
+            for keys, first in zip(groups.values(), firsts, strict=True)
+        ],
+        hands,
+    )
     jobs = []
-    for keys, size in zip(groups.values(), sizes, strict=True):
-        first = missing[keys[0]]
-        kind = _kind(first.executor, first.genome)
+    for (group, keys), first, size in zip(groups.items(), firsts, sizes, strict=True):
         spec = {
+            "species": species_name(type(first.genome)),
             "dataset": first.dataset,
-            "data": load(first.dataset).digest,
-            "protocol": asdict(first.protocol),
-            "executor": first.executor,
+            "protocol": {"name": first.protocol.name, **first.protocol.values},
+            "executor": first.executor.name,
+            "identity": group[2],
         }
+        kind = first.executor.kind(first.genome)
+        cost = seconds_of(first.executor, kind) * first.executor.work(first.protocol)
         for start in range(0, len(keys), size):
             runs = {
                 k: {
@@ -142,66 +162,101 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
                 }
                 for k in keys[start : start + size]
             }
-            jobs.append(Job(spec, runs, cost=COSTS[kind] * first.protocol.steps))
+            jobs.append(Job(spec, runs, cost=cost))
     return jobs
 
 
-def _kind(executor: str, genome: Genome) -> str:
-    """Who trains a genome, as far as it decides what a step costs."""
-    return genome.dtype if executor == "cohort" else executor
-
-
-def _stack(want: Wanted) -> int:
-    """Most runs like this one in a job: those that are trained at once."""
-    return STACK[want.genome.dtype] if want.executor == "cohort" else 1
-
-
-def _sizes(groups: Sequence[tuple[int, int]], hands: int) -> list[int]:
-    """The size of the jobs of each group, given as (runs, most in a job).
+def _sizes(groups: Sequence[tuple[int, int, int]], hands: int) -> list[int]:
+    """The size of the jobs of each group, given as (runs, most in a job, least in a job).
 
     The largest jobs are halved, thirded, ... until there is one for each of `hands` workers, or
-    until jobs are so small that a graph for each costs more than it saves.
+    until jobs are so small that one more costs more than it saves.
     """
-    sizes = [most for _, most in groups]
+    sizes = [most for _, most, _ in groups]
 
     def jobs() -> int:
-        return sum(math.ceil(runs / size) for (runs, _), size in zip(groups, sizes, strict=True))
+        return sum(math.ceil(runs / size) for (runs, _, _), size in zip(groups, sizes, strict=True))
 
     while jobs() < hands:
         largest = max(range(len(groups)), key=lambda i: min(groups[i][0], sizes[i]))
-        runs = groups[largest][0]
+        runs, _, least = groups[largest]
         more = math.ceil(runs / sizes[largest]) + 1
         size = min(math.ceil(runs / more), sizes[largest] - 1)
-        if size < _LEAST:
+        if size < least:
             break
         sizes[largest] = size
     return sizes
 
 
-def _together(want: Wanted) -> tuple[Any, ...]:
-    """What must agree for two runs to be trained in one job."""
-    shape = Shape.of(want.genome, load(want.dataset))
-    return want.protocol, want.executor, shape
+def can_train(job: Job) -> bool:
+    """Whether this process has imported the species of a job, with the code that the job names.
 
-
-def _train(job: Job) -> dict[str, dict[str, Any]]:
-    keys, dataset = list(job.runs), job.spec["dataset"]
-    if load(dataset).digest != job.spec["data"]:
-        raise DataError(
-            "a dataset's loader must return the same arrays in every process; that of "
-            f"{dataset!r} does not: seed what it draws"
+    It takes a job of other data too, to say what is wrong with these (`train_job`).
+    """
+    species = find_species(str(job.spec.get("species")))
+    if species is None:
+        return False
+    try:
+        executor = executor_named(species, job.spec["executor"])
+        genome = species(**next(iter(job.runs.values()))["genome"])
+        return _without_data(identity(genome, job.spec["dataset"], executor)) == _without_data(
+            job.spec["identity"]
         )
-    genomes = [Genome(**job.runs[k]["genome"]) for k in keys]
-    protocol, executor = Protocol(**job.spec["protocol"]), job.spec["executor"]
-    with SPENT.spent("start-up"):
-        import_module("mlp.backend")
-    kind = _kind(executor, genomes[0])
-    graph = executor, Shape.of(genomes[0], load(dataset)), len(keys)
-    new = NEW_GRAPH if executor == "cohort" and graph not in _graphs else ""
-    _graphs.add(graph)
-    with SPENT.spent(kind + new, runs=len(keys), steps=protocol.steps):
-        seeds = [job.runs[k]["seed"] for k in keys]
-        runs = train(genomes, dataset, protocol, seeds, executor)
-    SPENT.note_memory()
-    check_code(executor)
-    return {k: run.to_dict() for k, run in zip(keys, runs, strict=True)}
+    except Exception:  # it is of another code or version, or of a dataset that is not known here
+        return False
+
+
+def _without_data(named: str) -> dict[str, Any]:
+    """What an executor names besides, but for the values of the data."""
+    return {**json.loads(named), "data": ""}
+
+
+def _check_data(named: str, job: Job) -> None:
+    """Refuse a dataset whose loader returned other arrays in the process that asks."""
+    if named != job.spec["identity"]:
+        raise DatasetError(
+            "a dataset's loader must return the same arrays in every process; that of "
+            f"{job.spec['dataset']!r} does not: seed what it draws"
+        )
+
+
+def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
+    """The records of a job's runs, by key, as they end, the smallest seed first."""
+    species = find_species(job.spec["species"])
+    if species is None:
+        raise LookupError(f"species {job.spec['species']} is not imported in this process")
+    executor, dataset = executor_named(species, job.spec["executor"]), job.spec["dataset"]
+    protocol = rebuild_protocol(species, job.spec["protocol"])
+    keys = sorted(job.runs, key=lambda key: job.runs[key]["seed"])
+    genomes = [species(**job.runs[k]["genome"]) for k in keys]
+    seeds = [job.runs[k]["seed"] for k in keys]
+    _check_data(identity(genomes[0], dataset, executor), job)
+    size = len(keys) if executor.at_once > 1 else 1
+    for start in range(0, len(keys), size):
+        part = slice(start, start + size)
+        of = genomes[part]
+        together = executor.together(of[0], dataset)
+        kind, group = executor.kind(of[0]), (executor.name, together, len(of))
+        new = FIRST_OF_ITS_KIND if size > 1 and group not in _trained else ""
+        _trained.add(group)
+        with SPENT.spent(kind + new, runs=len(of), work=executor.work(protocol)):
+            try:
+                results = executor.train(of, dataset, protocol, seeds[part])
+            except UserError:
+                raise
+            except Exception as error:
+                error.told = own_frames(error)  # type: ignore[attr-defined]
+                raise
+        SPENT.note_memory()
+        executor.check()
+        yield {
+            key: Run.of(
+                result,
+                genome=genome,
+                dataset=dataset,
+                protocol=protocol,
+                seed=seed,
+                executor=executor.name,
+            ).to_dict()
+            for key, genome, seed, result in zip(keys[part], of, seeds[part], results, strict=True)
+        }

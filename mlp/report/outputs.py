@@ -4,80 +4,28 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
-import pytest
-
-from mlp.report import arms, compared, page, saved, summary, tensorboard
-from mlp.report.compared import Changes
-from mlp.report.saved import Saved
-from mlp.report.study import ReportError, Study, current_runs
-from mlp.run import protocol
+from mlp.report import archive, changes, page, summary, tensorboard
+from mlp.report.archive import Saved
+from mlp.report.changes import Changes
+from mlp.report.cohorts import stored_runs
+from mlp.report.study import ReportError, Study
+from mlp.run import Protocol
 from mlp.store import Store
 
 
-def _path(text: str) -> Path | str:
-    """A path; an empty text as it stands, for `check` to refuse: as a path it is this folder."""
-    return Path(text) if text else text
-
-
-def add_options(group: pytest.OptionGroup) -> None:
-    """The options that say what is written and printed at the end."""
-    group.addoption(
-        "--mlp-report",
-        type=_path,
-        metavar="DIR",
-        help="Write the report into DIR: a self-contained page (index.html), its figures as SVG, "
-        "and all claims and runs as CSV and JSON. An earlier report there is replaced.",
-    )
-    group.addoption(
-        "--mlp-summary",
-        type=_path,
-        metavar="FILE",
-        help="Write a Markdown summary, for a pull request or a CI job.",
-    )
-    group.addoption(
-        "--mlp-save",
-        metavar="NAME-or-FILE",
-        help=f"Save the results as {saved.FOLDER}/NAME.json, or as FILE. Fails if the run was "
-        "interrupted, or would drop claims already in the file.",
-    )
-    group.addoption(
-        "--mlp-against",
-        metavar="NAME-or-FILE",
-        help="Compare with saved results: verdicts that changed, effects that moved out of their "
-        "intervals, claims whose margin or expected outcome changed. NAME is looked for in "
-        f"{saved.FOLDER}/ and {saved.COMMITTED}/.",
-    )
-    group.addoption(
-        "--mlp-fail-on-change",
-        action="store_true",
-        help="With --mlp-against: exit with status 1 if a verdict changed or an effect moved. Both "
-        "results must be of one protocol.",
-    )
-    group.addoption(
-        "--mlp-tensorboard",
-        type=_path,
-        metavar="DIR",
-        help="Write the curves of each run for TensorBoard, into DIR/GENOME/DATASET/seed-N.",
-    )
-    group.addoption(
-        "--mlp-times",
-        action="store_true",
-        help="Print at the end where the time went: by trainer and by test, for start-up and for "
-        "waiting, and the most memory that a worker took.",
-    )
-
-
-def check(option: argparse.Namespace, root: Path) -> Saved | None:
+def check(option: argparse.Namespace, root: Path, protocol: Protocol | None = None) -> Saved | None:
     """Refuse options that cannot be honoured; the results to compare with, if any are asked for.
 
     Args:
         option: the session's options.
         root: the suite's root folder, where saved results are looked for.
+        protocol: the session's, if it is known yet; else call `check_protocol` once it is.
 
     Raises:
         ReportError: the rule, the value seen, the remedy.
@@ -88,28 +36,34 @@ def check(option: argparse.Namespace, root: Path) -> Saved | None:
             "name them with it"
         )
     if option.mlp_save is not None:
-        _check_file(saved.place_to_save(option.mlp_save, root), "--mlp-save")
+        _check_file(archive.place_to_save(option.mlp_save, root), "--mlp-save")
     if option.mlp_summary is not None:
         _check_summary(option.mlp_summary, "--mlp-summary")
     _check_folder(option.mlp_report, "--mlp-report")
     _check_folder(option.mlp_tensorboard, "--mlp-tensorboard")
     if option.mlp_against is None:
         return None
-    kept = saved.load(saved.place_to_load(option.mlp_against, root))
-    _check_protocol(kept, option)
+    kept = archive.load(archive.place_to_load(option.mlp_against, root))
+    values = {"name": protocol.name, **protocol.values} if protocol else {}
+    check_protocol(kept, values, fail=option.mlp_fail_on_change)
     return kept
 
 
-def _check_protocol(kept: Saved, option: argparse.Namespace) -> None:
-    """Refuse results of another protocol of the same name, or of another name if changes fail."""
-    here = protocol(option.mlp_protocol)
-    other = compared.other_protocol(kept, asdict(here))
-    if other and compared.protocol_names(kept) == {here.name}:
+def check_protocol(kept: Saved, protocol: Mapping[str, Any], *, fail: bool) -> None:
+    """Refuse results of another protocol of the same name, or of another name if changes `fail`.
+
+    `protocol` holds its name and values; nothing if it is not known.
+
+    Raises:
+        ReportError: they are of another.
+    """
+    other = changes.other_protocol(kept, protocol)
+    if other and changes.protocol_names(kept) == {protocol["name"]}:
         raise ReportError(
             f"Results are compared at one protocol. Those in {kept.place} were made at "
             f"{other}. Save them again with --mlp-save."
         )
-    if other and option.mlp_fail_on_change:
+    if other and fail:
         raise ReportError(
             "--mlp-fail-on-change needs results of the same protocol. Those in "
             f"{kept.place} are of another ({other}). Choose it with --mlp-protocol, or name "
@@ -152,7 +106,7 @@ def _check_folder(folder: Path | str | None, option: str) -> None:
 
 def writers(
     study: Study,
-    changes: Changes | None,
+    against: Changes | None,
     option: argparse.Namespace,
     root: Path,
     store: Store,
@@ -161,14 +115,24 @@ def writers(
 
     @cache
     def whole() -> Study:
-        return _with_runs(study, store, option)
+        return replace(study, runs=stored_runs(study.rows, store))
 
-    save = None if option.mlp_save is None else saved.place_to_save(option.mlp_save, root)
+    save = None if option.mlp_save is None else archive.place_to_save(option.mlp_save, root)
     ways: list[tuple[str, Path | None, Callable[[Path], str]]] = [
         ("--mlp-save", save, lambda place: _save(study, place)),
-        ("--mlp-summary", option.mlp_summary, lambda place: _summarise(study, changes, place)),
-        ("--mlp-report", option.mlp_report, lambda place: _report(whole(), changes, place)),
-        ("--mlp-tensorboard", option.mlp_tensorboard, lambda place: _events(whole(), place)),
+        ("--mlp-summary", option.mlp_summary, lambda place: _summarise(study, against, place)),
+        (
+            "--mlp-report",
+            option.mlp_report,
+            lambda place: f"report: {page.write_report(whole(), place, against)}",
+        ),
+        (
+            "--mlp-tensorboard",
+            option.mlp_tensorboard,
+            lambda place: (
+                f"curves of {tensorboard.write(whole(), place)} runs: tensorboard --logdir {place}"
+            ),
+        ),
     ]
     for name, place, write in ways:
         if place is not None:
@@ -186,19 +150,6 @@ def _written(study: Study, place: Path, write: Callable[[Path], str]) -> str:
     return write(place)
 
 
-def _with_runs(study: Study, store: Store, option: argparse.Namespace) -> Study:
-    """The study with the stored runs of the cohorts that its claims rest on."""
-    runs = current_runs(
-        store.items(),
-        protocol(option.mlp_protocol),
-        study.datasets,
-        option.mlp_first_seed,
-        option.mlp_seeds,
-    )
-    cohorts = arms.asked(study.rows)
-    return replace(study, runs=[run for run in runs if arms.Cohort.of(run) in cohorts])
-
-
 def _left(place: Path) -> str:
     return f"{place} {'is left as it was' if place.exists() else 'is not written'}"
 
@@ -213,17 +164,17 @@ def _save(study: Study, place: Path) -> str:
         raise ReportError(
             f"saved results need a session that ran whole; {study.partial}: {_left(place)}"
         )
-    if lost := compared.not_in(study, place):
+    if lost := changes.not_in(study, place):
         raise ReportError(
             "saved results are replaced only by results of all their claims; "
             f"{lost} of those in {place} were not made now: save under another name, or "
             "delete it first"
         )
-    saved.save(study, place)
+    archive.save(study, place)
     return f"results saved: {place}"
 
 
-def _summarise(study: Study, changes: Changes | None, place: Path) -> str:
+def _summarise(study: Study, against: Changes | None, place: Path) -> str:
     """Write the Markdown summary.
 
     Raises:
@@ -231,25 +182,10 @@ def _summarise(study: Study, changes: Changes | None, place: Path) -> str:
     """
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(summary.markdown(study, changes), encoding="utf-8")
+        place.write_text(summary.markdown(study, against), encoding="utf-8")
     except OSError as error:
         raise ReportError(
             f"a summary must go to a file that can be written; {place} cannot be "
             f"({error.strerror or error}): name another"
         ) from None
     return f"summary: {place}"
-
-
-def _report(study: Study, changes: Changes | None, folder: Path) -> str:
-    """Write the page, its figures and its tables.
-
-    Raises:
-        ReportError: the folder cannot be written to.
-    """
-    return f"report: {page.write_report(study, folder, changes)}"
-
-
-def _events(study: Study, folder: Path) -> str:
-    """Write each run's curves for TensorBoard."""
-    count = tensorboard.write(study, folder)
-    return f"curves of {count} runs: tensorboard --logdir {folder}"

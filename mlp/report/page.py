@@ -11,16 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from mlp.lab import DEFAULT_SEEDS
-from mlp.report import calibrated, compared, saved
-from mlp.report.answers import answers, datasets
-from mlp.report.compared import Changes
-from mlp.report.evidence import by_test, gather
-from mlp.report.explain import simultaneous
+from mlp.report import archive, changes, error_rates
+from mlp.report.cards import by_test, cards_of
+from mlp.report.changes import Changes
+from mlp.report.charts import charts_of
+from mlp.report.explanation import answers, datasets_of, simultaneous
 from mlp.report.export import write_tables
-from mlp.report.figures import RECORDED_PROTOCOL, Picture, answer_figure, curve_figures
-from mlp.report.figures.curves import MODELS, MOST_SEEDS, NAMES
+from mlp.report.figures import Picture, answer_figure
 from mlp.report.figures.style import outcome_colour, signed
-from mlp.report.results import CHANGED, counts, refuted_by_design, screen_rows
+from mlp.report.results import (
+    CHANGED,
+    DESIGN,
+    counts,
+    notes,
+    refuted_by_design,
+    screen_rows,
+    units,
+    with_findings,
+)
 from mlp.report.roles import roles
 from mlp.report.study import ReportError, Study
 
@@ -33,7 +41,7 @@ _GENERATOR, _HEAD = '<meta name="generator" content="mlp.report">', 1_000
 _FILE = re.compile(rf'<a href="((?:{FIGURES}/)?[\w.-]+\.(?:svg|csv|json))">')
 
 
-def write_report(study: Study, folder: Path, changes: Changes | None = None) -> Path:
+def write_report(study: Study, folder: Path, against: Changes | None = None) -> Path:
     """Write the page, its figures and its tables into `folder`; the page's path.
 
     Raises:
@@ -44,9 +52,9 @@ def write_report(study: Study, folder: Path, changes: Changes | None = None) -> 
         before = _linked(folder / PAGE)
         tables = write_tables(study, folder)
         if study.rows:
-            saved.save(study, folder / RESULTS)
+            archive.save(study, folder / RESULTS)
             tables.append(RESULTS)
-        text, pictures = render(study, tables, changes)
+        text, pictures = render(study, tables, against)
         for picture in pictures:
             (folder / FIGURES / f"{picture.name}.svg").write_bytes(picture.svg)
         (folder / PAGE).write_text(text, encoding="utf-8")
@@ -67,46 +75,57 @@ def _linked(page: Path) -> set[str]:
 
 
 def render(
-    study: Study, tables: Sequence[str] = (), changes: Changes | None = None
+    study: Study, tables: Sequence[str] = (), against: Changes | None = None
 ) -> tuple[str, list[Picture]]:
     """The page's text and the pictures in it; `tables` are files beside it to link to."""
-    evidence, stated = gather(study), answers(study.rows)
-    most = study.provenance.get("seeds", {}).get("most")
-    answer, curves = answer_figure(study.rows), curve_figures(study)
+    cards, charts = cards_of(study), charts_of(study)
+    answer = answer_figure(study.rows, study.score)
     text = (
         _environment()
         .get_template("page.html.j2")
         .render(
             title=TITLE,
             study=study,
-            counts=counts(study.rows),
-            differing=[e for e in evidence if e.row.status == CHANGED],
-            by_design=refuted_by_design(study.rows),
-            answers=stated,
-            answered=datasets(stated),
+            cards=cards,
+            tests=by_test(cards),
+            findings=with_findings(study.rows),
+            differing=[card for card in cards if card.row.status == CHANGED],
             answer=answer,
-            simultaneous=simultaneous(len(screen_rows(study.rows))),
-            roles=(found := roles(study.rows)),
-            role_datasets=sorted({name for one in found for name in one.told}),
-            level=calibrated.level(study.rows),
-            most_seeds=MOST_SEEDS,
-            evidence=evidence,
-            tests=by_test(evidence),
-            charts=_charts(curves),
-            overlaid=study.protocol == RECORDED_PROTOCOL,
-            stated=calibrated.stated(study.rows, most or DEFAULT_SEEDS),
-            measured=calibrated.measured(),
-            calibrate=calibrated.COMMAND,
-            facts=_facts(study),
+            charts=charts,
             tables=tables,
-            changes=changes,
-            changed=compared.told(changes) if changes else [],
-            changes_summary=compared.summary(changes) if changes else "",
-            changes_origin=compared.origin(changes.saved) if changes else "",
+            against=against,
+            **_told(study, against),
         )
     )
     first = [answer.file] if answer else []
-    return text, [*first, *curves, *(e.picture for e in evidence if e.picture)]
+    curves = [picture for chart in charts for picture in chart.pictures]
+    return text, [*first, *curves, *(card.picture for card in cards if card.picture)]
+
+
+def _told(study: Study, against: Changes | None) -> dict[str, Any]:
+    """What the page tells in words and numbers of the claims together."""
+    stated, found = answers(study.rows), roles(study.rows)
+    most = study.provenance.get("seeds", {}).get("most")
+    return {
+        "counts": counts(study.rows),
+        "by_design": refuted_by_design(study.rows) and f"{refuted_by_design(study.rows)}: {DESIGN}",
+        "answers": stated,
+        "answered": datasets_of(stated),
+        "simultaneous": simultaneous(len(screen_rows(study.rows))),
+        "roles": found,
+        "role_datasets": sorted({name for one in found for name in one.told}),
+        "level": error_rates.level(study.rows),
+        "units": units(study.rows),
+        "notes": notes(study.rows),
+        "ends": {row.claim.scale for row in study.rows} <= {1.0},
+        "stated": error_rates.stated(study.rows, most or DEFAULT_SEEDS),
+        "measured": error_rates.measured(),
+        "calibrate": error_rates.COMMAND,
+        "facts": _facts(study),
+        "changed": changes.told(against) if against else [],
+        "changes_summary": changes.summary(against) if against else "",
+        "changes_origin": changes.origin(against.saved) if against else "",
+    }
 
 
 def _environment() -> Any:
@@ -144,14 +163,6 @@ def _hash(script: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def _charts(curves: Sequence[Picture]) -> list[tuple[str, list[Picture]]]:
-    """The pictures of each of the two charts: those of this study, and beside each the recorded."""
-    charts = [
-        (NAMES[model], [p for p in curves if p.name.split("-")[1] == model]) for model in MODELS
-    ]
-    return [(name, pictures) for name, pictures in charts if pictures]
-
-
 def _facts(study: Study) -> list[tuple[str, str]]:
     """The provenance as (name, value) in words."""
     found = study.provenance
@@ -162,17 +173,14 @@ def _facts(study: Study) -> list[tuple[str, str]]:
         local = " with uncommitted changes" if commit.get("dirty") else ", clean"
         facts.append(("Commit", f"{commit['id']}{local}"))
     if protocol:
-        facts.append(
-            (
-                "Protocol",
-                f"{protocol['name']}: learning rate {protocol['learning_rate']:g}, "
-                f"{protocol['steps']:,} steps, a sample every {protocol['sample_every']:,}",
-            )
-        )
+        held = {name.replace("_", " "): v for name, v in protocol.items() if name != "name"}
+        values = ", ".join(f"{name} {_grouped(value)}" for name, value in held.items())
+        facts.append(("Protocol", ": ".join(filter(None, (protocol["name"], values)))))
     if "seeds" in found:
         seeds = found["seeds"]
         facts.append(("Seeds", f"from {seeds['first']}, at most {seeds['most']} a comparison"))
-    facts.append(("Datasets", ", ".join(found.get("datasets", study.datasets))))
+    if datasets := found.get("datasets", study.datasets):
+        facts.append(("Datasets", ", ".join(datasets)))
     by = dict.fromkeys(sorted({run.executor for run in study.runs}), 0)
     for run in study.runs:
         by[run.executor] += 1
@@ -187,3 +195,9 @@ def _facts(study: Study) -> list[tuple[str, str]]:
     versions = found.get("versions", {})
     facts.append(("Versions", ", ".join(f"{name} {v}" for name, v in versions.items())))
     return facts
+
+
+def _grouped(value: object) -> str:
+    """A value, the thousands of a number set apart."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{value:,}" if number else str(value)

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import json
+import math
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mlp import marks
+from mlp.genome import find_species
 from mlp.lab import REFUTED, Claim
+from mlp.lab.claim import SCREEN
+from mlp.lab.known import protocol_of
 from mlp.report.plain import plain_interval
 
 AS_RECORDED, CHANGED = "as recorded", "changed"
 IDENTICAL = "identical weights"
-_ROLE = re.compile(r"Is the gene (sufficient|necessary)( [^?]*)?\?")
+UNNAMED = "Other claims"
+"""What claims of no finding stand under, where others are of one."""
 
 
 @dataclass(frozen=True)
 class Row:
     """One claim of one test.
 
-    `test` is the test's function, `nodeid` what pytest selects it by, `file` its file,
-    `finding` the finding of the study it belongs to ("" for none). `recorded` is the verdict the
-    suite records for it, with the `reason` where that is a refutation. `command` makes the claim
-    again, on the same seeds and protocol ("" in results saved before it was kept).
+    `test` is the test's function, `nodeid` what pytest selects it by, `file` its file. `finding` is
+    the finding it belongs to ("" for none), and `states` says that it states that finding. `role`
+    is "necessary" or "sufficient" where it asks that of one gene, the test's parameter; `pair` says
+    for which pair of strains ("" where there is one). `recorded` is the verdict the suite records
+    for it, with the `reason` where that is a refutation. `command` makes the claim again, on the
+    same seeds and protocol ("" in results saved before it was kept).
     """
 
     nodeid: str
@@ -37,6 +43,9 @@ class Row:
     reason: str
     claim: Claim
     command: str = ""
+    states: bool = False
+    role: str = ""
+    pair: str = ""
 
     @property
     def status(self) -> str:
@@ -63,7 +72,7 @@ class Row:
     def screen(self) -> tuple[str, str, str] | None:
         """Its screen, if it is of one: the good strain, the bad one, and the dataset."""
         detail = self.claim.detail
-        if "shares" not in detail:
+        if self.claim.kind != SCREEN:
             return None
         return detail["good"], detail["bad"], self.claim.dataset
 
@@ -80,27 +89,7 @@ class Row:
     @property
     def heading(self) -> str:
         """The finding it belongs to, in words."""
-        if not self.finding:
-            return "Beyond the post"
-        return marks.heading(self.finding)
-
-    @property
-    def states_finding(self) -> bool:
-        """Whether it is the finding itself, not one that explains it: its sentence says so first.
-
-        "Finding 3: training with Estimator.fit rescues the tf.matmul model."
-        """
-        return bool(self.finding) and self.sentence.startswith(self.heading)
-
-    @property
-    def asks(self) -> tuple[str, str] | None:
-        """The role of a gene that it asks about, and for which pair of strains; None: no role.
-
-        Its sentence says so first: "Is the gene sufficient?", or "necessary"; where a finding
-        compares several pairs, also of which: "Is the gene sufficient under Estimator.fit?".
-        """
-        found = _ROLE.match(self.sentence)
-        return (found[1], found[2] or "") if found else None
+        return heading(self.finding)
 
     @property
     def outcome(self) -> str:
@@ -122,7 +111,7 @@ class Row:
     def vouched(self) -> str:
         """That the engine vouches for the claim's arms, and by how many seeds; "" if it does not.
 
-        At those seeds of each arm the real API and the engine ended with the same weights and
+        At those seeds of each arm the real executor and the engine ended with the same weights and
         curves, to the last bit; the engine trained the other seeds.
         """
         seeds = self.claim.vouched
@@ -132,11 +121,13 @@ class Row:
     def effect_text(self, places: int = 3, bounds: int = 2) -> str:
         """The effect with its interval; of identical arms, whose effect is no estimate, that.
 
-        `places` and `bounds` are the digits after the point of the effect and of its interval.
+        `places` and `bounds` are the digits after the point of the effect and of its interval, for
+        scores; a unit of another size has more or fewer.
         """
         claim = self.claim
         if claim.identical:
             return IDENTICAL
+        places, bounds = (digits(n, claim.scale) for n in (places, bounds))
         low, high = signed(claim.low, bounds), signed(claim.high, bounds)
         return f"{signed(claim.effect, places)} [{low}, {high}]"
 
@@ -151,6 +142,21 @@ class Row:
         return cls(**{**values, "claim": Claim(**values["claim"])})
 
 
+def heading(finding: str) -> str:
+    """What a finding is called: "Finding 1" if it has a number, else by its own name."""
+    return f"Finding {finding}" if finding.isdigit() else finding or UNNAMED
+
+
+def keyword(finding: str) -> str:
+    """The word by which `-k` selects the claims of a finding: "finding_1", or "conclusion"."""
+    return re.sub(r"\W+", "_", heading(finding).lower())
+
+
+def with_findings(rows: Iterable[Row]) -> bool:
+    """Whether any of the claims belongs to a finding, so that headings say something."""
+    return any(row.finding for row in rows)
+
+
 def strains_compared(row: Row) -> set[str]:
     """The two strains between which a claim screens, or the genomes it compares."""
     detail = row.claim.detail
@@ -163,15 +169,35 @@ def command(rows: Iterable[Row], expression: str) -> str:
     """The command that makes again what `-k expression` selects of the tests that made `rows`."""
     rows = list(rows)
     folder = posixpath.commonpath([posixpath.dirname(row.nodeid.split("::")[0]) for row in rows])
-    name = rows[0].claim.protocol
     quoted = f'"{expression}"' if " " in expression else expression
-    option = "" if name == "quick" else f" --mlp-protocol={name}"
-    return f"pytest {folder}{' ' if folder else ''}-k {quoted}{option}"
+    return f"pytest {folder}{' ' if folder else ''}-k {quoted}{_protocol_option(rows[0])}"
+
+
+def _protocol_option(row: Row) -> str:
+    """The option that names the claim's protocol, where it is not the one taken unasked.
+
+    Of a species that is not known here, the command of the claim itself says so.
+    """
+    species = find_species(row.claim.species)
+    option = f" --mlp-protocol={row.claim.protocol}"
+    if species is None:
+        return option if option in row.command else ""
+    return "" if row.claim.protocol == protocol_of(species, None).name else option
 
 
 def signed(value: float, places: int = 3) -> str:
     """`value` with its sign, and never a minus before zeros alone."""
     return f"{round(value, places) + 0.0:+.{places}f}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """The words with commas and an `and`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def digits(places: int, scale: float) -> int:
+    """As many digits after the point as `places` are of a score, in a unit of another size."""
+    return max(0, places - math.floor(math.log10(scale))) if scale > 0 else places
 
 
 def decided(interval: Mapping[str, float]) -> bool:
@@ -189,48 +215,22 @@ def screen_rows(rows: Iterable[Row]) -> list[Row]:
     return list(found.values())
 
 
-def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """The claims of one test as named texts, for JUnit's properties; numbered from the second on"""
-    found = []
-    for number, row in enumerate(rows, start=1):
-        prefix = "mlp." if number == 1 else f"mlp.{number}."
-        values = {name: getattr(row.claim, name) for name in _PROPERTIES}
-        values |= {"finding": row.finding, "recorded": row.recorded, "status": row.status}
-        values["vouched"] = row.vouched
-        found += [(f"{prefix}{name}", str(value)) for name, value in values.items()]
-    return found
-
-
-_PROPERTIES = (
-    "statement",
-    "dataset",
-    "protocol",
-    "expected",
-    "outcome",
-    "verdict",
-    "effect",
-    "low",
-    "high",
-    "margin",
-    "seeds",
-    "first_seed",
-    "diverged",
-    "executor",
-    "identical",
-)
-
-
 def ordered(rows: Iterable[Row]) -> list[Row]:
     """Rows by finding, file and test, in an order that no worker or selection changes.
 
-    Numbered findings come first, then the conclusion, then what goes beyond the post.
+    Numbered findings come first, then those with names, then claims of no finding.
     """
-    return sorted(rows, key=lambda r: (r.finding or "~", r.file, r.test, r.parameters, r.nodeid))
+    return sorted(rows, key=lambda r: (_place(r.finding), r.file, r.test, r.parameters, r.nodeid))
 
 
-WHY_REFUTED = (
-    "the suite states what the post claims, and asks of each gene alone whether it is the cause"
-)
+def _place(finding: str) -> tuple[int, int, str]:
+    if finding.isdigit():
+        return 0, int(finding), finding
+    return (1, 0, finding) if finding else (2, 0, "")
+
+
+DESIGN = "the suite records these refutations, and a test fails whose claim is no longer refuted"
+"""What it means that claims are refuted by design."""
 
 
 def refuted_by_design(rows: Sequence[Row]) -> str:
@@ -249,3 +249,29 @@ def counts(rows: Sequence[Row]) -> dict[str, int]:
         found[row.claim.verdict] = found.get(row.claim.verdict, 0) + 1
     changed = sum(row.status == CHANGED for row in rows)
     return {**found, **({CHANGED: changed} if changed else {})}
+
+
+def units(rows: Iterable[Row]) -> str:
+    """In which unit effects and margins are, in a sentence; "" where all are scores."""
+    found = dict.fromkeys(row.claim.unit for row in rows)
+    if not any(found):
+        return ""
+    told = " or ".join(unit or "score" for unit in found)
+    return f"Effects, intervals and margins are in {told}; above 0 the first arm is better."
+
+
+def notes(rows: Sequence[Row]) -> list[str]:
+    """What the claims note of themselves: each note once, with the claims it is about."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for note in row.claim.notes:
+            found.setdefault(note, []).append(row.title)
+    return [f"{_which(titles, len(rows))}: {note}" for note, titles in found.items()]
+
+
+def _which(titles: Sequence[str], count: int) -> str:
+    if len(titles) == count > 1:
+        return f"all {count} claims"
+    named = list(dict.fromkeys(titles))
+    more = f" and {len(named) - 2} more" if len(named) > 2 else ""
+    return f"{', '.join(named[:2])}{more}"

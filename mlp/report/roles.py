@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from mlp.lab import REFUTED, SUPPORTED
 from mlp.report.results import Row, decided, ordered, screen_rows, strains_compared
 
+NECESSARY, SUFFICIENT = ROLES = ("necessary", "sufficient")
+"""What a claim can ask of one gene: the mark `role` says which."""
+
 _OPEN = "open"
 """Of a refuted role whose interval reaches all of the difference that the gene might answer for."""
 
@@ -35,8 +38,8 @@ def roles(rows: Iterable[Row]) -> list[Role]:
     rows = ordered(rows)
     asked: dict[tuple[str, str, str], dict[str, list[Row]]] = {}
     for row in rows:
-        if row.asks:
-            key = (row.heading, row.asks[1].strip(), row.parameters)
+        if row.role:
+            key = (row.heading, row.pair, row.parameters)
             asked.setdefault(key, {}).setdefault(row.datasets[0], []).append(row)
     return [
         Role(*key, {on: _role(mine, _leads(rows, key[0], on)) for on, mine in by_dataset.items()})
@@ -55,7 +58,7 @@ def alone(rows: Sequence[Row]) -> list[str]:
 
 
 def _is_shown(text: str) -> bool:
-    return text.startswith(("necessary", "sufficient"))
+    return text.startswith(ROLES)
 
 
 def _leads(rows: Sequence[Row], heading: str, dataset: str) -> Leads:
@@ -65,7 +68,7 @@ def _leads(rows: Sequence[Row], heading: str, dataset: str) -> Leads:
         (strains_compared(row), {"mean": c.effect, "low": c.low, "high": c.high})
         for row in here
         for c in [row.claim]
-        if row.states_finding and len(c.detail.get("arms", ())) == 2
+        if row.states and len(c.detail.get("arms", ())) == 2
     ]
     screens = [(strains_compared(row), row.claim.detail["whole"]) for row in screen_rows(here)]
     return stated or screens
@@ -73,11 +76,10 @@ def _leads(rows: Sequence[Row], heading: str, dataset: str) -> Leads:
 
 def _role(rows: Sequence[Row], leads: Leads) -> str:
     """The role of a gene on one dataset, from the claims that ask of it."""
-    found: dict[str, list[tuple[str, float]]] = {"necessary": [], "sufficient": []}
+    found: dict[str, list[tuple[str, float]]] = {NECESSARY: [], SUFFICIENT: []}
     for row in rows:
-        assert row.asks is not None
         verdict = _OPEN if _is_open(row, leads) else row.claim.verdict
-        found[row.asks[0]].append((verdict, row.claim.margin))
+        found[row.role].append((verdict, row.claim.margin))
     found = {role: answers for role, answers in found.items() if answers}
     verdicts = {role: {verdict for verdict, _ in answers} for role, answers in found.items()}
     margins = {margin for answers in found.values() for _, margin in answers}
@@ -109,7 +111,7 @@ def _is_open(row: Row, leads: Leads) -> bool:
     claim, arms = row.claim, row.claim.detail.get("arms", ())
     if claim.verdict != REFUTED or claim.outcome != "equivalent" or claim.identical or not arms:
         return False
-    reach = claim.high if row.asks and row.asks[0] == "sufficient" else -claim.low
+    reach = claim.high if row.role == SUFFICIENT else -claim.low
     return any(
         arms[-1]["genome"] in strains and decided(whole) and reach >= abs(whole["mean"])
         for strains, whole in leads

@@ -7,24 +7,35 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from mlp.report import compared
-from mlp.report.calibrated import level, overspent
-from mlp.report.compared import Changes
-from mlp.report.results import CHANGED, WHY_REFUTED, Row, counts, refuted_by_design
+from mlp.report import changes
+from mlp.report.changes import Changes
+from mlp.report.error_rates import level, overspent
+from mlp.report.provenance import FRAMEWORKS
+from mlp.report.results import (
+    CHANGED,
+    DESIGN,
+    Row,
+    counts,
+    notes,
+    refuted_by_design,
+    units,
+    with_findings,
+)
 from mlp.report.study import Study
 
 AS_RECORDED, NOT_AS_RECORDED = "✅", "❌"
 """Marks of a verdict that is the one recorded, be it a refutation, and of one that is not."""
 
 
-def markdown(study: Study, changes: Changes | None = None) -> str:
+def markdown(study: Study, against: Changes | None = None) -> str:
     """The summary: what changed first, then every claim, folded by finding.
 
     A mark says whether a verdict is the one recorded; the verdict itself is named in words.
     """
     blocks = [f"## Verdicts: {_headline(study)}"]
     if study.rows:
-        blocks.append(" ".join(filter(None, (_by_design(study.rows), level(study.rows)))))
+        first = (_by_design(study.rows), level(study.rows), units(study.rows))
+        blocks.append(" ".join(filter(None, first)))
     if study.partial:
         blocks.append(f"> **Partial:** {_text(study.partial)}.")
     if told := overspent(study.rows):
@@ -35,18 +46,21 @@ def markdown(study: Study, changes: Changes | None = None) -> str:
     if study.unsettled:
         tests = [f"- `{_code(test)}`: {_text(why)}" for test, why in study.unsettled]
         blocks += ["### Tests that failed for another reason than a verdict", "\n".join(tests)]
-    if changes is not None:
-        blocks += [f"### Against {_text(changes.saved.place)}", _changes(changes)]
+    if against is not None:
+        blocks += [f"### Against {_text(against.saved.place)}", _changes(against)]
     if study.sentences:
         blocks += ["### In words", "\n".join(map(_bullet, study.sentences))]
-    for heading, rows in groupby(study.rows, key=lambda row: row.heading):
+    named = with_findings(study.rows)
+    for heading, rows in groupby(study.rows, key=lambda r: r.heading if named else "All claims"):
         blocks.append(_folded(heading, list(rows)))
+    if noted := notes(study.rows):
+        blocks += ["### Notes", "\n".join(f"- {_text(note)}" for note in noted)]
     return "\n\n".join([*blocks, _origin(study)]) + "\n"
 
 
 def _by_design(rows: Sequence[Row]) -> str:
     told = refuted_by_design(rows)
-    return f"{told}: {WHY_REFUTED}." if told else ""
+    return f"{told}: {DESIGN}." if told else ""
 
 
 def _headline(study: Study) -> str:
@@ -83,7 +97,7 @@ def _table(rows: Sequence[Row], recorded: bool = False) -> str:
         claim = row.claim
         cells = [
             _text(row.title),
-            _text(claim.dataset),
+            _text(claim.dataset or "–"),
             row.effect_text(bounds=3),
             f"{claim.margin:g}",
             f"{claim.seeds}{f', {row.vouched}' if row.vouched else ''}",
@@ -95,16 +109,16 @@ def _table(rows: Sequence[Row], recorded: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _changes(changes: Changes) -> str:
-    lines = [f"{compared.summary(changes)} ({_text(compared.origin(changes.saved))})."]
-    lines += [f"- **{_text(other)}**" for other in changes.otherwise]
-    for row, told, _ in compared.told(changes):
-        which = f"{_text(row.title)} on {_text(row.claim.dataset)}"
-        lines.append(f"- {which}: {_text(told)}")
+def _changes(against: Changes) -> str:
+    lines = [f"{changes.summary(against)} ({_text(changes.origin(against.saved))})."]
+    lines += [f"- **{_text(other)}**" for other in against.otherwise]
+    for row, told, _ in changes.told(against):
+        on = f" on {_text(row.claim.dataset)}" if row.claim.dataset else ""
+        lines.append(f"- {_text(row.title)}{on}: {_text(told)}")
     text = "\n".join(lines[:1] + ([""] if len(lines) > 1 else []) + lines[1:])
-    if not changes.same:
+    if not against.same:
         return text
-    same = "\n".join(f"- {_text(words)}" for words in compared.by_finding(changes.same))
+    same = "\n".join(f"- {_text(words)}" for words in changes.by_finding(against.same))
     return f"{text}\n\n<details><summary>Unchanged</summary>\n\n{same}\n\n</details>"
 
 
@@ -116,7 +130,8 @@ def _origin(study: Study) -> str:
         words.append(
             f"commit {commit['id'][:10]}{' with local changes' if commit['dirty'] else ''}"
         )
-    words += [f"{name} {v}" for name, v in facts.get("versions", {}).items() if "flow" in name]
+    versions = facts.get("versions", {}).items()
+    words += [f"{name} {version}" for name, version in versions if name in FRAMEWORKS]
     return f"<sub>{_text(', '.join(words))}</sub>" if words else ""
 
 

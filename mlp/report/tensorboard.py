@@ -1,32 +1,31 @@
-"""Each run's curves as TensorBoard event files, by genome, dataset and seed."""
+"""Each run's curves as TensorBoard event files, by genome, dataset and seed. No TensorFlow."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from mlp.genome import STRAINS, Genome, differing
-from mlp.lab.key import expressed
-from mlp.report.arms import Cohort, named
-from mlp.report.study import Study, strains_of
+from mlp.report.cohorts import Cohort, name_of, names_of, strains_of
+from mlp.report.study import ReportError, Study
 from mlp.run import Run
 
-TAGS = {"validation": "accuracy/validation", "test": "accuracy/test"}
-"""TensorBoard's name of each curve."""
+_FILE, _VERSION = "events.out.tfevents.0.mlp", "brain.Event:2"
+"""One file for each run, and the version of its format, which its first event names."""
 
 
 def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
     """Every run of the study: by the names it was compared under, or by that of its genome.
 
-    Where the cohort engine and the real API both trained a genome, the latter's trainer is named.
+    Where several executors trained a genome, those after the first are named besides.
     """
-    names = named(study.rows)
+    names = names_of(study.rows)
     given: set[tuple[str, str, int]] = set()
-    for run in sorted(study.runs, key=lambda run: run.executor != "cohort"):
+    for run in sorted(study.runs, key=_by_engine, reverse=True):
         compared = names.get(Cohort.of(run), [])
-        own = [] if compared else [_name(run.genome, run.executor)]
+        own = [] if compared else [name_of(run.genome, run.executor)]
         for name in dict.fromkeys([*compared, *strains_of(run), *own]):
             if (name, run.dataset, run.seed) in given:
                 name = f"{name} ({run.executor})"
@@ -34,38 +33,53 @@ def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
             yield name, run
 
 
-@cache
-def _name(genome: Genome, executor: str) -> str:
-    """The nearest strain as `executor` expresses it, and the alleles in which `genome` differs."""
-    forms = {name: expressed(strain.seeded_by_run(), executor) for name, strain in STRAINS.items()}
-    nearest = min(forms, key=lambda name: len(differing(forms[name], genome)))
-    edits = [f"{gene}={getattr(genome, gene)}" for gene in differing(forms[nearest], genome)]
-    return nearest + (f"[{', '.join(edits)}]" if edits else "")
+def _by_engine(run: Run) -> bool:
+    trainers = type(run.genome).trainers()
+    engine = trainers.engine if trainers is not None else None
+    return engine is not None and engine.name == run.executor
 
 
 def write(study: Study, folder: Path) -> int:
-    """Write event files into folder/GENOME/DATASET/seed-N; how many runs were written."""
-    from mlp.backend import tensorflow as tf
+    """Write event files into folder/GENOME/DATASET/seed-N; how many runs have curves.
 
-    with tf.Graph().as_default():
-        for name, run in named_runs(study):
-            place = folder / _safe(name) / _safe(run.dataset) / f"seed-{run.seed}"
-            for old in place.glob("events.out.tfevents.*"):
-                old.unlink()
-            writer = tf.compat.v1.summary.FileWriter(str(place))
-            for tag, counts in ((TAGS["validation"], run.validation), (TAGS["test"], run.test)):
-                _write_curve(tf, writer, tag, run.steps, [c / run.held_out for c in counts])
-            writer.close()
-    return len(study.runs)
+    Raises:
+        ReportError: the package tensorboard is not installed.
+    """
+    try:
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.summary.writer.record_writer import RecordWriter
+    except ImportError:
+        raise ReportError(
+            "--mlp-tensorboard needs the package tensorboard; it is not installed: "
+            "pip install tensorboard"
+        ) from None
+    written = set()
+    for name, run in named_runs(study):
+        if not run.curves:
+            continue
+        parts = [_safe(name), *([_safe(run.dataset)] if run.dataset else []), f"seed-{run.seed}"]
+        place = folder.joinpath(*parts)
+        place.mkdir(parents=True, exist_ok=True)
+        for old in place.glob("events.out.tfevents.*"):
+            old.unlink()
+        with (place / _FILE).open("wb") as stream:
+            writer, now = RecordWriter(stream), time.time()
+            writer.write(Event(wall_time=now, file_version=_VERSION).SerializeToString())
+            for tag, step, value in _points(run):
+                summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
+                event = Event(wall_time=now, step=step, summary=summary)
+                writer.write(event.SerializeToString())
+        written.add(id(run))
+    return len(written)
 
 
-def _write_curve(
-    tf: object, writer: object, tag: str, steps: Sequence[int], values: Sequence[float]
-) -> None:
-    summary = tf.compat.v1.Summary  # type: ignore[attr-defined]
-    for step, value in zip(steps, values, strict=True):
-        point = summary(value=[summary.Value(tag=tag, simple_value=value)])
-        writer.add_summary(point, step)  # type: ignore[attr-defined]
+def _points(run: Run) -> Iterator[tuple[str, int, float]]:
+    """Every value of every curve, with the curve's name and the step; none that is no number."""
+    for tag, curve in run.curves.items():
+        for step, value in zip(run.steps, curve, strict=True):
+            if math.isfinite(value):
+                yield tag, step, value
 
 
 def _safe(name: str) -> str:

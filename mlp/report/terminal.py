@@ -6,9 +6,18 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from mlp.report.answers import by_finding
-from mlp.report.calibrated import level, overspent
-from mlp.report.results import CHANGED, Row, counts, ordered, refuted_by_design
+from mlp.report.error_rates import level, overspent
+from mlp.report.explanation import by_finding
+from mlp.report.results import (
+    CHANGED,
+    Row,
+    counts,
+    notes,
+    ordered,
+    refuted_by_design,
+    units,
+    with_findings,
+)
 
 WIDTH = 80
 _DATASET, _OUTCOME = 13, 10
@@ -31,7 +40,7 @@ def line(row: Row) -> str:
     marks = ["v"] if row.vouched else []
     marks += ["!"] if row.status == CHANGED else []
     return _columns(
-        _short(claim.dataset, _DATASET),
+        _short(claim.dataset or "-", _DATASET),
         row.effect_text(),
         f"{claim.margin:g}",
         str(claim.seeds),
@@ -53,7 +62,7 @@ def answer(rows: Sequence[Row]) -> list[Line]:
     """The answer in a line for each finding: what the claims that state it come to."""
     lines: list[Line] = []
     for heading, cells in by_finding(rows).items():
-        told = "; ".join(f"{dataset} {cell.text}" for dataset, cell in cells.items())
+        told = "; ".join(f"{dataset} {cell.text}".strip() for dataset, cell in cells.items())
         lines += [(text, "") for text in wrapped(f"{heading}: {told}")]
     return lines
 
@@ -70,13 +79,13 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
         lines += [(text, "red") for text in told]
     lines += [(text, "") for text in wrapped(level(rows))]
     lines.append((heading(), "bold"))
-    finding = title = None
+    finding, test = None if with_findings(rows) else "", ("", "")
     for row in ordered(rows):
-        if row.heading != finding:
-            finding, title = row.heading, None
+        if finding not in ("", row.heading):
+            finding, test = row.heading, ("", "")
             lines += [("", ""), (finding, "bold")]
-        if row.title != title:
-            title = row.title
+        if (row.file, row.title) != test:
+            test, title = (row.file, row.title), row.title
             lines += [
                 (text, "")
                 for text in textwrap.wrap(
@@ -84,6 +93,8 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
                 )
             ]
         lines.append((line(row), "red" if row.status == CHANGED else COLOURS[row.claim.verdict]))
+        if len(row.outcome) > _OUTCOME:
+            lines += [(text, "") for text in wrapped(row.outcome, "      ")]
     return [*lines, ("", ""), *totals(rows, partial)]
 
 
@@ -112,7 +123,9 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
 
 
 def _legend(rows: Sequence[Row]) -> Iterator[str]:
-    """What the words and marks of the table mean, of those that it holds."""
+    """What the words and marks of the table mean, of those that it holds; what claims note."""
+    if told := units(rows):
+        yield told
     if any(row.claim.identical for row in rows):
         yield "identical: both arms ended with the same weights, bit for bit"
     if any(row.claim.outcome == "equivalent" and not row.claim.identical for row in rows):
@@ -122,8 +135,10 @@ def _legend(rows: Sequence[Row]) -> Iterator[str]:
             "*: equivalent, and yet not zero: the claim's plain 95% interval, adjusted for "
             "nothing, excludes 0"
         )
-    for vouched in sorted({row.vouched for row in rows} - {""}):
-        yield f"v: {vouched} of each arm: there it ended with the real API's weights"
+    for vouched, by in sorted({(row.vouched, row.claim.executor) for row in rows if row.vouched}):
+        yield f"v: {vouched} of each arm: there it ended with the {by}'s weights"
+    for note in notes(rows):
+        yield f"note on {note}"
 
 
 def paragraphs(sentences: Sequence[str]) -> list[Line]:

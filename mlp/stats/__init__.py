@@ -23,7 +23,6 @@ from mlp.stats.looks import (
     look_sizes,
 )
 from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
-from mlp.stats.own import OwnScreen, run_screen
 from mlp.stats.permutation import Agreement, agreement, sign_flip
 
 __all__ = [
@@ -38,7 +37,6 @@ __all__ = [
     "Interval",
     "Look",
     "Outcome",
-    "OwnScreen",
     "Result",
     "ScreenEffects",
     "Trend",
@@ -52,7 +50,6 @@ __all__ = [
     "page_trend",
     "pair",
     "paired_interval",
-    "run_screen",
     "screen_effects",
     "sequential",
     "shapley",

@@ -2,8 +2,10 @@
 
 import sqlite3
 
+from mlp.errors import UserError
 
-class StoreError(Exception):
+
+class StoreError(UserError):
     """The store cannot be used as asked: one sentence with the rule, the value seen, the remedy."""
 
 
@@ -11,7 +13,7 @@ class UnreadableStoreError(StoreError):
     """The file is a store, but damaged or of another version; a fresh one may take its place."""
 
 
-class RunFailedError(Exception):
+class RunFailedError(UserError):
     """A run that was asked for has failed in this study; the message is that of its trainer."""
 
 

@@ -5,7 +5,7 @@ A job is kept for the study that asked for it, while a process of that study liv
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from mlp.store.owners import Owner, Watch
@@ -65,26 +65,26 @@ def enqueue(con: sqlite3.Connection, study: str, job: Job) -> None:
     con.executemany("INSERT INTO open VALUES (?, ?)", [(key, number) for key in job.runs])
 
 
-def candidates(con: sqlite3.Connection, study: str, prefer: Collection[str]) -> list[int]:
+def candidates(con: sqlite3.Connection, study: str, prefer: Collection[str]) -> Iterator[int]:
     """The jobs that may be taken: first those with a preferred key, then the study's, oldest first.
 
     Never one with a run that failed in the study; never another study's without a preferred key.
     """
-    query = (
-        "SELECT open.job, jobs.study, open.key, failures.key FROM jobs "
-        "JOIN open ON open.job = jobs.id "
-        "LEFT JOIN failures ON failures.key = open.key AND failures.study = ? "
-        "WHERE jobs.owner IS NULL ORDER BY jobs.id"
-    )
-    ranks: dict[int, int] = {}
-    failed: set[int] = set()
-    for number, owner_study, key, failure in con.execute(query, [study]):
-        rank = 0 if key in prefer else 1 if owner_study == study else 2
-        ranks[number] = min(rank, ranks.get(number, 2))
-        if failure is not None:
-            failed.add(number)
-    able = [number for number, rank in ranks.items() if rank < 2 and number not in failed]
-    return sorted(able, key=lambda number: ranks[number])
+    query = "SELECT open.job FROM failures JOIN open USING (key) WHERE failures.study=?"
+    told = {number for (number,) in con.execute(query, [study])}
+    for chunk in chunks(prefer):
+        query = (
+            "SELECT DISTINCT jobs.id FROM open JOIN jobs ON open.job = jobs.id "
+            f"WHERE jobs.owner IS NULL AND open.key IN ({placeholders(chunk)}) ORDER BY jobs.id"
+        )
+        for (number,) in con.execute(query, chunk).fetchall():
+            if number not in told:
+                told.add(number)
+                yield number
+    query = "SELECT id FROM jobs WHERE owner IS NULL AND study=? ORDER BY id"
+    for (number,) in con.execute(query, [study]).fetchall():
+        if number not in told:
+            yield number
 
 
 def load(con: sqlite3.Connection, number: int) -> Job | None:
@@ -202,11 +202,17 @@ def reap(con: sqlite3.Connection, study: str, watch: Watch) -> None:
         drop(con, number)
 
 
-def take(con: sqlite3.Connection, owner: Owner, study: str, prefer: Collection[str]) -> Job | None:
-    """Lease to the owner the study's first candidate whose body is intact."""
+def take(
+    con: sqlite3.Connection,
+    owner: Owner,
+    study: str,
+    prefer: Collection[str],
+    can: Callable[[Job], bool],
+) -> Job | None:
+    """Lease to the owner the study's first candidate whose body is intact and that it can train."""
     for number in candidates(con, study, prefer):
         job = load(con, number)
-        if job is not None:
+        if job is not None and can(job):
             con.execute("UPDATE jobs SET owner=? WHERE id=?", [owner.id, number])
             return job
     return None

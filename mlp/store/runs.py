@@ -103,3 +103,8 @@ def discard(con: sqlite3.Connection, broken: Iterable[Row]) -> None:
     """Remove these rows, unless a good one has taken their place."""
     for key, _, digest in broken:
         con.execute("DELETE FROM runs WHERE key=? AND digest IS ?", [key, digest])
+
+
+def delete(con: sqlite3.Connection, keys: Iterable[bytes]) -> None:
+    """Delete the rows of these keys."""
+    con.executemany("DELETE FROM runs WHERE key=?", [(key,) for key in keys])

@@ -1,5 +1,6 @@
 """The store: finished runs by key, and a queue that has each trained exactly once."""
 
+import math
 import os
 import sqlite3
 import time
@@ -18,10 +19,24 @@ from mlp.store.records import Job, check_keys, encode
 from mlp.store.worker import Worker
 
 _POLL_S = (0.05, 0.25)
+_LOOK_S = 0.5
 _PAGE = 64
 
 Record = dict[str, Any]
-Train = Callable[[Job], Mapping[str, Mapping[str, Any]]]
+Records = Mapping[str, Mapping[str, Any]]
+Train = Callable[[Job], Records | Iterable[Records]]
+Can = Callable[[Job], bool]
+
+_KEEP_S = 1.0
+"""How long a run that has ended may wait for the others of its job before it is kept."""
+
+
+class _UnaskedError(Exception):
+    """Ends a transaction that would need to know whether this process can train a job."""
+
+    def __init__(self, job: Job, spec: bytes) -> None:
+        super().__init__(spec)
+        self.job, self.spec = job, spec
 
 
 class Store(Worker):
@@ -83,6 +98,11 @@ class Store(Worker):
         conflicts = self._database.write(lambda con: self._insert(con, payloads))
         self._refuse(conflicts)
 
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete these runs, all in one transaction."""
+        labels = [key.encode() for key in keys]
+        self._database.write(lambda con: runs.delete(con, labels))
+
     def request(self, jobs: Iterable[Job]) -> None:
         """Queue the runs that are not finished, queued, or failed in this study.
 
@@ -109,22 +129,40 @@ class Store(Worker):
         if self._database.read(look):
             self._database.write(enqueue)
 
-    def take(self, prefer: Collection[str] = ()) -> Job | None:
+    def take(self, prefer: Collection[str] = (), can: Can | None = None) -> Job | None:
         """Lease a job: one with a key in `prefer`, else any of this study; None if there is none.
+
+        A job that `can` refuses is left to others. It is asked outside of any transaction, once for
+        jobs of one spec: it may take as long as it likes, and nobody waits for the file.
 
         The lease lasts until `finish`, `fail`, `release`, `close`, or the death of this process. Of
         another study's jobs only those with a preferred key are taken; of jobs with a run that
         failed in this study, none.
         """
-        liked = frozenset(prefer)
+        liked = list(prefer)
 
         def look(con: sqlite3.Connection) -> bool:
-            return self._is_stale(con) or bool(queue.candidates(con, self._study, liked))
+            return self._is_stale(con) or any(queue.candidates(con, self._study, liked))
+
+        known: dict[bytes, bool] = {}
+
+        def able(job: Job) -> bool:
+            spec = encode(dict(job.spec))
+            if can is not None and spec not in known:
+                raise _UnaskedError(job, spec)
+            return known.get(spec, True)
 
         def lease(con: sqlite3.Connection) -> Job | None:
-            return queue.take(con, self._sign_in(con), self._study, liked)
+            return queue.take(con, self._sign_in(con), self._study, liked, able)
 
-        return self._database.write(lease) if self._database.read(look) else None
+        if not self._database.read(look):
+            return None
+        while True:
+            try:
+                return self._database.write(lease)
+            except _UnaskedError as unasked:
+                assert can is not None
+                known[unasked.spec] = can(unasked.job)
 
     def finish(self, job: Job, records: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep the runs of a leased job and end it, in one transaction; conflicts as in `put`."""
@@ -167,49 +205,90 @@ class Store(Worker):
     def perform(self, job: Job, train: Train, asked: frozenset[str] = frozenset()) -> None:
         """Train a job that was taken, and finish it; or mark it failed, or release it.
 
-        What `train` raises goes on to the caller if it concerns a key of `asked`.
+        `train` returns the records, or yields them as they end: then they are kept as they come,
+        and what ended before an error or an interruption is not lost. What `train` raises goes on
+        to the caller if it concerns a key of `asked`.
 
         Raises:
             StoreError: the store could not be written.
         """
+        done: dict[str, Mapping[str, Any]] = {}
         try:
-            self.finish(job, train(job))
+            self._train(job, train, done)
+            self.finish(job, done)
         except StoreError:
             with suppress(StoreError):
                 self.release(job)
             raise
         except Exception as error:
-            self.fail(job, f"{type(error).__name__}: {error}")
+            with suppress(StoreError):
+                self.put(done)
+            self.fail(job, str(getattr(error, "told", f"{type(error).__name__}: {error}")))
             if asked.intersection(job.keys):
                 raise
         except BaseException:
-            self.release(job)
+            with suppress(StoreError):
+                self.put(done)
+                self.release(job)
             raise
 
-    def obtain(self, jobs: Sequence[Job], train: Train) -> dict[str, Record]:
+    def _train(self, job: Job, train: Train, done: dict[str, Mapping[str, Any]]) -> None:
+        """Add the records of a job to `done` as they come, and keep them every second."""
+        made = train(job)
+        if isinstance(made, Mapping):
+            done.update(made)
+            return
+        kept, since = 0, time.monotonic()
+        for records in made:
+            done.update(records)
+            if time.monotonic() - since > _KEEP_S and len(done) < len(job.runs):
+                self.put(dict(list(done.items())[kept:]))
+                kept, since = len(done), time.monotonic()
+
+    def obtain(
+        self, jobs: Sequence[Job], train: Train, can: Can | None = None
+    ) -> dict[str, Record]:
         """The runs of the jobs, by key: from the file, from other workers, or by `train(job)`.
 
-        Trains what nobody has and, while others train the rest, helps with this study's jobs. An
-        interruption gives the job back. An exception of `train` fails the job: it is raised here if
-        the job has a key that was asked for. RunFailedError: another worker met that exception.
+        Trains what nobody has and, while others train the rest, helps with this study's jobs that
+        `can` does not refuse. An interruption gives the job back. An exception of `train` fails the
+        job: it is raised here if the job has a key that was asked for. RunFailedError: another
+        worker met that exception.
         """
-        missing = list(dict.fromkeys(key for job in jobs for key in job.keys))
-        order, found, pause = tuple(missing), dict[str, Record](), _POLL_S[0]
+        order = tuple(dict.fromkeys(key for job in jobs for key in job.keys))
+        found, pause, looked = dict[str, Record](), _POLL_S[0], -math.inf
+        missing = dict.fromkeys(order)
         while True:
-            found.update(self.get(missing))
-            missing = [key for key in missing if key not in found]
-            if not missing:
-                return {key: found[key] for key in order}
-            for key, message in self.failures(missing).items():
-                raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
-            self.request(jobs)
-            job = self.take(missing)
+            if time.monotonic() - looked > _LOOK_S:
+                self._look_for(missing, found)
+                if not missing:
+                    return {key: found[key] for key in order}
+                self.request(jobs)
+                looked = time.monotonic()
+            job = self.take(missing, can)
             if job is None:
                 time.sleep(pause)
-                pause = min(1.5 * pause, _POLL_S[1])
+                pause, looked = min(1.5 * pause, _POLL_S[1]), -math.inf
                 continue
             pause = _POLL_S[0]
             self.perform(job, train, frozenset(missing))
+            self._look_for({key: None for key in job.keys if key in missing}, found)
+            for key in job.keys:
+                if key in found:
+                    missing.pop(key, None)
+            looked = looked if missing else -math.inf
+
+    def _look_for(self, missing: dict[str, None], found: dict[str, Record]) -> None:
+        """Take what is finished of `missing` over into `found`.
+
+        Raises:
+            RunFailedError: a run that is missing has failed in this study.
+        """
+        found.update(self.get(missing))
+        for key in [key for key in missing if key in found]:
+            del missing[key]
+        for key, message in self.failures(missing).items():
+            raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
 
     def progress(self) -> queue.Progress:
         """Where this study stands; runs it waits for in another study's jobs are not counted."""

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import mlp.suite.session  # noqa: F401 (an inner session must not be the first to import NumPy)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -36,7 +38,7 @@ def plain_environment():
 @pytest.fixture
 def own_registry(monkeypatch):
     """Datasets registered in a test are forgotten after it."""
-    from mlp import data
+    from mlp.species.post import data
 
     monkeypatch.setattr(data, "_LOADERS", dict(data._LOADERS))
     monkeypatch.setattr(data, "_SPECIAL", set(data._SPECIAL))
@@ -47,12 +49,13 @@ def own_registry(monkeypatch):
 @pytest.fixture
 def suite(pytester, monkeypatch):
     """A folder with the suite's own conftest.py and settings, and a protocol of twenty steps."""
-    from mlp.run import PROTOCOLS, Protocol
+    from mlp.species.post.protocol import PROTOCOLS, Protocol
 
     tiny = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
     monkeypatch.setitem(PROTOCOLS, "tiny", tiny)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    register = f"\nfrom mlp.run import PROTOCOLS, Protocol\nPROTOCOLS['tiny'] = {tiny!r}\n"
+    register = "\nfrom mlp.species.post.protocol import PROTOCOLS, Protocol\n"
+    register += f"PROTOCOLS['tiny'] = {tiny!r}\n"
     pytester.makeconftest((ROOT / "conftest.py").read_text("utf-8") + register)
     pytester.makeini((ROOT / "pytest.ini").read_text("utf-8"))
     return pytester
@@ -63,12 +66,11 @@ def trained(tmp_path_factory):
     """A store that holds every run the claims of `small_suite` ask for on iris."""
     from mlp.lab import Lab
     from mlp.store import Store
-    from mlp.tests.lab.runs import BASE
-    from mlp.tests.small_suite import TINY
+    from mlp.tests.small_suite import BASE, TINY
 
     path = tmp_path_factory.mktemp("trained") / "runs.db"
     with Store(path) as store:
-        lab = Lab(store, protocol=TINY, seeds=8)
+        lab = Lab(store, protocol=TINY, seeds=8, claims=300)
         for genome in (BASE.with_alleles(reporting="ends"), BASE.with_alleles(rate_scale=9.0)):
             lab.compare(genome, BASE, "iris")
     return path

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from mlp.run import Protocol
+from mlp.species.post import MATMUL
+from mlp.species.post.protocol import Protocol
 from mlp.store import Store
 
+BASE = MATMUL.as_compared().with_alleles(layer_size=8)
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
 SETTINGS = (
     "--mlp-protocol=tiny",
@@ -19,8 +21,8 @@ OPTIONS = (*SETTINGS, "test_user.py")
 IRIS = (*OPTIONS, "--mlp-dataset=iris")
 PREAMBLE = """
 import pytest
-from mlp.genome import MATMUL
-BASE = MATMUL.seeded_by_run().with_alleles(layer_size=8)
+from mlp.species.post import MATMUL
+BASE = MATMUL.as_compared().with_alleles(layer_size=8)
 ENDS = BASE.with_alleles(reporting="ends")
 FAST = BASE.with_alleles(rate_scale=9.0)
 REFUTED = pytest.mark.refuted

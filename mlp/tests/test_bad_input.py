@@ -23,8 +23,9 @@ pytest_plugins = ("pytester",)
 PREAMBLE = """
 import numpy as np
 import pytest
-from mlp import data
-from mlp.genome import *
+from mlp.species.post import data
+from mlp.species.post.genome import *
+from mlp.species.post.recorded import compare_recorded
 """
 COMPARE = "lab.compare(LAYERS, MATMUL, 'iris').assert_better()"
 
@@ -72,8 +73,8 @@ def mark(name, rule, seen, remedy, code, fixtures="lab, dataset"):
 OPTIONS = [
     option("dataset", "one of iris, wine, digits", "'irish'", "mean 'iris'?", "--mlp-dataset=irish"),
     option("datasets", "one of iris, wine, digits", "'x'", "iris, wine", "--mlp-dataset=iris,x"),
-    option("no dataset", "names a dataset", "got ''", "try iris", "--mlp-dataset="),
-    option("blank datasets", "names a dataset", "got ' ,'", "try iris", "--mlp-dataset= ,"),
+    option("no dataset", "names a dataset", "got ''", "try digits", "--mlp-dataset="),
+    option("blank datasets", "names a dataset", "got ' ,'", "try digits", "--mlp-dataset= ,"),
     option("protocol", "one of quick, publ", "'quik'", "did you mean 'quick'?", "--mlp-protocol=quik"),
     option("one seed", "from 2 to 100000 seeds", "got 1", "try 128", "--mlp-seeds=1"),
     option("wordy seeds", "from 2 to 100000 seeds", "got 'ten'", "try 128", "--mlp-seeds=ten"),
@@ -95,10 +96,10 @@ GENOMES = [
     hypothesis("listed allele", "'dtype' must be", "['float32']", "'float32' or 'float64'",
                "MATMUL.with_alleles(dtype=['float32'])"),
     hypothesis("strain", "a strain must be one of", "'layer'", "did you mean 'layers'?",
-               "strain('layer')"),
+               "Mlp.strain('layer')"),
     hypothesis("same allele", "must change something", "dense='matmul'", "name one of trainer, coverage",
                "MATMUL.knockout('dense', donor=MATMUL_ESTIMATOR)"),
-    hypothesis("donor", "a donor must be a Genome", "'layers'", "try MATMUL or LAYERS",
+    hypothesis("donor", "a donor must be a genome of Mlp", "'layers'", "try matmul, layers",
                "MATMUL.rescue('dense', donor='layers')"),
     hypothesis("gene at import", "a gene must be one of", "'coverge'", "did you mean 'coverage'?",
                COMPARE, top="RESCUED = MATMUL.rescue('coverge', donor=LAYERS)\n", status=2),
@@ -111,19 +112,19 @@ MARKS = [
     mark("keyword", "on=None, protocol=None", "onn='iris'", "'onn'", "refuted('x', onn='iris')"),
     mark("on nothing", "needs a test that takes a dataset", "('iris',)", "leave `on` out",
          "refuted('x', on='iris')", fixtures="lab"),
-    mark("finding", "written finding(name)", "got finding()", "try finding(", "finding()"),
+    mark("finding", "written finding(name, states=False)", "got finding()", "missing 1 required", "finding()"),
 ]  # fmt: skip
 
 HYPOTHESES = [
     hypothesis("itself", "train differently", "matmul and matmul do not", "change a gene",
                "lab.compare(MATMUL, MATMUL, 'iris').assert_better()"),
-    hypothesis("string for a genome", "needs genomes", "'matmul'", "try MATMUL",
+    hypothesis("string for a genome", "needs genomes", "'matmul'", "give Loop(...)",
                "lab.compare('matmul', LAYERS, 'iris').assert_better()"),
     hypothesis("compared dataset", "one of iris, wine, digits", "'irish'", "did you mean 'iris'?",
                "lab.compare(LAYERS, MATMUL, 'irish').assert_better()"),
     hypothesis("margin 0", "between 0 and 1", "got 0", "try 0.05",
                "lab.compare(LAYERS, MATMUL, 'iris', margin=0).assert_better()"),
-    hypothesis("no pair", "an effect must be a pair of genomes", "got matmul", "try (LAYERS, MATMUL)",
+    hypothesis("no pair", "an effect must be a pair of genomes", "got matmul", "try (FIT, LOOP)",
                "lab.compare_effects(MATMUL, (LAYERS, MATMUL), 'iris').assert_better()"),
     hypothesis("screen of one", "1 to 8 genes that act", "differ in none", "choose other genomes",
                "lab.screen(MATMUL, MATMUL, 'iris')"),
@@ -134,7 +135,7 @@ HYPOTHESES = [
     hypothesis("empty cohort", "at least 1 seed", "got 0", "try 16",
                "lab.cohort(MATMUL, 'iris', seeds=0)"),
     hypothesis("unrecorded", "at the published protocol", "'iris' at 'quick'", "choose one of those",
-               "lab.compare_recorded('matmul', 'iris', seeds=4, error=0.05)"),
+               "compare_recorded(lab, 'matmul', 'iris', seeds=4, error=0.05)"),
     hypothesis("no claim", "makes one claim", "made none", "end it with one assert_better()", "pass"),
     hypothesis("two claims", "makes one claim", "made 2", "end it with one assert_better()",
                "from mlp.lab import settle, Claim\n"

@@ -18,7 +18,7 @@ for name in ("SIGKILL", "SIGALRM", "SIGHUP", "SIGSTOP", "SIGCONT", "alarm"):
 for name in ("fcntl", "pwd", "grp", "resource", "termios", "pty"):
     sys.modules[name] = None
 import pytest
-import mlp.trials.__main__, mlp.store.corruption, mlp.store.stress
+import mlp.proof.trials.__main__, mlp.proof.corruption, mlp.proof.stress
 sys.exit(pytest.main(sys.argv[1:]))
 """
 

@@ -1,16 +1,17 @@
-"""The README's two programs run as they stand, and print what the README shows."""
+"""The README's programs run as they stand, and print what the README shows."""
 
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
-from mlp.stats import run_screen
 from mlp.tests.conftest import ROOT
 
+pytest_plugins = ("pytester",)
+
 README = (ROOT / "README.md").read_text("utf-8")
-NUMBER = r"[-+]\d\.\d{3}"
 
 
 def code(name):
@@ -34,41 +35,33 @@ def torch():
     return pytest.importorskip("torch")
 
 
-@pytest.mark.usefixtures("torch")
-def test_the_loop_trains_and_each_part_of_it_acts():
-    pytest.importorskip("sklearn")
-    *definitions, screen, _ = code("own").split("\n")
-    assert screen == 'print(run_screen(accuracy, ["rows", "logits"], margin=0.05))'
-    program = {}
-    exec("\n".join(definitions), program)
-
-    found = run_screen(program["accuracy"], ["rows", "logits"], margin=0.05, cap=3)
-
-    means = {on: sum(scores) / len(scores) for on, scores in found.scores.items()}
-    mine, better = frozenset(), frozenset(["rows", "logits"])
-    assert found.idle == ()
-    assert means[mine] + 0.1 < means[better]
-    assert all(means[mine] < means[frozenset([part])] for part in better)
-    names = [line.split("  ")[0] for line in str(found).splitlines()[:3]]
-    assert names == [line.split("  ")[0] for line in shown("own")[:3]]
+@pytest.fixture
+def folder(pytester, monkeypatch):
+    """An empty folder with the README's two files in it."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makepyfile(pipeline=code("pipeline"), test_mine=code("test"))
+    return pytester
 
 
-def test_the_screen_shown_is_one_that_run_screen_prints():
-    """Each outcome shown follows from its interval and the margin, and the shares add up."""
-    *effects, last = shown("own")
-    read = [
-        re.fullmatch(rf"(.+?) +({NUMBER}) \[({NUMBER}), .* n=(\d+)  better", e) for e in effects
-    ]
+def table(text):
+    """The lines of claims in a verdict table."""
+    return [line for line in text.splitlines() if re.search(r"\[.*\] +0\.05 ", line)]
 
-    assert [found[1] for found in read] == ["all parts", "rows", "logits"]
-    assert all(float(found[3]) > 0.05 for found in read)
-    whole, *shares = (float(found[2]) for found in read)
-    assert whole == pytest.approx(sum(shares), abs=0.0015)
-    runs = 4 * int(read[0][4])
-    assert last == (
-        f"Margin 0.05, {runs} runs. "
-        "False outcomes, of no effect or of twice the margin: at most 0.05."
-    )
+
+def test_the_pipeline_gets_the_verdicts_and_the_diagnosis_shown(folder):
+    """The numbers too: what they rest on is drawn by NumPy's generators, whose streams stay."""
+    result = folder.runpytest_subprocess("-p", "mlp.suite.plugin")
+
+    result.assert_outcomes(passed=2)
+    assert table(result.stdout.str()) == table("\n".join(shown("test")))
+
+    command = re.search(r"`python (-m mlp\.diagnose [^`]*)`", README)
+    result = folder.run(sys.executable, *command[1].split())
+
+    assert result.ret == 0
+    after = README.partition(command[0])[2]
+    for line in re.search(r"```text\n(.*?)```", after, re.DOTALL)[1].splitlines():
+        assert line in result.stdout.lines
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,14 +178,32 @@ class Trace:
         """The weights before the first update; empty where they were not seen."""
         return self.updates[0].before if self.updates else {}
 
-    def saw(self) -> dict[str, str | int | float]:
-        """What the run saw, by plain names; see `mlp.trace.seen`."""
-        from mlp.trace.seen import seen
+    def saw(self) -> dict[str, str | int]:
+        """What the run saw, by the names that `mlp.Result` uses: for checks that a gene acted.
 
-        return seen(self)
+        `order` is a digest of the rows fed in the first two epochs, update by update, `init` one
+        of the initial weights, `distinct_rows` counts those of the first epoch, `updates` all
+        updates. What was not seen is left out.
+        """
+        found: dict[str, str | int] = {"updates": self.updates_made}
+        if self.first_weights:
+            found["init"] = _digest([v.digest for v in self.first_weights.values()])
+        if len(self.log.x):
+            fed = [*self.log.sizes.tolist(), *(f"{row:016x}" for row in self.log.x)]
+            found |= {"order": _digest(fed), "distinct_rows": len(np.unique(self.log.rows(0)))}
+        return found
+
+    @property
+    def weights(self) -> str:
+        """A digest of the final weights, variable by variable; empty where they were not seen."""
+        return _digest(list(self.final.values())) if self.final else ""
 
     def save(self, path: str | Path) -> Path:
         """Write the trace as one .npz file, which `load` reads."""
         from mlp.trace.file import save
 
         return save(self, path)
+
+
+def _digest(parts: list[str] | list[str | int]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -256,9 +256,14 @@ class Recorder:
             notes=tuple(self.notes),
         )
 
-    def saw(self) -> dict[str, str | int | float]:
-        """What the run saw, as plain data; see `Trace.saw`."""
+    def saw(self) -> dict[str, str | int]:
+        """What the run saw, by name; see `Trace.saw`."""
         return self.trace().saw()
+
+    @property
+    def weights(self) -> str:
+        """A digest of the final weights; see `Trace.weights`."""
+        return self.trace().weights
 
     def save(self, path: str | Path) -> Path:
         """Write what was recorded so far as one file."""

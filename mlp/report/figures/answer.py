@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from mlp.lab import Claim
 from mlp.report.figures.style import Picture, file_of, picture, signed
 from mlp.report.figures.svg import CHARACTER, Drawing, Scale, label
-from mlp.report.results import Row, decided, screen_rows
+from mlp.report.results import Row, decided, digits, listed, screen_rows
 
 NAME = "answer"
-TITLE = "Which gene explains each difference between strains: Shapley shares, by dataset"
+TITLE = "Which gene explains each difference between strains: Shapley shares"
 NOT_TOLD = "not told from 0"
-LEGEND = (
-    "A bar is a gene's share of the difference in final validation accuracy, the thin line its "
-    "interval.",
+_LEGEND = (
+    "A bar is a gene's share of the difference in {}, the thin line its interval.",
     "Solid: the interval excludes 0. Pale: it does not, and the share may be nothing.",
 )
 
@@ -27,14 +26,19 @@ Share = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Cell:
-    """One screen: the whole difference and each gene's share of it, as {mean, low, high}."""
+    """One screen: the whole difference and each gene's share of it, as {mean, low, high}.
+
+    `places` are the digits told after the point.
+    """
 
     whole: Share
     shares: Mapping[str, Share]
+    places: int = 2
 
     def reversed(self) -> Cell:
         """The same screen from the other strain: every share changes its sign, exactly."""
-        return Cell(_negative(self.whole), {g: _negative(s) for g, s in self.shares.items()})
+        shares = {g: _negative(s) for g, s in self.shares.items()}
+        return Cell(_negative(self.whole), shares, self.places)
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,11 @@ class AnswerPicture:
     pairs: Sequence[tuple[str, Sequence[Picture]]]
 
 
-def answer_figure(rows: Iterable[Row]) -> AnswerPicture | None:
+def answer_figure(rows: Iterable[Row], score: str = "score") -> AnswerPicture | None:
     """The screens among `rows`: a row for each pair of strains, a column for each dataset.
 
-    Claims that share a screen share a panel. None where there is no screen.
+    Claims that share a screen share a panel. None where there is no screen. `score` is what scores
+    are called.
     """
     pairs = screened(rows)
     if not pairs:
@@ -81,17 +86,18 @@ def answer_figure(rows: Iterable[Row]) -> AnswerPicture | None:
         for pair in pairs
         for name, cell in pair.cells.items()
     }
-    whole = _together(pairs, panels)
-    see = " ".join(LEGEND)
-    file = Picture(NAME, TITLE, file_of(whole, TITLE), "", see)
+    legend = [line.format(score) for line in _LEGEND]
+    title = TITLE + (", by dataset" if any(pair.cells.keys() - {""} for pair in pairs) else "")
+    whole = _together(pairs, panels, legend)
+    file = Picture(NAME, title, file_of(whole, title), "", " ".join(legend))
     return AnswerPicture(
         file,
         [
             (
                 pair.title,
                 [
-                    picture(panels[pair.title, name], "", f"{name}, {pair.title}", _see(name, cell))
-                    for name, cell in pair.cells.items()
+                    picture(panels[pair.title, on], "", _titled(on, pair.title), _see(on, cell))
+                    for on, cell in pair.cells.items()
                 ],
             )
             for pair in pairs
@@ -101,42 +107,52 @@ def answer_figure(rows: Iterable[Row]) -> AnswerPicture | None:
 
 def screened(rows: Iterable[Row]) -> list[Pair]:
     """The pairs of strains with a screen, in the order met, each read in its usual direction."""
-    found: dict[frozenset[str], dict[str, Mapping[str, Any]]] = {}
+    found: dict[frozenset[str], dict[str, Claim]] = {}
     for row in screen_rows(rows):
         detail = row.claim.detail
         by_dataset = found.setdefault(frozenset((detail["bad"], detail["good"])), {})
-        by_dataset.setdefault(row.claim.dataset, detail)
+        by_dataset.setdefault(row.claim.dataset, row.claim)
     return [_pair(by_dataset) for by_dataset in found.values()]
 
 
-def _pair(by_dataset: Mapping[str, Mapping[str, Any]]) -> Pair:
+def _pair(by_dataset: Mapping[str, Claim]) -> Pair:
     """The pair in the direction of most of its screens; the others are read backwards."""
-    directions = Counter((detail["bad"], detail["good"]) for detail in by_dataset.values())
+    directions = Counter(_direction(claim) for claim in by_dataset.values())
     ((bad, good), _), *_ = directions.most_common(1)
     cells = {}
-    for dataset, detail in by_dataset.items():
-        cell = Cell(detail["whole"], detail["shares"])
-        cells[dataset] = cell if detail["bad"] == bad else cell.reversed()
+    for dataset, claim in by_dataset.items():
+        cell = Cell(claim.detail["whole"], claim.detail["shares"], digits(2, claim.scale))
+        cells[dataset] = cell if claim.detail["bad"] == bad else cell.reversed()
     return Pair(bad, good, cells)
+
+
+def _direction(claim: Claim) -> tuple[str, str]:
+    return claim.detail["bad"], claim.detail["good"]
 
 
 def _negative(share: Share) -> Share:
     return {"mean": -share["mean"], "low": -share["high"], "high": -share["low"]}
 
 
-def said(whole: Share) -> str:
+def said(cell: Cell) -> str:
     """The whole difference and its interval, and whether it can be told from 0."""
-    told = f"{signed(whole['mean'])} [{signed(whole['low'])}, {signed(whole['high'])}]"
-    return told if decided(whole) else f"{told}, {NOT_TOLD}"
+    mean, low, high = (signed(cell.whole[name], cell.places) for name in ("mean", "low", "high"))
+    told = f"{mean} [{low}, {high}]"
+    return told if decided(cell.whole) else f"{told}, {NOT_TOLD}"
 
 
 def _see(dataset: str, cell: Cell) -> str:
     """What to see in a panel: the genes whose share is told from 0."""
+    on = f"{dataset}: " if dataset else ""
     sure = {g: s for g, s in cell.shares.items() if decided(s)}
     if not sure:
-        return f"{dataset}: no single gene's share is told from 0."
-    named = [f"{g} ({signed(s['mean'])})" for g, s in sorted(sure.items(), key=_size)]
-    return f"{dataset}: {' and '.join(named)}."
+        return f"{on or 'There: '}no single gene's share is told from 0."
+    named = [f"{g} ({signed(s['mean'], cell.places)})" for g, s in sorted(sure.items(), key=_size)]
+    return f"{on}{listed(named)}."
+
+
+def _titled(dataset: str, pair: str) -> str:
+    return ", ".join(filter(None, (dataset, pair)))
 
 
 def _size(item: tuple[str, Share]) -> float:
@@ -149,7 +165,7 @@ def _panel(genes: Sequence[str], dataset: str, cell: Cell, limits: tuple[float, 
     drawing = Drawing(_WIDTH, bottom + _FOOT)
     along = Scale(*limits, left, _WIDTH - 4)
     drawing.text(2, 12, dataset, room=_WIDTH, bold=True)
-    drawing.text(2, 27, said(cell.whole), room=_WIDTH, colour="soft")
+    drawing.text(2, 27, said(cell), room=_WIDTH, colour="soft")
     ticks = along.ticks(4)
     drawing.lines([(along(t), _HEAD, along(t), bottom) for t in ticks], "rule", 0.7)
     label(drawing, [(min(max(along(t), left + 8), _WIDTH - 16), bottom + 14, t) for t in ticks])
@@ -157,12 +173,12 @@ def _panel(genes: Sequence[str], dataset: str, cell: Cell, limits: tuple[float, 
         y = _HEAD + _BAR * (place + 0.5)
         drawing.text(left - 6, y + 4, gene, "end", room=left - 6)
         if gene in cell.shares:
-            _bar(drawing, along, y, cell.shares[gene])
+            _bar(drawing, along, y, cell.shares[gene], cell.places)
     drawing.lines([(along(0), _HEAD, along(0), bottom)], "ink", 0.9)
     return drawing
 
 
-def _bar(drawing: Drawing, along: Scale, y: float, share: Share) -> None:
+def _bar(drawing: Drawing, along: Scale, y: float, share: Share, places: int) -> None:
     """A gene's share; solid, with its number, where its interval excludes 0, else pale."""
     sure, ends = decided(share), sorted((along(0), along(share["mean"])))
     drawing.rect(ends[0], y - 6, ends[1] - ends[0], 12, "soft", 0.9 if sure else 0.3)
@@ -171,7 +187,7 @@ def _bar(drawing: Drawing, along: Scale, y: float, share: Share) -> None:
     if sure:
         right = share["mean"] > 0
         at, anchor = (high + 4, "start") if right else (low - 4, "end")
-        drawing.text(at, y + 4, signed(share["mean"]), anchor, bold=True)
+        drawing.text(at, y + 4, signed(share["mean"], places), anchor, bold=True)
 
 
 def _limits(pairs: Sequence[Pair]) -> tuple[float, float]:
@@ -185,11 +201,13 @@ def _limits(pairs: Sequence[Pair]) -> tuple[float, float]:
     )
 
 
-def _together(pairs: Sequence[Pair], panels: Mapping[tuple[str, str], Drawing]) -> Drawing:
+def _together(
+    pairs: Sequence[Pair], panels: Mapping[tuple[str, str], Drawing], legend: Sequence[str]
+) -> Drawing:
     """All panels in a grid, with the same columns in each row, and the legend."""
     datasets = list(dict.fromkeys(name for pair in pairs for name in pair.cells))
     rows = [20 + _HEAD + _BAR * len(pair.genes) + _FOOT + _GAP for pair in pairs]
-    width = max((_WIDTH + _GAP) * len(datasets), CHARACTER * max(map(len, LEGEND)) + 8)
+    width = max((_WIDTH + _GAP) * len(datasets), CHARACTER * max(map(len, legend)) + 8)
     whole = Drawing(width, sum(rows) + 40)
     y = 0.0
     for pair, tall in zip(pairs, rows, strict=True):
@@ -201,6 +219,6 @@ def _together(pairs: Sequence[Pair], panels: Mapping[tuple[str, str], Drawing]) 
             else:
                 whole.text(x + 2, y + 32, f"{dataset}: not screened", colour="soft")
         y += tall
-    for k, line in enumerate(LEGEND):
+    for k, line in enumerate(legend):
         whole.text(4, y + 10 + 16 * k, line, colour="soft")
     return whole

@@ -14,8 +14,11 @@ _WIDTH, _HEIGHT, _TOP, _BOTTOM = 340, 172, 8, 134
 _SEEDS, _LOOKS = (44, 226), (246, 334)
 
 
-def comparison_figure(row: Row, name: str) -> Picture:
-    """The differences and looks of a row whose claim is about arms that are not identical."""
+def comparison_figure(row: Row, name: str, score: str = "score") -> Picture:
+    """The differences and looks of a row whose claim is about arms that are not identical.
+
+    `score` is what scores are called.
+    """
     claim = row.claim
     drawing = Drawing(_WIDTH, _HEIGHT)
     up = Scale(*_limits(claim), _BOTTOM, _TOP)
@@ -27,15 +30,19 @@ def comparison_figure(row: Row, name: str) -> Picture:
     drawing.lines([(left, up(0), right, up(0)) for left, right in (_SEEDS, _LOOKS)], "ink", 0.8)
     _differences(drawing, up, claim, outcome_colour(row.outcome))
     _looks(drawing, up, claim)
-    title = f"Differences and looks: {claim.statement} on {claim.dataset}"
-    return picture(drawing, name, title, _see(row))
+    title = f"Differences and looks: {claim.statement}{_on(claim)}"
+    return picture(drawing, name, title, _see(row, score))
 
 
-def _see(row: Row) -> str:
+def _on(claim: Claim) -> str:
+    return f" on {claim.dataset}" if claim.dataset else ""
+
+
+def _see(row: Row, score: str) -> str:
     claim = row.claim
     differences = claim.detail["differences"]
     left = (
-        f"Left: accuracy of {_subtraction(claim.detail.get('arms', ()), claim)} at each of "
+        f"Left: {_what(claim, score)} at each of "
         f"{len(differences)} seeds; {sum(d > 0 for d in differences)} lie above 0, "
         f"{sum(d < 0 for d in differences)} below."
     )
@@ -47,12 +54,15 @@ def _see(row: Row) -> str:
     return f"{left} Right: the interval at each look; the last lies {where}: {row.outcome}."
 
 
-def _subtraction(arms: Sequence[Mapping[str, Any]], claim: Claim) -> str:
+def _what(claim: Claim, score: str) -> str:
     """What is subtracted from what: the arms by their weights, or the claim's own words."""
+    arms: Sequence[Mapping[str, Any]] = claim.detail.get("arms", ())
     if len(arms) != 2:
-        return claim.statement
-    first, second = sorted(arms, key=lambda arm: -arm["weight"])
-    return f"{first['genome']} − {second['genome']}"
+        return f"{claim.unit or score} of {claim.statement}"
+    first, second = (arm["genome"] for arm in sorted(arms, key=lambda arm: -arm["weight"]))
+    if claim.unit:  # the smaller is the better
+        return f"{claim.unit} of {second} − {first}"
+    return f"{score} of {first} − {second}"
 
 
 def _differences(drawing: Drawing, up: Scale, claim: Claim, colour: str) -> None:

@@ -1,132 +1,101 @@
-"""The two charts of the post, remade: validation accuracy against step."""
+"""Curves against step: a thin line for each seed, a thick one for the mean of a cohort."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from mlp import reference
-from mlp.report.figures.style import STRAIN_COLOURS, Picture, picture
+from mlp.report.figures.style import Picture, picture
 from mlp.report.figures.svg import Drawing, Scale, down, label
-from mlp.report.study import Study, strain_runs
+from mlp.report.results import listed
 from mlp.run import Run
 
-RECORDED_PROTOCOL = "published"
-"""The protocol the recorded curves were made under: only there can they be laid over others."""
-
-MODELS = {
-    "layers": ("layers", "layers_estimator"),
-    "matmul": ("matmul", "matmul_estimator"),
-}
-"""The two charts: a model under train_op.run and under Estimator.fit."""
-
-NAMES = {"layers": "tf.layers", "matmul": "tf.matmul"}
 MOST_SEEDS = 32
-"""Seeds drawn of a strain, each a thin line; the mean is that of all."""
+"""Seeds drawn of a cohort, each a thin line; the mean is that of all."""
 
-_TRAINERS = ("train_op.run", "Estimator.fit")
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 340, 226, 40, 326, 34, 188
+_WIDTH, _LEFT, _RIGHT, _KEY, _HEIGHT = 340, 40, 326, 14, 154
 
 Curve = tuple[Sequence[float], Sequence[float]]
+"""Steps, and the values there."""
 
 
-def curve_figures(study: Study) -> list[Picture]:
-    """A picture for each model and dataset with runs, and one of the recorded curves beside it.
+@dataclass(frozen=True)
+class Curves:
+    """The curves of one cohort: what it is called, its colour, a curve for each seed."""
 
-    Under the published protocol the recorded curves lie over the runs; under any other they have
-    pictures of their own, since their steps and learning rate are others.
+    label: str
+    colour: str
+    curves: Sequence[Curve]
+
+    @classmethod
+    def of(cls, runs: Iterable[Run], curve: str, label: str, colour: str) -> Curves:
+        """The curves of that name of some runs."""
+        return cls(label, colour, [(run.steps, run.curves[curve]) for run in runs])
+
+    @property
+    def seeds(self) -> str:
+        """How many seeds there are, in words."""
+        return f"{len(self.curves)} {'seed' if len(self.curves) == 1 else 'seeds'}"
+
+    @property
+    def mean(self) -> Curve:
+        """The mean of the curves that go to the end, at each step of those that are numbers."""
+        longest = max(len(steps) for steps, _ in self.curves)
+        whole = [curve for curve in self.curves if len(curve[0]) == longest]
+        known = [list(filter(math.isfinite, at)) for at in zip(*(v for _, v in whole), strict=True)]
+        return whole[0][0], [sum(at) / len(at) if at else math.nan for at in known]
+
+
+def curve_figure(
+    name: str,
+    title: str,
+    dataset: str,
+    cohorts: Sequence[Curves],
+    *,
+    over: Sequence[Curves] = (),
+    means: bool = True,
+    told: str = "mean ends",
+    by: str = "",
+) -> Picture:
+    """A picture of cohorts' curves; those `over` them are dashed, and have no line in the legend.
+
+    `told` says what ends where, `by` who trained. Without `means` only the seeds' lines are drawn.
     """
-    overlay = study.protocol == RECORDED_PROTOCOL
-    found = []
-    for model, strains in MODELS.items():
-        for dataset in study.datasets:
-            runs = [strain_runs(study.runs, strain, dataset) for strain in strains]
-            if not any(runs):
-                continue
-            over = overlay and dataset in reference.curves()
-            found.append(_runs_figure(model, dataset, runs, over))
-            if not overlay and dataset in reference.curves():
-                found.append(_recorded_figure(model, dataset))
-    return found
-
-
-def _runs_figure(model: str, dataset: str, runs: Sequence[Sequence[Run]], overlay: bool) -> Picture:
-    curves = [[_curve(run) for run in cohort] for cohort in runs]
-    drawing, along, up = _axes(max(steps[-1] for each in curves for steps, _ in each))
+    top = 6 + _KEY * len(cohorts)
+    bottom = top + _HEIGHT
+    drawing = Drawing(_WIDTH, bottom + 38)
+    shown = [curve for cohort in (*cohorts, *over) for curve in cohort.curves]
+    along = Scale(0, max((steps[-1] for steps, _ in shown if steps), default=1), _LEFT, _RIGHT)
+    up = Scale(*_limits(v for _, values in shown for v in values), bottom, top)
+    _axes(drawing, along, up, bottom)
     ends = []
-    for place, (strain, trainer, cohort) in enumerate(
-        zip(MODELS[model], _TRAINERS, curves, strict=True)
-    ):
-        if not cohort:
-            continue
-        colour = STRAIN_COLOURS[strain]
-        _draw(drawing, along, up, cohort[:MOST_SEEDS], colour, 0.25)
-        mean = _mean(cohort)
-        drawing.curve([(along(x), up(y)) for x, y in zip(*mean, strict=True)], colour, 2.4)
-        _key(drawing, place, colour, f"{trainer}, {_seeds(cohort)}")
-        ends.append(f"{mean[1][-1]:.2f} under {trainer}")
-        if overlay:
-            _draw(
-                drawing, along, up, recorded(strain, dataset), "ink", 1, ' stroke-dasharray="4 3"'
-            )
-    title = f"Validation accuracy against step, {NAMES[model]} on {dataset}"
-    see = f"{dataset}: mean accuracy ends at {' and '.join(ends)}{_by(runs)}."
-    return picture(drawing, f"curves-{model}-{dataset}", title, see)
+    for place, cohort in enumerate(cohorts):
+        _draw(drawing, along, up, cohort.curves[:MOST_SEEDS], cohort.colour, 0.25 if means else 0.9)
+        mean = cohort.mean
+        if means:
+            drawing.curve(_points(along, up, mean), cohort.colour, 2.4)
+        y = 10 + _KEY * place
+        drawing.lines([(_LEFT, y - 4, _LEFT + 16, y - 4)], cohort.colour, 2.4)
+        drawing.text(_LEFT + 22, y, f"{cohort.label}, {cohort.seeds}", room=_WIDTH - _LEFT - 22)
+        ends.append(f"{mean[1][-1]:.2f} under {cohort.label}" if mean[1] else "none")
+    for cohort in over:
+        _draw(drawing, along, up, cohort.curves, "ink", 1, ' stroke-dasharray="4 3"')
+    where = f"{dataset}: {told}" if dataset else told.capitalize()
+    return picture(drawing, name, title, f"{where} at {listed(ends)}{by}.")
 
 
-def _recorded_figure(model: str, dataset: str) -> Picture:
-    curves = [recorded(strain, dataset) for strain in MODELS[model]]
-    drawing, along, up = _axes(max(steps[-1] for each in curves for steps, _ in each))
-    ends = []
-    for place, (strain, trainer, own) in enumerate(
-        zip(MODELS[model], _TRAINERS, curves, strict=True)
-    ):
-        _draw(drawing, along, up, own, STRAIN_COLOURS[strain], 0.9)
-        _key(drawing, place, STRAIN_COLOURS[strain], f"{trainer}, {_seeds(own)}")
-        ends.append(f"{sum(y[-1] for _, y in own) / len(own):.2f} under {trainer}")
-    title = f"Recorded under TensorFlow 1.4.1: {NAMES[model]} on {dataset}, 20,000 steps"
-    see = f"{dataset}, recorded under TensorFlow 1.4.1: mean accuracy ends at {' and '.join(ends)}."
-    return picture(drawing, f"recorded-{model}-{dataset}", title, see)
+def _limits(values: Iterable[float]) -> tuple[float, float]:
+    """From 0 to 1 where all values lie there, else from the least to the largest, 0 included."""
+    known = [value for value in values if math.isfinite(value)]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (min(0.0, low), max(0.0, high))
 
 
-def recorded(strain: str, dataset: str) -> list[Curve]:
-    """The recorded curves of a strain: (steps, validation accuracies) for each recorded seed."""
-    by_seed = reference.curves()[dataset][strain]
-    return [
-        (by_seed[str(s)]["step"], by_seed[str(s)]["validation_accuracy"]) for s in reference.SEEDS
-    ]
-
-
-def _curve(run: Run) -> Curve:
-    return run.steps, [correct / run.held_out for correct in run.validation]
-
-
-def _mean(curves: Sequence[Curve]) -> Curve:
-    """The mean of the curves that go to the end."""
-    longest = max(len(steps) for steps, _ in curves)
-    whole = [curve for curve in curves if len(curve[0]) == longest]
-    values = zip(*(accuracy for _, accuracy in whole), strict=True)
-    return whole[0][0], [sum(each) / len(whole) for each in values]
-
-
-def _by(runs: Sequence[Sequence[Run]]) -> str:
-    """Who trained the runs, where that was not the real API throughout."""
-    engine = [run.executor == "cohort" for cohort in runs for run in cohort]
-    if all(engine):
-        return "; trained by the cohort engine"
-    return "; trained in part by the cohort engine" if any(engine) else ""
-
-
-def _seeds(curves: Sequence[object]) -> str:
-    return f"{len(curves)} {'seed' if len(curves) == 1 else 'seeds'}"
-
-
-def _axes(last: float) -> tuple[Drawing, Scale, Scale]:
-    drawing = Drawing(_WIDTH, _HEIGHT)
-    along, up = Scale(0, last, _LEFT, _RIGHT), Scale(0, 1, _BOTTOM, _TOP)
+def _axes(drawing: Drawing, along: Scale, up: Scale, bottom: float) -> None:
     down(drawing, up, _LEFT, _RIGHT)
-    label(drawing, [(min(along(t), _WIDTH - 22), _BOTTOM + 15, t) for t in along.ticks(4)])
-    drawing.text((_LEFT + _RIGHT) / 2, _HEIGHT - 6, "step", "middle", colour="soft")
-    return drawing, along, up
+    label(drawing, [(min(along(t), _WIDTH - 22), bottom + 15, t) for t in along.ticks(4)])
+    drawing.text((_LEFT + _RIGHT) / 2, bottom + 32, "step", "middle", colour="soft")
 
 
 def _draw(
@@ -138,13 +107,11 @@ def _draw(
     opacity: float,
     extra: str = "",
 ) -> None:
-    for steps, accuracy in curves:
-        points = [(along(x), up(y)) for x, y in zip(steps, accuracy, strict=True)]
-        drawing.curve(points, colour, 0.8, f' opacity="{opacity:g}"{extra}')
+    for curve in curves:
+        if points := _points(along, up, curve):
+            drawing.curve(points, colour, 0.8, f' opacity="{opacity:g}"{extra}')
 
 
-def _key(drawing: Drawing, place: int, colour: str, text: str) -> None:
-    """A line of the legend, above the axes."""
-    y = 10 + 14 * place
-    drawing.lines([(_LEFT, y - 4, _LEFT + 16, y - 4)], colour, 2.4)
-    drawing.text(_LEFT + 22, y, text)
+def _points(along: Scale, up: Scale, curve: Curve) -> list[tuple[float, float]]:
+    """Where a curve goes; values that are no numbers are left out."""
+    return [(along(x), up(y)) for x, y in zip(*curve, strict=True) if math.isfinite(y)]

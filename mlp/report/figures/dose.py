@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from mlp.genome import STRAINS, Genome, differing
-from mlp.report.figures.style import STRAIN_COLOURS, Picture, named, picture
+from mlp.genome import differing, find_species
+from mlp.lab import Claim
+from mlp.report.figures.style import Picture, picture
 from mlp.report.figures.svg import Drawing, Scale, down, label
-from mlp.report.results import Row
+from mlp.report.results import Row, digits
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 340, 210, 40, 326, 10, 172
 _APART = 42
 """Least distance of two labels."""
 
 
-def dose_figure(row: Row, name: str) -> Picture:
-    """The dose-response of a row whose claim is about one; published alleles are ringed."""
-    detail, dataset = row.claim.detail, row.claim.dataset
+def dose_figure(row: Row, name: str, score: str = "score") -> Picture:
+    """The dose-response of a row whose claim is about one; the strains' own doses are ringed.
+
+    `score` is what scores are called.
+    """
+    claim, detail, colour = row.claim, row.claim.detail, "blue"
     places, by_rows = _places(detail["rows"], detail["doses"])
-    colour = STRAIN_COLOURS.get(named(detail["genomes"][0]), "blue")
+    seeds = _by_seed(claim)
     log = min(places) > 0 and max(places) / min(places) > 8
-    along, up = Scale(places[0], places[-1], _LEFT + 8, _RIGHT, log), Scale(0, 1, _BOTTOM, _TOP)
+    low, high = (0.0, 1.0) if not claim.unit else (0.0, max(map(max, seeds)))
+    along = Scale(places[0], places[-1], _LEFT + 8, _RIGHT, log)
+    up = Scale(min(low, *map(min, seeds)), high, _BOTTOM, _TOP)
     drawing = Drawing(_WIDTH, _HEIGHT)
     down(drawing, up, _LEFT, _RIGHT)
     faint = f' opacity="{max(0.2, min(0.6, 8 / row.claim.seeds)):.2g}"'
-    for seed in zip(*detail["accuracies"], strict=True):
+    for seed in seeds:
         points = [(along(x), up(y)) for x, y in zip(places, seed, strict=True)]
         drawing.curve(points, colour, 0.8, faint)
     means = [(along(x), up(y)) for x, y in zip(places, detail["means"], strict=True)]
-    published = _published(detail["alleles"])
-    drawing.dots([at for at, own in zip(means, published, strict=True) if own], "ink", 11)
+    ringed = _of_strains(claim)
+    drawing.dots([at for at, own in zip(means, ringed, strict=True) if own], "ink", 11)
     drawing.curve(means, colour, 2.4)
     drawing.dots(means, colour, 6)
     beside = float("inf")
@@ -41,25 +47,47 @@ def dose_figure(row: Row, name: str) -> Picture:
             beside = x
     told = "rows ever seen" if by_rows else "dose"
     drawing.text((_LEFT + _RIGHT) / 2, _HEIGHT - 6, told, "middle", colour="soft")
-    title = f"Dose and response on {dataset}: {row.claim.statement}"
+    title = f"Dose and response{f' on {claim.dataset}' if claim.dataset else ''}: {claim.statement}"
+    first, last = (f"{detail['means'][k]:.{digits(2, claim.scale)}f}" for k in (0, -1))
+    start = f"{places[0]:,g} {told}" if by_rows else f"{told} {places[0]:,g}"
     see = (
-        f"Mean final accuracy is {detail['means'][0]:.2f} at {places[0]:,g} {told} and "
-        f"{detail['means'][-1]:.2f} at {places[-1]:,g}: {row.claim.outcome}. A thin line is a seed"
+        f"Mean {claim.unit or score} is {first} at {start} and {last} at {places[-1]:,g}: "
+        f"{claim.outcome}. A thin line is a seed"
     )
     return picture(
-        drawing, name, title, see + ("; a ring, a dose as published." if any(published) else ".")
+        drawing, name, title, see + ("; a ring, a strain's own dose." if any(ringed) else ".")
     )
 
 
-def _places(rows: Sequence[int], doses: Sequence[float]) -> tuple[Sequence[float], bool]:
-    """Where the doses lie: at the rows ever seen, if those rise with the dose."""
-    rising = all(a < b for a, b in pairwise(rows))
-    return (rows, True) if rising else (doses, False)
+def _by_seed(claim: Claim) -> list[tuple[float, ...]]:
+    """The response of each seed at each dose, in the unit that means are in.
+
+    What a claim keeps of each seed rises where things get better. A loss falls there: its mean says
+    from where.
+    """
+    columns = []
+    for mean, kept in zip(claim.detail["means"], claim.detail["accuracies"], strict=True):
+        top = mean + sum(kept) / len(kept)
+        columns.append([top - each for each in kept] if claim.unit else kept)
+    return list(zip(*columns, strict=True))
 
 
-def _published(alleles: Sequence[Mapping[str, Any]]) -> list[bool]:
-    """Of each dose, whether a strain of the study has that allele of the one gene that differs."""
-    genomes = [Genome(**each) for each in alleles]
-    (gene,) = differing(genomes[0].expressed(), genomes[-1].expressed())
-    own = [getattr(strain, gene) for strain in STRAINS.values()]
+def _places(rows: Sequence[int | None], doses: Sequence[float]) -> tuple[Sequence[float], bool]:
+    """Where the doses lie: at the rows ever seen, if those were recorded and rise with the dose."""
+    known = [count for count in rows if count is not None]
+    rising = len(known) == len(doses) and all(a < b for a, b in pairwise(known))
+    return (known, True) if rising else (doses, False)
+
+
+def _of_strains(claim: Claim) -> list[bool]:
+    """Of each dose, whether a strain of the species has that allele of the one gene that differs.
+
+    None, where the species is not known here.
+    """
+    species: Any = find_species(claim.species)
+    if species is None:
+        return [False] * len(claim.detail["doses"])
+    genomes = [species(**each) for each in claim.detail["alleles"]]
+    gene, *_ = differing(genomes[0].expressed(), genomes[-1].expressed())
+    own = [getattr(strain, gene) for strain in species.strains.values()]
     return [getattr(genome, gene) in own for genome in genomes]

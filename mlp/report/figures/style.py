@@ -26,12 +26,9 @@ LIGHT: Mapping[str, str] = {
 }
 """The colours of a file; the page has the same names, and others of its own where it is dark."""
 
-STRAIN_COLOURS = {
-    "layers": "vermillion",
-    "layers_estimator": "blue",
-    "matmul": "purple",
-    "matmul_estimator": "green",
-}
+PALETTE = ("vermillion", "blue", "purple", "green", "ink", "soft")
+"""The colours of cohorts drawn together, in order."""
+
 OUTCOME_COLOURS = {
     "better": "blue",
     "worse": "vermillion",
@@ -90,11 +87,6 @@ def safe(name: str) -> str:
     if kept == name:
         return name
     return f"{kept}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
-
-
-def named(genome: str) -> str:
-    """The strain that a genome's name begins with, in the report's spelling of genomes."""
-    return genome.partition("[")[0]
 
 
 def signed(value: float, places: int = 2) -> str:

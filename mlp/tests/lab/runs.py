@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
-from mlp.genome import MATMUL
-from mlp.lab.comparison import Arm, Comparison, weighted_differences
-from mlp.lab.key import BY_ENGINE
-from mlp.run import Protocol, Run, Saw
+from mlp.lab.arm import Arm, weighted_differences
+from mlp.lab.comparison import Comparison
+from mlp.lab.evidence import Setting
+from mlp.run import Run
+from mlp.species.post.executors import ENGINE
+from mlp.species.post.genome import MATMUL, Mlp
+from mlp.species.post.protocol import Protocol
 from mlp.stats import sequential
 
 TINY = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
-BASE = MATMUL.seeded_by_run().with_alleles(layer_size=8)
+BASE = MATMUL.as_compared().with_alleles(layer_size=8)
 FAST = BASE.with_alleles(rate_scale=9.0)
 HELD_OUT = 100
 
@@ -17,6 +20,11 @@ HELD_OUT = 100
 def stored(store):
     """All runs in a store, by key."""
     return dict(store.items())
+
+
+def setting(made=None, claims=300):
+    """The setting in which hand-made runs of the study were asked for."""
+    return Setting(Mlp, "iris", TINY, claims, made)
 
 
 def a_run(
@@ -30,17 +38,18 @@ def a_run(
         "init": f"init {seed}",
         "first_loss": 1.1,
     }
+    score = 0.0 if diverged_at else right / HELD_OUT
     return Run(
         genome=genome,
         dataset="iris",
         protocol=TINY,
         seed=seed,
         executor=executor,
-        held_out=HELD_OUT,
-        validation=(33, 33, 0 if diverged_at else right),
-        test=(33, 33, 0 if diverged_at else right),
+        score=score,
+        curves={"validation": (0.33, 0.33, score), "test": (0.33, 0.33, score)},
+        steps=TINY.sampled_steps,
         diverged_at=diverged_at,
-        saw=Saw(**{**seen, **saw}),
+        saw={**seen, **saw},
         weights=weights or f"weights of {genome}, seed {seed}, {right}",
     )
 
@@ -62,4 +71,4 @@ def a_comparison(a_right, b_right, *, margin=0.05, cap=None, claims=None, **chan
     )
     arms = tuple(replace(arm, runs=tuple(replace(r, **changes) for r in arm.runs)) for arm in arms)
     result = sequential(weighted_differences(arms), margin, cap=cap or len(a_right))
-    return Comparison(arms, "iris", TINY, BY_ENGINE, result, claims)
+    return Comparison(setting(claims), ENGINE, arms, result)

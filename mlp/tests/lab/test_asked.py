@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.data import DataError
-from mlp.genes import GenomeError
-from mlp.genome import MATMUL, Genome
+from mlp.genome import Genome, GenomeError
 from mlp.lab import Lab, LabError
+from mlp.lab.known import DatasetError
+from mlp.species.post.genome import MATMUL
+from mlp.species.post.recorded import compare_recorded
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
 
 DOSED = [BASE.with_alleles(rate_scale=rate) for rate in (1.0, 2.0, 3.0)]
@@ -25,7 +26,7 @@ def test_seeds_that_no_generator_takes_are_refused_before_training(store):
     ("a", "b"),
     [
         (BASE, BASE),
-        (MATMUL, MATMUL.seeded_by_run()),
+        (MATMUL, MATMUL.as_compared()),
         (MATMUL, MATMUL.with_alleles(dropout_mode="never")),
         (MATMUL, MATMUL.with_alleles(shuffle_seed="run")),
         (BASE.with_alleles(dropout=0.3, dropout_mode="never"), BASE),
@@ -82,7 +83,7 @@ def test_only_known_datasets_can_be_used(tiny_lab, dataset):
         lambda: tiny_lab.dose_response(DOSED, [1, 2, 3], dataset),
         lambda: tiny_lab.cohort(BASE, dataset, seeds=2),
     ):
-        with pytest.raises(DataError, match="must be one of iris, wine, digits"):
+        with pytest.raises(DatasetError, match="must be one of iris, wine, digits"):
             ask()
 
 
@@ -127,23 +128,23 @@ def test_an_effect_is_a_pair_of_genomes(tiny_lab, effect):
 
 def test_runs_were_recorded_at_the_published_protocol_alone(tiny_lab):
     with pytest.raises(LabError, match="published protocol"):
-        tiny_lab.compare_recorded("matmul", "iris", seeds=4, error=0.05)
+        compare_recorded(tiny_lab, "matmul", "iris", seeds=4, error=0.05)
     with pytest.raises(GenomeError):
-        tiny_lab.compare_recorded("matmull", "iris", seeds=4, error=0.05)
-    with pytest.raises(DataError, match="one of iris"):
-        tiny_lab.compare_recorded("matmul", ["iris"], seeds=4, error=0.05)
+        compare_recorded(tiny_lab, "matmull", "iris", seeds=4, error=0.05)
+    with pytest.raises(DatasetError, match="one of iris"):
+        compare_recorded(tiny_lab, "matmul", ["iris"], seeds=4, error=0.05)
 
 
 @pytest.mark.parametrize("error", [0, 1, -0.1, "0.05", None, True])
 def test_the_false_alarms_of_a_comparison_with_the_recorded_runs_are_few(store, error):
     lab = Lab(store, protocol="published")
     with pytest.raises(LabError, match="false alarm must lie between 0 and 1; got"):
-        lab.compare_recorded("matmul", "iris", seeds=4, error=error)
+        compare_recorded(lab, "matmul", "iris", seeds=4, error=error)
     assert stored(store) == {}
 
 
 def test_more_runs_than_an_exact_test_takes_are_refused_before_training(store):
     lab = Lab(store, protocol="published")
     with pytest.raises(LabError, match=r"3 recorded runs takes at most 260 seeds; got 261: ask"):
-        lab.compare_recorded("layers", "wine", seeds=261, error=0.05)
+        compare_recorded(lab, "layers", "wine", seeds=261, error=0.05)
     assert stored(store) == {}

@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import FIRST_SEED, Lab, LabError, ManipulationError, Margin, Refuted
 from mlp.lab.seeds import FAR, GLANCE
-from mlp.lab.work import COHORT
+from mlp.species.post.executors import COHORT
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR, Mlp
 from mlp.stats import Outcome, look_sizes
 from mlp.store import Store
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
@@ -23,8 +23,8 @@ class TestComparing:
         comparison = tiny_lab.compare(MATMUL_ESTIMATOR, MATMUL, "iris", margin=0.99, real=False)
 
         assert [arm.genome for arm in comparison.arms] == [
-            MATMUL_ESTIMATOR.seeded_by_run(),
-            MATMUL.seeded_by_run(),
+            MATMUL_ESTIMATOR.as_compared(),
+            MATMUL.as_compared(),
         ]
         assert comparison.outcome is Outcome.EQUIVALENT
         assert comparison.seeds == tuple(range(FIRST_SEED, FIRST_SEED + comparison.result.n))
@@ -35,7 +35,7 @@ class TestComparing:
         comparison = tiny_lab.compare(FAST, BASE, "iris")
         a, b = (tiny_lab.cohort(g, "iris", seeds=comparison.result.n) for g in (FAST, BASE))
 
-        differences = [x.final_accuracy - y.final_accuracy for x, y in zip(a, b, strict=True)]
+        differences = [x.score - y.score for x, y in zip(a, b, strict=True)]
         assert comparison.effect == pytest.approx(sum(differences) / len(differences))
         assert len(stored(tiny_lab.store)) == 2 * comparison.result.n
 
@@ -71,7 +71,7 @@ class TestComparing:
 
     def test_the_trainer_is_compared_on_the_real_api_and_found_identical(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)
-        genome = LAYERS_ESTIMATOR.seeded_by_run().with_alleles(layer_size=8)
+        genome = LAYERS_ESTIMATOR.as_compared().with_alleles(layer_size=8)
 
         comparison = lab.compare(genome, genome.with_alleles(trainer="direct"), "iris")
 
@@ -120,16 +120,16 @@ class TestComparing:
         comparison = lab.compare(BASE.with_alleles(reporting="ends"), BASE, "iris")
 
         assert comparison.seeds == tuple(range(FIRST_SEED, FIRST_SEED + 16))
-        assert len(stored(store)) == 2 * COHORT
+        assert len(stored(store)) == 2 * COHORT.at_once
 
     def test_both_arms_are_asked_for_at_once_so_that_two_workers_can_share_them(
         self, store, monkeypatch
     ):
         asked = []
 
-        def obtain(self, jobs, train):
+        def obtain(self, jobs, train, can):
             asked.append({job.spec["executor"] for job in jobs})
-            return Store.obtain(self, jobs, train)
+            return Store.obtain(self, jobs, train, can)
 
         lab = Lab(store, protocol=TINY, seeds=8)
         monkeypatch.setattr(store, "obtain", partial(obtain, store))
@@ -168,7 +168,7 @@ class TestComparing:
 
         claim = comparison.claim(Outcome.WORSE)
         assert claim.diverged == comparison.result.n
-        assert all(run.final_accuracy == 0 for run in comparison.arms[0].runs)
+        assert all(run.score == 0 for run in comparison.arms[0].runs)
         assert "runs diverged" in claim.line()
 
     def test_effects_are_compared_across_datasets(self, tiny_lab):
@@ -192,7 +192,7 @@ class TestComparing:
 
         first, second = ({run.seed for run in arm.runs} for arm in comparison.arms)
         assert not first & second
-        assert min(first) == tiny_lab.first_seed + FAR
+        assert min(first) == FIRST_SEED + FAR
         claim = comparison.claim(Outcome.EQUIVALENT)
         assert [arm["first_seed"] for arm in claim.detail["arms"]] == [101_000, 100_000]
         assert re.search(r"\(seeds 101000\.\.1010\d\d and 100000\.\.1000\d\d\)", claim.line())
@@ -202,7 +202,7 @@ class TestComparing:
 
         comparison = lab.compare(FAST, BASE, "iris", margin=np.float32(0.9))
 
-        assert (type(lab.seeds), type(lab.first_seed)) == (int, int)
+        assert (type(lab.seeds), type(lab.first_seed_of(Mlp))) == (int, int)
         assert comparison.seeds == tuple(range(7, 15))
         assert json.dumps(comparison.margin) == "0.8999999761581421"
         assert len(lab.cohort(BASE, "iris", seeds=np.int64(2))) == 2

@@ -8,10 +8,11 @@ from dataclasses import asdict, replace
 import pytest
 
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, Claim, Refuted, Undecided, settle
+from mlp.lab.arm import Arm, identical, weighted_differences
 from mlp.lab.claim import verdict_of
-from mlp.lab.comparison import Arm, Comparison, identical, weighted_differences
+from mlp.lab.comparison import Comparison
 from mlp.stats import Outcome, sequential
-from mlp.tests.lab.runs import BASE, TINY, a_comparison, a_run
+from mlp.tests.lab.runs import BASE, a_comparison, a_run, setting
 
 COUNTS = {
     Outcome.BETTER: ([90] * 64, [40] * 64),
@@ -110,9 +111,8 @@ def test_diverged_runs_answer_nothing_and_are_counted():
 def test_a_difference_of_differences_weighs_its_four_arms():
     runs = [tuple(a_run(BASE, s, right) for s in range(8)) for right in (90, 60, 50, 40)]
     arms = tuple(Arm(w, BASE, "iris", r) for w, r in zip((1, -1, -1, 1), runs, strict=True))
-    comparison = Comparison(
-        arms, "iris", TINY, "cohort engine", sequential(weighted_differences(arms), 0.05, cap=8)
-    )
+    result = sequential(weighted_differences(arms), 0.05, cap=8)
+    comparison = Comparison(setting(), "cohort engine", arms, result)
 
     assert comparison.effect == pytest.approx((0.9 - 0.6) - (0.5 - 0.4))
     assert comparison.statement.count("against") == 3
@@ -121,7 +121,7 @@ def test_a_difference_of_differences_weighs_its_four_arms():
 def test_rows_are_tidy_one_an_arm_and_seed():
     rows = a_comparison([60, 70], [50, 40]).to_rows()
 
-    assert [(r["arm"], r["seed"], r["final_accuracy"]) for r in rows] == [
+    assert [(r["arm"], r["seed"], r["score"]) for r in rows] == [
         (0, 0, 0.6),
         (0, 1, 0.7),
         (1, 0, 0.5),

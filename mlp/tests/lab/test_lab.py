@@ -7,14 +7,15 @@ import pytest
 from mlp.lab import (
     DEFAULT_SEEDS,
     FIRST_SEED,
-    FIRST_SEEDS,
     Lab,
     LabError,
     unshared_seed,
 )
 from mlp.run import ProtocolError
+from mlp.species.post.genome import Mlp
+from mlp.species.post.protocol import FIRST_SEEDS, PROTOCOLS
 from mlp.store import StoreError
-from mlp.tests.lab.runs import BASE, FAST, TINY
+from mlp.tests.lab.runs import BASE, FAST, TINY, stored
 
 
 class TestOpening:
@@ -30,25 +31,31 @@ class TestOpening:
             Lab(store, protocol=TINY, seeds=8, first_seed=first)
         assert repr(first) in str(told.value)
 
-    @pytest.mark.parametrize("protocol", ["quik", None, 3, {"steps": 20}])
-    def test_a_lab_needs_a_protocol(self, store, protocol):
+    @pytest.mark.parametrize("protocol", ["quik", "", 3, {"steps": 20}])
+    def test_a_lab_s_protocol_is_one_that_the_species_knows(self, store, protocol):
         with pytest.raises(ProtocolError, match="quick, published; got"):
-            Lab(store, protocol=protocol)
+            Lab(store, protocol=protocol).compare(FAST, BASE, "iris")
+        assert stored(store) == {}
+
+    def test_the_first_protocol_of_a_species_is_its_default(self, store):
+        assert Lab(store).protocol_of(Mlp) is PROTOCOLS["quick"]
+        assert Lab(store, protocol="published").protocol_of(BASE) is PROTOCOLS["published"]
+        assert Lab(store, protocol=TINY).protocol_of(Mlp) is TINY
 
     def test_a_store_may_be_given_by_its_path(self, tmp_path):
         lab = Lab(tmp_path / "runs.sqlite", protocol=TINY)
         try:
             assert lab.store.path == str(tmp_path / "runs.sqlite")
             assert lab.seeds == DEFAULT_SEEDS
-            assert lab.first_seed == FIRST_SEED
+            assert lab.first_seed_of(Mlp) == FIRST_SEED
         finally:
             lab.store.close()
 
     def test_verdicts_rest_on_seeds_of_the_protocol_s_own(self, store):
-        assert Lab(store, protocol="quick").first_seed == FIRST_SEED
-        assert Lab(store, protocol="published").first_seed == FIRST_SEEDS["published"]
+        assert Lab(store, protocol="quick").first_seed_of(Mlp) == FIRST_SEED
+        assert Lab(store, protocol="published").first_seed_of(Mlp) == FIRST_SEEDS["published"]
         assert FIRST_SEEDS["published"] >= unshared_seed(FIRST_SEED, DEFAULT_SEEDS) + DEFAULT_SEEDS
-        assert Lab(store, protocol="published", first_seed=7).first_seed == 7
+        assert Lab(store, protocol="published", first_seed=7).first_seed_of(Mlp) == 7
 
     def test_a_place_that_is_no_store_is_refused(self, tmp_path):
         with pytest.raises(StoreError, match="is a folder"):

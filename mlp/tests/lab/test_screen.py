@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from itertools import combinations
 
 import numpy as np
 import pytest
 
-from mlp.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, LabError, Margin, Refuted, Undecided
 from mlp.lab.dose import DoseCurve
-from mlp.lab.key import BY_ENGINE, expressed
+from mlp.lab.key import expressed
 from mlp.lab.screen import Screen, acting_genes, cells_of, subsets
+from mlp.species.post.executors import COHORT, ENGINE
+from mlp.species.post.genome import LAYERS, LAYERS_ESTIMATOR, MATMUL, MATMUL_ESTIMATOR
 from mlp.stats import dose_response
-from mlp.tests.lab.runs import BASE, TINY, a_run
+from mlp.tests.lab.runs import BASE, a_run, setting
 
 GOOD = BASE.with_alleles(coverage="all", order="reshuffled", logits="raw")
 GENES = ("logits", "coverage", "order")
@@ -24,23 +24,23 @@ GENES = ("logits", "coverage", "order")
 def a_screen(right, seeds=16, claims=None):
     """A screening whose cells' final counts are `right(genes on, seed)`."""
     cells = {on: tuple(a_run(BASE, s, right(on, s)) for s in range(seeds)) for on in subsets(GENES)}
-    return Screen(GOOD, BASE, "iris", TINY, GENES, cells, BY_ENGINE, claims)
+    return Screen(setting(claims), ENGINE, GOOD, BASE, GENES, cells)
 
 
 def test_the_genes_of_a_screen_are_those_that_act_in_the_engine():
-    assert acting_genes(GOOD, BASE) == GENES
-    assert acting_genes(LAYERS_ESTIMATOR.seeded_by_run(), LAYERS.seeded_by_run()) == (
+    assert acting_genes(GOOD, BASE, COHORT) == GENES
+    assert acting_genes(LAYERS_ESTIMATOR.as_compared(), LAYERS.as_compared(), COHORT) == (
         "logits",
         "coverage",
         "order",
         "dtype",
     )
-    assert acting_genes(MATMUL_ESTIMATOR.seeded_by_run(), MATMUL.seeded_by_run()) == (
+    assert acting_genes(MATMUL_ESTIMATOR.as_compared(), MATMUL.as_compared(), COHORT) == (
         "coverage",
         "order",
         "batch_size",
     )
-    assert acting_genes(BASE.with_alleles(dense="layers", trainer="estimator"), BASE) == ()
+    assert acting_genes(BASE.with_alleles(dense="layers", trainer="estimator"), BASE, COHORT) == ()
 
 
 @pytest.mark.parametrize("dense", ["matmul", "layers"])
@@ -48,11 +48,11 @@ def test_the_dense_operation_goes_with_the_bias_it_acts_through(dense):
     bad = BASE.with_alleles(dense="layers" if dense == "matmul" else "matmul")
     good = BASE.with_alleles(dense=dense, bias="unit", logits="raw", trainer="estimator")
     for a, b in ((good, bad), (bad, good)):
-        cells = cells_of(a, b, acting_genes(a, b))
+        cells = cells_of(a, b, acting_genes(a, b, COHORT), COHORT)
 
         assert list(cells) == subsets(("bias", "logits"))
         assert {c.dense for c in cells.values() if c.bias == "unit"} == {dense}
-        assert expressed(cells[frozenset(("bias", "logits"))], "cohort") == expressed(a, "cohort")
+        assert expressed(cells[frozenset(("bias", "logits"))], COHORT) == expressed(a, COHORT)
         assert cells[frozenset()] == b
 
 
@@ -60,8 +60,8 @@ def test_the_dense_operation_is_a_gene_of_its_own_where_both_have_a_bias_per_uni
     good = BASE.with_alleles(bias="unit", dense="layers", logits="raw")
     bad = BASE.with_alleles(bias="unit")
 
-    assert acting_genes(good, bad) == ("dense", "logits")
-    assert cells_of(good, bad, ("dense", "logits"))[frozenset(("dense", "logits"))] == good
+    assert acting_genes(good, bad, COHORT) == ("dense", "logits")
+    assert cells_of(good, bad, ("dense", "logits"), COHORT)[frozenset(("dense", "logits"))] == good
 
 
 def test_the_cells_are_all_subsets_each_once_smallest_first():
@@ -149,7 +149,7 @@ def test_a_screen_stops_at_the_first_look_that_decides():
     def at(seeds):
         asked.append(seeds)
         screening = a_screen(lambda on, _: 40 + 15 * ("coverage" in on), seeds, claims)
-        return replace(screening, more=partial(at, 2 * seeds))
+        return replace(screening, sizes=(32, 64, 128), at=at)
 
     at(32).assert_responsible("coverage")
 
@@ -242,10 +242,10 @@ def a_curve(counts, seeds, claims=None):
         tuple(a_run(g, s, right) for s in range(seeds))
         for g, right in zip(genomes, counts, strict=True)
     )
-    responses = [[r.final_accuracy for r in seed] for seed in zip(*runs, strict=True)]
+    responses = [[r.score for r in seed] for seed in zip(*runs, strict=True)]
     found = dose_response(responses, 0.05, cap=seeds)
     doses = tuple(0.1 * (i + 1) for i in range(len(counts)))
-    return DoseCurve(tuple(genomes), doses, "iris", TINY, runs, found, "cohort engine", claims)
+    return DoseCurve(setting(claims), ENGINE, tuple(genomes), doses, runs, found)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_dose_curve_is_told_in_a_line_and_in_tidy_rows():
     assert repr(curve).startswith("<DoseCurve matmul[")
     assert "0.1: 0.200, 0.2: 0.500, 0.3: 0.900: undecided>" in repr(curve)
     rows = curve.to_rows()
-    assert [(row["dose"], row["seed"], row["final_accuracy"]) for row in rows[3:5]] == [
+    assert [(row["dose"], row["seed"], row["score"]) for row in rows[3:5]] == [
         (0.1, 3, 0.2),
         (0.2, 0, 0.5),
     ]
@@ -299,9 +299,9 @@ def test_a_screen_s_tidy_rows_hold_the_alleles_of_each_cell():
         "protocol": "tiny",
         "genome": str(BASE),
         "seed": 0,
-        "final_accuracy": 0.4,
+        "score": 0.4,
         "diverged": False,
     }
     last = rows[-1]
     assert (last["logits"], last["coverage"], last["order"]) == ("raw", "all", "reshuffled")
-    assert (last["seed"], last["final_accuracy"]) == (1, 0.71)
+    assert (last["seed"], last["score"]) == (1, 0.71)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.genome import LAYERS_ESTIMATOR, MATMUL, differing
+from mlp.genome import differing
 from mlp.lab import Lab, LabError, Undecided
 from mlp.lab.checks import check_manipulation
+from mlp.species.post.genome import LAYERS_ESTIMATOR, MATMUL
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
 
 
@@ -21,7 +22,7 @@ class TestScreensAndDoses:
         assert screening.seeds == 4
         assert len(stored(store)) == 16
         whole = [
-            a.final_accuracy - b.final_accuracy
+            a.score - b.score
             for a, b in zip(
                 lab.cohort(good, "iris", seeds=4), lab.cohort(BASE, "iris", seeds=4), strict=True
             )
@@ -47,13 +48,15 @@ class TestScreensAndDoses:
         [(1, [16, 24, 28]), (16, [16, 24, 28]), (17, [24, 28]), (25, [28]), (100, [28])],
     )
     def test_a_screen_takes_no_look_that_is_not_paid_for(self, store, first, looks):
-        screening = Lab(store, protocol=TINY, seeds=28).screen(FAST, BASE, "iris", seeds=first)
-        trained = [len(stored(store))]
-        while screening.more:
-            screening = screening.more()
-            trained.append(len(stored(store)))
+        lab = Lab(store, protocol=TINY, seeds=28)
+        screening = lab.screen(FAST, BASE, "iris", seeds=first)
+        assert len(stored(store)) == 2 * looks[0], "for each of two cells"
 
-        assert trained == [2 * seeds for seeds in looks], "for each of two cells"
+        with pytest.raises(Undecided):
+            screening.assert_responsible("rate_scale", margin=0.01)
+
+        assert [look["seeds"] for look in lab.claims[0].detail["looks"]] == looks
+        assert len(stored(store)) == 2 * looks[-1]
 
     def test_a_screen_varies_no_gene_that_acts_by_another_alone(self, store):
         lab = Lab(store, protocol=TINY, seeds=2)
@@ -81,9 +84,9 @@ class TestScreensAndDoses:
     def test_cells_and_doses_one_gene_apart_are_checked(self, store, monkeypatch):
         lab, checked = Lab(store, protocol=TINY, seeds=4), []
 
-        def check(a, b, runs):
+        def check(a, b, runs, real):
             checked.append((differing(a, b), len(runs)))
-            check_manipulation(a, b, runs)
+            check_manipulation(a, b, runs, real)
 
         monkeypatch.setattr("mlp.lab.checks.check_manipulation", check)
         lab.screen(BASE.with_alleles(order="shuffled_once", rate_scale=9.0), BASE, "iris")
@@ -99,7 +102,7 @@ class TestScreensAndDoses:
 
         assert lab.screen(FAST, BASE, "iris").executor == "real API"
 
-    @pytest.mark.parametrize("bad", [BASE, BASE.with_alleles(dense="layers"), BASE.seeded_by_run()])
+    @pytest.mark.parametrize("bad", [BASE, BASE.with_alleles(dense="layers"), BASE.as_compared()])
     def test_a_screen_of_genomes_that_act_the_same_is_refused(self, tiny_lab, bad):
         with pytest.raises(LabError, match=r"1 to 8 genes that act; .* differ in none"):
             tiny_lab.screen(BASE, bad, "iris")
@@ -129,7 +132,7 @@ class TestScreensAndDoses:
 
         for genome, runs, mean in zip(genomes, curve.runs, curve.means, strict=True):
             assert list(runs) == lab.cohort(genome, "iris", seeds=2)
-            assert mean == pytest.approx(sum(r.final_accuracy for r in runs) / 2)
+            assert mean == pytest.approx(sum(r.score for r in runs) / 2)
         assert len(stored(store)) == 6
 
     @pytest.mark.parametrize(
@@ -155,7 +158,7 @@ class TestScreensAndDoses:
             tiny_lab.dose_response(MATMUL, [1, 2, 3], "iris")
 
     def test_a_lab_says_what_it_would_do(self, tiny_lab):
-        assert repr(tiny_lab).startswith("<Lab tiny, seeds 100000..100015, cohort engine, runs in ")
+        assert repr(tiny_lab).startswith("<Lab, at most 16 seeds as the species says, runs in ")
 
     def test_doses_of_more_than_one_gene_are_refused(self, tiny_lab):
         genomes = [

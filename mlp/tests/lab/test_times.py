@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlp.lab import times
-from mlp.lab.times import NEW_GRAPH, Times
+from mlp.lab.times import FIRST_OF_ITS_KIND, Times, seconds_of
+from mlp.species.post.executors import DIRECT
 
 
 @pytest.fixture
@@ -20,10 +21,10 @@ def test_time_within_time_counts_once(clock):
     spent = Times()
     with spent.spent("waiting"):
         clock[0] = 1.0
-        with spent.spent("direct", runs=1, steps=2000):
+        with spent.spent("direct", runs=1, work=2000):
             clock[0] = 5.0
         clock[0] = 7.0
-        with spent.spent("direct", runs=1, steps=2000):
+        with spent.spent("direct", runs=1, work=2000):
             clock[0] = 8.0
 
     assert dict(spent.seconds) == {"waiting": 3.0, "direct": 5.0}
@@ -46,11 +47,11 @@ def test_time_is_noted_however_what_was_done_ended(clock):
 
 def test_a_step_costs_what_runs_long_enough_took(clock):
     spent = Times()
-    with spent.spent("float32", runs=16, steps=1000):
+    with spent.spent("float32", runs=16, work=1000):
         clock[0] = 8.0
-    with spent.spent("float32" + NEW_GRAPH, runs=16, steps=1000):
+    with spent.spent("float32" + FIRST_OF_ITS_KIND, runs=16, work=1000):
         clock[0] = 16.0
-    with spent.spent("direct", runs=1, steps=20):
+    with spent.spent("direct", runs=1, work=20):
         clock[0] = 100.0
 
     assert spent.costs() == {"float32": pytest.approx(16 / 32_000)}
@@ -58,7 +59,7 @@ def test_a_step_costs_what_runs_long_enough_took(clock):
 
 def test_what_processes_spent_adds_up(clock):
     total, spent = Times(), Times()
-    with spent.spent("direct", runs=1, steps=1000):
+    with spent.spent("direct", runs=1, work=1000):
         clock[0] = 3.0
     for _ in range(2):
         total.add(spent.to_dict())
@@ -70,8 +71,13 @@ def test_what_processes_spent_adds_up(clock):
 
 
 def test_only_costs_are_learned(monkeypatch):
-    monkeypatch.setattr(times, "COSTS", {"direct": 1e-3, "float32": 1e-4})
+    monkeypatch.setattr(times, "_COSTS", {})
+    thought = {kind: DIRECT.seconds(kind) for kind in ("session loop", "Estimator")}
+    assert seconds_of(DIRECT, "session loop") == thought["session loop"]
 
-    times.learn({"direct": 2e-3, "float32": "much", "other": 1e-3})
+    for wrong in ("much", -1.0, 0.0, float("nan"), float("inf"), None, [1.0]):
+        times.learn({"session loop": 2e-3, "Estimator": wrong})
 
-    assert times.COSTS == {"direct": 2e-3, "float32": 1e-4}
+    assert seconds_of(DIRECT, "session loop") == 2e-3
+    assert seconds_of(DIRECT, "Estimator") == thought["Estimator"]
+    times.learn(["no", "mapping"])

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlp.genome import LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
 from mlp.lab import FIRST_SEED, Lab, ManipulationError
 from mlp.lab.checks import check_manipulation
 from mlp.lab.seeds import GLANCE
+from mlp.species.post.executors import DIRECT, ESTIMATOR
+from mlp.species.post.genome import LAYERS_ESTIMATOR_FLOAT32, MATMUL, MATMUL_ESTIMATOR
+from mlp.species.post.trainers.cohort.engine import Engine
 from mlp.stats import Outcome
 from mlp.store import Store
 from mlp.tests.lab.runs import BASE, FAST, TINY, pairs, stored
-from mlp.trainers.cohort.engine import Engine
 
 SEEDS = 16
 
@@ -162,7 +163,7 @@ def test_the_trainer_is_checked_at_the_seeds_the_real_api_trained():
 
     def checked(a, b):
         real = pairs(estimator, BASE, 4, of_a={"executor": a}.items(), of_b={"executor": b}.items())
-        check_manipulation(estimator, BASE, [*real, *engine[4:]])
+        check_manipulation(estimator, BASE, [*real, *engine[4:]], {DIRECT.name, ESTIMATOR.name})
 
     checked("estimator", "direct")
     with pytest.raises(ManipulationError, match="gene 'trainer' left who trained the same"):

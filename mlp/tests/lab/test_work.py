@@ -5,28 +5,43 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from mlp import data
-from mlp.data import load
 from mlp.lab import (
     FIRST_SEED,
     train_waiting_jobs,
 )
+from mlp.lab import key as key_module
 from mlp.lab import work as work_module
-from mlp.lab.times import COSTS
-from mlp.lab.work import COHORT, Wanted, obtain
-from mlp.plan import make_plan
-from mlp.run import Protocol, Run
+from mlp.lab.key import expressed
+from mlp.lab.times import seconds_of
+from mlp.lab.work import Wanted, obtain
+from mlp.run import Run
+from mlp.species.post import data
+from mlp.species.post.data import load
+from mlp.species.post.executors import COHORT, DIRECT
+from mlp.species.post.plan import make_plan
+from mlp.species.post.protocol import Protocol
+from mlp.species.post.trainers import train
 from mlp.store import RunFailedError, Store, StoreError
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
-from mlp.trainers import train
 
 
-def wanted(genome=BASE, seed=0, executor="cohort", protocol=TINY):
+def wanted(genome=BASE, seed=0, executor=COHORT, protocol=TINY):
     return Wanted(genome, "iris", protocol, seed, executor)
+
+
+EXPRESSED = BASE.expressed()
+
+
+def a_run_of(executor, seed, genome=EXPRESSED):
+    """The run that the study's trainer gives, asked for itself."""
+    (result,) = train([genome], "iris", TINY, [seed], executor)
+    told = {"dataset": "iris", "protocol": TINY, "seed": seed, "executor": executor}
+    return Run.of(result, genome=genome, **told)
 
 
 class Counted:
@@ -37,9 +52,9 @@ class Counted:
         self._store = store
         self.get, self.path, self.spare = store.get, store.path, store.spare
 
-    def obtain(self, jobs, train):
+    def obtain(self, jobs, train, can):
         self.jobs += jobs
-        return self._store.obtain(jobs, train)
+        return self._store.obtain(jobs, train, can)
 
 
 class TestObtaining:
@@ -48,8 +63,10 @@ class TestObtaining:
 
         runs = obtain(store, [want])
 
-        assert runs == {want: train([want.genome], "iris", TINY, [3], "cohort")[0]}
-        assert Run.from_dict(stored(store)[want.key]) == runs[want]
+        assert runs == {want: a_run_of("cohort", 3)}
+        acting = expressed(want.genome, COHORT)
+        again = Run.read(stored(store)[want.key], acting, TINY)
+        assert replace(again, genome=want.genome) == runs[want]
 
     def test_a_run_is_trained_once_however_often_it_is_wanted(self, store):
         counted = Counted(store)
@@ -76,12 +93,12 @@ class TestObtaining:
 
     def test_what_shares_a_shape_is_one_job_of_at_most_a_cohort(self, store):
         counted = Counted(store)
-        wants = [wanted(g, s) for g in (BASE, FAST) for s in range(COHORT // 2 + 1)]
+        wants = [wanted(g, s) for g in (BASE, FAST) for s in range(COHORT.at_once // 2 + 1)]
 
         obtain(counted, wants)
 
-        assert sorted(len(job.runs) for job in counted.jobs) == [2, COHORT]
-        assert {job.cost for job in counted.jobs} == {20 * COSTS["float32"]}
+        assert sorted(len(job.runs) for job in counted.jobs) == [2, COHORT.at_once]
+        assert {job.cost for job in counted.jobs} == {20 * seconds_of(COHORT, "engine, float32")}
 
     def test_what_does_not_share_a_shape_is_apart(self, store):
         counted = Counted(store)
@@ -103,10 +120,10 @@ class TestObtaining:
     def test_real_runs_are_jobs_of_one_and_cost_more(self, store):
         counted = Counted(store)
 
-        obtain(counted, [wanted(seed=s, executor="direct") for s in (0, 1)])
+        obtain(counted, [wanted(seed=s, executor=DIRECT) for s in (0, 1)])
 
         assert [len(job.runs) for job in counted.jobs] == [1, 1]
-        assert {job.cost for job in counted.jobs} == {20 * COSTS["direct"]}
+        assert {job.cost for job in counted.jobs} == {20 * seconds_of(DIRECT, "session loop")}
 
     def test_a_run_that_diverged_is_kept_like_any_other(self, store):
         wild = BASE.with_alleles(rate_scale=1e30)
@@ -116,10 +133,19 @@ class TestObtaining:
         assert run.diverged_at == 10
         assert obtain(store, [wanted(wild)])[wanted(wild)] == run
 
+    def test_a_stored_run_is_not_trained_again(self, store):
+        record = a_run_of("cohort", 0, expressed(BASE, COHORT)).to_dict()
+        store.put({wanted().key: {**record, "weights": "kept"}})
+
+        assert obtain(store, [wanted()])[wanted()].weights == "kept"
+
     @pytest.mark.parametrize(
         "damage",
         [
-            {"validation": [1]},
+            {"curves": {"validation": [1]}},
+            {"score": 2.0},
+            {"protocol": {"name": "tiny", "learning_rate": 1.0, "steps": 20, "sample_every": 10}},
+            {"species": "elsewhere:Mlp"},
             {"genome": {}},
             {"seed": 1},
             {"dataset": "wine"},
@@ -128,7 +154,7 @@ class TestObtaining:
         ids=str,
     )
     def test_a_record_that_is_not_the_run_its_key_names_is_refused(self, store, damage):
-        record = train([BASE], "iris", TINY, [0], "cohort")[0].to_dict()
+        record = a_run_of("cohort", 0, expressed(BASE, COHORT)).to_dict()
         store.put({wanted().key: {**record, **damage}})
 
         with pytest.raises(StoreError, match="start a fresh store") as told:
@@ -147,9 +173,10 @@ class TestObtaining:
         data.register("own", unseeded)
         path = tmp_path / "shared.sqlite"
         with Store(path, study="s") as asking, Store(path, study="s") as helping:
-            want = Wanted(BASE, "own", TINY, 0, "cohort")
+            want = Wanted(BASE, "own", TINY, 0, COHORT)
             asking.request(work_module._jobs({want.key: want}))
             data._load.cache_clear()
+            key_module.identity.cache_clear()
             with helped(asking, helping):
                 until(lambda: asking.failures([want.key]))
 
@@ -200,7 +227,7 @@ class TestHelping:
         path, looked = tmp_path / "shared.sqlite", []
         with Store(path, study="s") as asking, Store(path, study="s") as helping:
             take = helping.take
-            monkeypatch.setattr(helping, "take", lambda: looked.append(1) or take())
+            monkeypatch.setattr(helping, "take", lambda **given: looked.append(1) or take(**given))
             with helped(asking, helping):
                 until(lambda: len(looked) > 5)
                 asking.request(work_module._jobs({wanted().key: wanted()}))
@@ -217,18 +244,20 @@ class TestHelping:
 
     def test_a_job_is_split_for_workers_that_would_find_none(self, tmp_path):
         path = tmp_path / "shared.sqlite"
-        wants = [wanted(seed=s) for s in range(COHORT)]
+        wants = [wanted(seed=s) for s in range(COHORT.at_once)]
         with Store(path, study="s") as asking, Store(path, study="s") as helping:
             for store in (asking, helping):
                 store.sign_in()
             counted = Counted(asking)
             obtain(counted, wants)
-            assert [len(job.runs) for job in counted.jobs] == [COHORT // 2] * 2
+            assert [len(job.runs) for job in counted.jobs] == [COHORT.at_once // 2] * 2
 
             helping.request(work_module._jobs({k.key: k for k in [wanted(FAST)]}))
             counted.jobs.clear()
-            obtain(counted, [wanted(seed=s) for s in range(COHORT, 2 * COHORT)])
-            assert [len(job.runs) for job in counted.jobs] == [COHORT], "the helper has a job"
+            obtain(counted, [wanted(seed=s) for s in range(COHORT.at_once, 2 * COHORT.at_once)])
+            assert [len(job.runs) for job in counted.jobs] == [COHORT.at_once], (
+                "the helper has a job"
+            )
 
     @pytest.mark.parametrize(
         ("groups", "hands", "sizes"),
@@ -248,10 +277,16 @@ class TestHelping:
         ids=str,
     )
     def test_jobs_are_made_smaller_only_as_far_as_workers_lack_one(self, groups, hands, sizes):
-        assert work_module._sizes(groups, hands) == sizes
+        assert work_module._sizes([(*group, 4) for group in groups], hands) == sizes
+
+    @pytest.mark.parametrize(
+        ("least", "sizes"), [(1, [2]), (2, [2]), (3, [3]), (8, [8]), (16, [16]), (17, [16])]
+    )
+    def test_jobs_are_made_no_smaller_than_pays(self, least, sizes):
+        assert work_module._sizes([(16, 16, least)], 8) == sizes
 
 
 def test_a_run_says_the_digest_of_its_plan(tiny_lab):
     run = tiny_lab.cohort(BASE, "iris", seeds=1)[0]
 
-    assert run.saw.init == make_plan(BASE, load("iris"), FIRST_SEED).init_digest
+    assert run.saw["init"] == make_plan(BASE, load("iris"), FIRST_SEED).init_digest

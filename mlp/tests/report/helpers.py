@@ -6,12 +6,15 @@ from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 
-from mlp.genome import MATMUL, MATMUL_ESTIMATOR, STRAINS
+from mlp.genome import species_name
 from mlp.lab import Claim
 from mlp.lab.key import expressed
-from mlp.report.results import Row
+from mlp.lab.known import executor_named
+from mlp.report.results import Row, heading
 from mlp.report.study import Study
-from mlp.run import Protocol, Run, Saw, protocol
+from mlp.run import Run
+from mlp.species.post.genome import MATMUL, MATMUL_ESTIMATOR, STRAINS, Mlp
+from mlp.species.post.protocol import Protocol, protocol
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = "<script>alert('x')</script>\"&$\\frac|`"
@@ -29,8 +32,8 @@ PROVENANCE = {
 }
 
 
-def comparison_detail(differences=(0.5, 0.25, 0.75, 0.5), dataset="digits") -> dict:
-    """The detail of a comparison of two arms."""
+def comparison_detail(differences=(0.5, 0.25, 0.75, 0.5), dataset="digits", by=()) -> dict:
+    """The detail of a comparison of two arms, trained `by` executors or each by its own."""
     arms = ((1, MATMUL_ESTIMATOR), (-1, MATMUL))
     return {
         "arms": [
@@ -38,7 +41,8 @@ def comparison_detail(differences=(0.5, 0.25, 0.75, 0.5), dataset="digits") -> d
                 "weight": weight,
                 "genome": str(genome),
                 "dataset": dataset,
-                "alleles": genome.seeded_by_run().alleles(),
+                "alleles": genome.as_compared().alleles(),
+                "executors": list(by) or [genome.trainer],
                 "mean": 0.75,
                 "diverged": 0,
             }
@@ -60,9 +64,10 @@ def screen_detail() -> dict:
         "good": "matmul_estimator",
         "bad": "matmul",
         "alleles": {
-            "good": MATMUL_ESTIMATOR.seeded_by_run().alleles(),
-            "bad": MATMUL.seeded_by_run().alleles(),
+            "good": MATMUL_ESTIMATOR.as_compared().alleles(),
+            "bad": MATMUL.as_compared().alleles(),
         },
+        "executors": ["cohort"],
         "genes": ["coverage", "order"],
         "cells": [
             {"on": list(on), "mean": mean, "accuracies": [mean, mean]} for on, mean in cells.items()
@@ -105,7 +110,8 @@ def dose_detail(gene="coverage", alleles=(0.1, 0.5, "all"), doses=(0.1, 0.5, 1.0
     return {
         "doses": list(doses),
         "genomes": [str(genome) for genome in genomes],
-        "alleles": [genome.seeded_by_run().alleles() for genome in genomes],
+        "alleles": [genome.as_compared().alleles() for genome in genomes],
+        "executors": [["cohort"]] * len(genomes),
         "means": [0.3, 0.6, 0.9],
         "accuracies": [[0.2, 0.4], [0.5, 0.7], [0.8, 1.0]],
         "rows": [12, 60, 120],
@@ -134,6 +140,8 @@ def claim(**changes) -> Claim:
         "diverged": 0,
         "executor": "real API",
         "detail": comparison_detail(dataset=dataset),
+        "species": species_name(Mlp),
+        "claims": 300,
         **changes,
     }
     return Claim(**values)
@@ -156,13 +164,27 @@ def row(
         reason="",
         claim=made,
         command=f'pytest "{nodeid}" --mlp-seeds=4',
+        states=finding == "3",
     )
 
 
 def finding_row(
-    finding, test, sentence, dataset, verdict, effect, detail=None, identical=False, arm=""
+    finding,
+    test,
+    sentence,
+    dataset,
+    verdict,
+    effect,
+    detail=None,
+    identical=False,
+    arm="",
+    role="",
+    pair="",
 ) -> Row:
-    """A row of a test of a finding, its effect known to within 0.1; `arm` names parameters."""
+    """A row of a test of a finding, its effect known to within 0.1; `arm` names parameters.
+
+    A sentence that begins with the finding's name states it.
+    """
     made = claim(
         statement="a against b",
         dataset=dataset,
@@ -177,7 +199,19 @@ def finding_row(
         detail=detail or {},
     )
     nodeid = f"hypotheses/test_x.py::{test}[{arm}{dataset}]"
-    return Row(nodeid, "x", test, finding, sentence, verdict, "", made)
+    return Row(
+        nodeid,
+        "x",
+        test,
+        finding,
+        sentence,
+        verdict,
+        "",
+        made,
+        states=bool(finding) and sentence.startswith(heading(finding)),
+        role=role,
+        pair=pair,
+    )
 
 
 def shares_detail(whole, shares) -> dict:
@@ -199,7 +233,13 @@ def rows() -> list[Row]:
     return [
         row(),
         row(dataset="iris", verdict="undecided", outcome="undecided", effect=0.0, low=-0.5),
-        row("test_same", finding="C", identical=True, outcome="equivalent", expected="equivalent"),
+        row(
+            "test_same",
+            finding="Conclusion",
+            identical=True,
+            outcome="equivalent",
+            expected="equivalent",
+        ),
         row("test_screen", parameters="coverage", detail=screen_detail()),
         row("test_screen", parameters="order", verdict="refuted", detail=screen_detail()),
         row("test_dose", outcome="rising", expected="rising", detail=dose_detail()),
@@ -210,20 +250,25 @@ def rows() -> list[Row]:
 def run(strain="matmul", dataset="digits", seed=0, executor="cohort", protocol=TINY) -> Run:
     """A run of a strain in its paired form, its curve rising from 1 to 9 of 10."""
     points = len(protocol.sampled_steps)
-    curve = tuple(1 + (8 * k) // (points - 1) for k in range(points))
+    curve = tuple((1 + (8 * k) // (points - 1)) / 10 for k in range(points))
     return Run(
-        genome=expressed(STRAINS[strain].seeded_by_run(), executor),
+        genome=acting(STRAINS[strain].as_compared(), executor),
         dataset=dataset,
         protocol=protocol,
         seed=seed,
         executor=executor,
-        held_out=10,
-        validation=curve,
-        test=curve,
+        score=curve[-1],
+        curves={"validation": curve, "test": curve},
+        steps=protocol.sampled_steps,
         diverged_at=None,
-        saw=Saw(distinct_rows=50, updates=protocol.steps, order="a", init="b", first_loss=1.1),
+        saw={"distinct_rows": 50, "updates": protocol.steps, "order": "a", "init": "b"},
         weights="c",
     )
+
+
+def acting(genome, executor):
+    """The genome as an executor, by its name, expresses it."""
+    return expressed(genome, executor_named(Mlp, executor))
 
 
 def study(**changes) -> Study:

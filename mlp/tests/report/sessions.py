@@ -7,17 +7,17 @@ import sys
 
 import pytest
 
-from mlp.run import PROTOCOLS
+from mlp.species.post.protocol import PROTOCOLS
 from mlp.tests.report import helpers
 from mlp.tests.report.helpers import ROOT
 
 TINY = """
-from mlp.run import PROTOCOLS, Protocol
+from mlp.species.post.protocol import PROTOCOLS, Protocol
 PROTOCOLS["tiny"] = Protocol(name="tiny", learning_rate=1e-3, steps=20, sample_every=10)
 """
 CLAIMS = '''
 import pytest
-from mlp.genome import MATMUL
+from mlp.species.post.genome import MATMUL
 
 @pytest.mark.finding("3")
 def test_all_rows_rescue(lab, dataset):
@@ -25,7 +25,7 @@ def test_all_rows_rescue(lab, dataset):
     rescued = MATMUL.with_alleles(coverage="all", batch_size=32)
     lab.compare(rescued, MATMUL, dataset).assert_better()
 
-@pytest.mark.finding("1")
+@pytest.mark.finding("1", states=True)
 def test_reporting_changes_nothing(lab, dataset):
     """Finding 1: recording less of a run changes nothing."""
     quiet = MATMUL.with_alleles(reporting="ends")
@@ -37,9 +37,17 @@ OPTIONS = ("--mlp-protocol=tiny", "--mlp-dataset=iris", "--mlp-seeds=2", "--mlp-
 COLD = ("-n2", "--mlp-report=out", "--mlp-save=first", "--mlp-summary=sum.md", "--junitxml=j.xml")
 
 
+INI = """[pytest]
+addopts = -p mlp.suite.plugin
+mlp_suite = true
+mlp_claims = 300
+junit_family = xunit1
+"""
+
+
 def lay(folder):
     """A small suite of its own in `folder`, under the project's conftest."""
-    (folder / "pytest.ini").write_text("[pytest]\njunit_family = xunit1\n")
+    (folder / "pytest.ini").write_text(INI)
     (folder / "conftest.py").write_text((ROOT / "conftest.py").read_text("utf-8") + TINY)
     (folder / "test_claims.py").write_text(CLAIMS)
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mlp.report.answers import answers
+from mlp.report.explanation import answers
 from mlp.report.figures import answer_figure
 from mlp.report.figures.answer import NOT_TOLD, screened
 from mlp.report.page import render, write_report
@@ -30,7 +30,9 @@ def test_claims_that_state_findings_are_told_by_a_word_and_a_number():
         finding_row("1", "test_b", "Finding 1: both.", "iris", "refuted", 0.1, arm="x-"),
         finding_row("1", "test_b", "Finding 1: both.", "iris", "supported", 0.2, arm="y-"),
         finding_row("1", "test_c", "It explains.", "iris", "supported", 0.2),
-        finding_row("C", "test_d", "Conclusion: c.", "iris", "refuted", 0.0, identical=True),
+        finding_row(
+            "Conclusion", "test_d", "Conclusion: c.", "iris", "refuted", 0.0, identical=True
+        ),
     ]
     first, both, last = answers(rows)
     assert (first.heading, first.claim) == ("Finding 1", "it is.")

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from mlp.report import saved
+from mlp.report import archive
 from mlp.tests.report.sessions import OPTIONS, cold, suite
 
 __all__ = ["cold", "suite"]
@@ -60,7 +60,7 @@ def test_a_test_that_breaks_leaves_a_partial_report(suite):
     ]
     broken.stdout.fnmatch_lines(told)
     broken.stdout.fnmatch_lines(["failed: not all that was asked for could be written*"])
-    assert not (suite.path / saved.FOLDER).exists()
+    assert not (suite.path / archive.FOLDER).exists()
 
 
 INTERRUPTED = "def test_claims(lab):\n    raise KeyboardInterrupt"

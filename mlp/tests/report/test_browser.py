@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlp.report import calibrated
+from mlp.report import error_rates
 from mlp.report.page import write_report
 from mlp.tests.report import browser
 from mlp.tests.report.helpers import HOSTILE, comparison_detail, row, rows, study
@@ -94,7 +94,7 @@ def test_no_word_of_a_table_is_broken_and_no_row_is_tall(tab, url, width):
     tab.show(url, width=width)
     tab.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     cells = tab.run("document.querySelectorAll('#calibration td').length")
-    assert cells == 5 * len(calibrated.measured()), "none while no calibration is committed"
+    assert cells == 5 * len(error_rates.measured()), "none while no calibration is committed"
     assert tab.run(BROKEN) == []
     tallest = tab.run(
         "Math.max(0, ...[...document.querySelectorAll('#calibration tr')]"

@@ -4,9 +4,7 @@ import csv
 import json
 from dataclasses import replace
 
-from mlp.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
-from mlp.lab.key import expressed
-from mlp.report.arms import Cohort, asked
+from mlp.report.cohorts import Cohort, asked
 from mlp.report.export import (
     tables,
     tidy_curves,
@@ -16,10 +14,12 @@ from mlp.report.export import (
     write_tables,
 )
 from mlp.report.page import render
+from mlp.species.post.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
 from mlp.stats import LOOKS
 from mlp.tests.report.helpers import (
     HOSTILE,
     TINY,
+    acting,
     comparison_detail,
     dose_detail,
     row,
@@ -32,9 +32,9 @@ from mlp.tests.report.helpers import (
 def test_runs_are_one_row_each_with_a_column_a_gene():
     (got,) = tidy_runs([run("matmul", "iris", seed=7)])
     assert got["seed"] == 7
-    assert got["final_accuracy"] == 0.9
+    assert got["score"] == got["final_validation"] == 0.9
     assert got["gene_coverage"] == "first_batch"
-    assert got["distinct_rows"] == 50
+    assert got["saw_distinct_rows"] == 50
     assert got["diverged_at"] is None
 
 
@@ -46,48 +46,50 @@ def test_runs_say_whose_they_are():
 def test_curves_are_one_row_a_sampled_step():
     got = tidy_curves([run(), run(seed=1)])
     assert [r["step"] for r in got] == list(TINY.sampled_steps) * 2
-    assert [r["validation_accuracy"] for r in got[:3]] == [0.1, 0.5, 0.9]
+    assert [r["validation"] for r in got[:3]] == [0.1, 0.5, 0.9]
 
 
 def test_runs_are_joined_to_claims_by_the_names_used_there():
     edited = MATMUL_ESTIMATOR.with_alleles(batch_size=32)
     detail = comparison_detail()
-    detail["arms"][0] |= {"genome": str(edited), "alleles": edited.seeded_by_run().alleles()}
-    rows = [row(detail=detail), row(detail=detail, executor="cohort engine")]
-    rows.append(row("test_dose", executor="cohort engine", detail=dose_detail()))
-    dosed = MATMUL.with_alleles(coverage=0.5).seeded_by_run()
+    detail["arms"][0] |= {"genome": str(edited), "alleles": edited.as_compared().alleles()}
+    detail["arms"][0]["executors"] = ["estimator", "cohort"]
+    rows = [row(detail=detail), row("test_dose", detail=dose_detail())]
+    dosed = MATMUL.with_alleles(coverage=0.5).as_compared()
     runs = [
-        replace(run(executor=by), genome=expressed(genome.seeded_by_run(), by))
+        replace(run(executor=by), genome=acting(genome.as_compared(), by))
         for genome, by in ((edited, "estimator"), (edited, "cohort"), (MATMUL, "direct"))
     ]
-    runs += [run(dataset="iris"), replace(run(), genome=expressed(dosed, "cohort"))]
+    runs += [run(dataset="iris"), replace(run(), genome=acting(dosed, "cohort"))]
 
     told = [r["claimed_as"] for r in tidy_runs(runs, rows)]
 
     name = "matmul_estimator[batch_size=32]"
     assert told == [name, name, "matmul", "", "matmul[coverage=0.5]"]
-    assert tidy_runs([run()], [row(detail=screen_detail())])[0]["claimed_as"] == ""
-    screened = row(detail=screen_detail(), executor="cohort engine")
-    assert tidy_runs([run()], [screened])[0]["claimed_as"] == "matmul"
+    assert tidy_runs([run(executor="direct")], [row(detail=screen_detail())])[0]["claimed_as"] == ""
+    assert tidy_runs([run()], [row(detail=screen_detail())])[0]["claimed_as"] == "matmul"
     assert tidy_runs(runs)[1]["genome"] != name, "what the engine expresses goes by another name"
 
 
 def test_every_cohort_that_a_claim_rests_on_is_asked():
-    executor = "cohort engine"
-    recorded = {"recorded": [0.5], "alleles": LAYERS.alleles()}
-    rows = [row(detail=screen_detail(), executor=executor), row(detail=recorded)]
-    twins = row(executor="cohort engine against real API")
+    recorded = {"recorded": [0.5], "alleles": LAYERS.alleles(), "executors": ["direct", "cohort"]}
+    screened = {one.cohort for one in asked([row(detail=screen_detail())])}
     cells = {
-        Cohort(
-            expressed(MATMUL.with_alleles(**alleles).seeded_by_run(), "cohort"), "digits", "cohort"
-        )
+        Cohort(acting(MATMUL.with_alleles(**alleles).as_compared(), "cohort"), "digits", "cohort")
         for alleles in ({}, {"coverage": "all"}, {"order": "reshuffled"})
     }
 
-    assert cells < asked(rows[:1])
-    assert len(asked(rows[:1])) == 4
-    assert {cohort.genome.split for cohort in asked(rows[1:])} == {"42"}, "as published"
-    assert {cohort.executor for cohort in asked([twins])} == {"cohort", "direct"}
+    assert cells < screened
+    assert len(screened) == 4
+    published = list(asked([row(detail=recorded, first_seed=7)]))
+    assert {one.cohort.genome.split for one in published} == {"42"}, "as published"
+    assert {one.cohort.executor for one in published} == {"direct", "cohort"}
+    assert {one.seeds for one in published} == {range(7, 11)}
+
+
+def test_claims_of_a_species_that_is_not_known_here_ask_for_nothing():
+    assert not list(asked([row(species="elsewhere:Loop")]))
+    assert not list(asked([row(species="")]))
 
 
 def test_differences_have_the_seeds_of_both_arms():

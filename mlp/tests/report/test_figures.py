@@ -5,20 +5,23 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mlp import reference
-from mlp.genome import MATMUL
-from mlp.report.figures import cells_figure, comparison_figure, curve_figures, dose_figure
-from mlp.report.figures.style import STRAIN_COLOURS, safe
+from mlp.report.figures import (
+    Curves,
+    cells_figure,
+    comparison_figure,
+    curve_figure,
+    dose_figure,
+)
+from mlp.report.figures.style import safe
 from mlp.report.figures.svg import Scale, polyline
-from mlp.run import PROTOCOLS
+from mlp.species.post.genome import MATMUL
 from mlp.tests.report.helpers import (
     HOSTILE,
+    claim,
     comparison_detail,
     dose_detail,
     row,
-    run,
     screen_detail,
-    study,
 )
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -65,7 +68,7 @@ def test_a_comparison_shows_every_difference_and_look():
     assert len(strokes(picture, "blue", 1)) == 4, "a stem for each seed"
     assert len(strokes(picture, "blue", 3)) == len(strokes(picture, "soft", 3)) == 1
     assert picture.see == (
-        "Left: accuracy of matmul_estimator − matmul at each of 4 seeds; 4 lie above 0, 0 below. "
+        "Left: score of matmul_estimator − matmul at each of 4 seeds; 4 lie above 0, 0 below. "
         "Right: the interval at each look; the last lies above the shaded margin: better."
     )
 
@@ -138,66 +141,52 @@ def test_an_outcome_has_its_colour(outcome, colour):
     assert dots(comparison_figure(row(outcome=outcome), "one"), colour) == 4
 
 
-def test_a_chart_has_a_line_for_every_seed_and_one_for_the_mean():
-    runs = [run(s, "digits", n) for s in ("layers", "layers_estimator") for n in range(5)]
-    (picture, recorded) = curve_figures(study(rows=[], runs=runs))
-    assert picture.name == "curves-layers-digits"
-    assert {"train_op.run, 5 seeds", "Estimator.fit, 5 seeds"} <= set(texts(picture))
-    assert picture.see == (
-        "digits: mean accuracy ends at 0.90 under train_op.run and 0.90 under Estimator.fit; "
-        "trained by the cohort engine."
+def curves(label, *values):
+    return Curves(label, "blue", [((0, 10, 20), each) for each in values])
+
+
+def test_curves_have_a_line_for_every_seed_and_one_for_the_mean():
+    picture = curve_figure(
+        "name", "title", "digits", [curves("fit", (0.1, 0.5, 0.9), (0, 0.5, 0.7))]
     )
-    for strain in ("layers", "layers_estimator"):
-        assert len(paths(picture, STRAIN_COLOURS[strain])) == 5 + 1 + 1, "seeds, mean, legend"
-    assert recorded.name == "recorded-layers-digits"
-    assert recorded.see.startswith("digits, recorded under TensorFlow 1.4.1")
+    assert "fit, 2 seeds" in texts(picture)
+    assert len(paths(picture, "blue")) == 2 + 1 + 1, "seeds, mean, legend"
+    assert picture.see == "digits: mean ends at 0.80 under fit."
+    nowhere = curve_figure("name", "title", "", [curves("fit", (0.1, 0.5, 0.9))])
+    assert nowhere.see == "Mean ends at 0.90 under fit."
 
 
-def test_recorded_curves_lie_over_the_runs_under_the_published_protocol_only():
-    published = PROTOCOLS["published"]
-    runs = [run("matmul", "iris", n, protocol=published) for n in range(2)]
-    (picture,) = curve_figures(study(rows=[], runs=runs))
-    dashed = [given for _, given in paths(picture, "ink") if "stroke-dasharray" in given]
-    assert len(dashed) == len(reference.SEEDS), "of the strain that has runs"
-    other = curve_figures(study(rows=[], runs=[run("matmul", "iris")]))[0]
-    assert not any("stroke-dasharray" in given for _, given in paths(other, "ink"))
-
-
-def test_a_dataset_that_was_never_recorded_has_no_recorded_chart():
-    (picture,) = curve_figures(study(rows=[], runs=[run("layers", "own")]))
-    assert picture.name == "curves-layers-own"
-
-
-def test_real_runs_are_preferred_where_they_are_as_many():
-    runs = [run("matmul", "iris", 0), run("matmul", "iris", 0, executor="direct")]
-    assert "engine" not in curve_figures(study(rows=[], runs=runs))[0].see
+def test_curves_that_are_no_shares_have_an_axis_of_their_own_and_no_place_for_what_is_no_number():
+    picture = curve_figure("name", "title", "", [curves("fit", (40.0, float("nan"), 10.0))])
+    assert {"0", "10", "40"} <= set(texts(picture))
+    assert "nan" not in picture.svg.decode()
 
 
 def test_a_screen_has_a_row_and_a_number_for_each_combination():
-    picture = cells_figure(screen_detail(), "digits", "screen")
+    picture = cells_figure(claim(detail=screen_detail()), "screen")
     shown = texts(picture)
-    assert {"coverage", "order", "mean final validation accuracy"} <= set(shown)
+    assert {"coverage", "order", "mean score"} <= set(shown)
     assert sorted(t for t in shown if re.fullmatch(r"0\.\d\d", t)) == ["0.40"] * 2 + ["0.90"] * 2
     assert dots(picture, "ink") == dots(picture, "rule") == 4, "each gene is on in half the cells"
     assert "The largest main effect is that of coverage" in picture.see
-    assert "its large dot changes accuracy by +0.50 [+0.40, +0.60]" in picture.see
+    assert "its large dot changes score by +0.50 [+0.40, +0.60]" in picture.see
 
 
 def test_a_screen_of_more_genes_is_as_wide_as_they_need():
     detail = screen_detail()
     genes = [f"gene_{k}" for k in range(14)]
     wide = {**detail, "genes": genes, "cells": [{"on": genes, "mean": 0.5, "accuracies": [0.5]}]}
-    assert "0.50" in texts(cells_figure(wide, "digits", "screen"))
+    assert "0.50" in texts(cells_figure(claim(detail=wide), "screen"))
 
 
 def test_a_dose_response_shows_every_seed_and_the_mean():
     picture = dose_figure(row(detail=dose_detail(), outcome="rising", seeds=2), "dose")
-    colour = STRAIN_COLOURS["matmul"]
+    colour = "blue"
     assert len(strokes(picture, colour, 0.8)) == 2
     assert len(strokes(picture, colour, 2.4)) == 1
     assert {"12", "60", "120", "rows ever seen"} <= set(texts(picture))
     assert picture.see.startswith(
-        "Mean final accuracy is 0.30 at 12 rows ever seen and 0.90 at 120: rising."
+        "Mean score is 0.30 at 12 rows ever seen and 0.90 at 120: rising."
     )
 
 
@@ -222,11 +211,23 @@ def test_labels_of_doses_do_not_touch():
         ("layer_size", (16, 32, 64), (4, 5, 6), 1),
     ],
 )
-def test_a_dose_is_published_where_a_strain_has_its_allele(gene, alleles, doses, published):
+def test_a_dose_is_ringed_where_a_strain_has_its_allele(gene, alleles, doses, published):
     detail = dose_detail(gene, alleles, doses, of=MATMUL.with_alleles(batch_size=64))
     picture = dose_figure(row(detail=detail), "dose")
     assert dots(picture, "ink") == published
-    assert ("as published" in picture.see) is bool(published)
+    assert ("a strain's own dose" in picture.see) is bool(published)
+
+
+def test_a_loss_is_drawn_in_its_unit():
+    detail = {**dose_detail(), "means": [2.0, 1.5, 1.0], "rows": [None] * 3}
+    picture = dose_figure(row(detail=detail, unit="loss", scale=2.0), "dose")
+    assert picture.see.startswith("Mean loss is 2.00 at dose 0.1 and 1.00 at 1: ")
+    cells = screen_detail()
+    cells["cells"] = [{**cell, "mean": 5 * cell["mean"]} for cell in cells["cells"]]
+    screen = cells_figure(claim(detail=cells, unit="loss", scale=5.0), "screen")
+    assert {"mean loss", "4.50"} <= set(texts(screen))
+    two = comparison_figure(row(unit="loss", scale=2.0), "one")
+    assert two.see.startswith("Left: loss of matmul − matmul_estimator at each of 4 seeds; ")
 
 
 def test_hostile_names_are_text_in_a_figure():

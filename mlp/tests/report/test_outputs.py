@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mlp.report import outputs, saved
+from mlp.report import archive, outputs
 from mlp.report.study import ReportError
-from mlp.run import PROTOCOLS
+from mlp.species.post.protocol import PROTOCOLS
 from mlp.store import Store
 from mlp.tests.report.helpers import PROVENANCE, row, study
 
@@ -61,9 +61,9 @@ def test_each_output_says_where_it_is(written, tmp_path):
 def test_results_of_other_steps_under_the_same_name_are_not_compared(tmp_path):
     here = PROTOCOLS["quick"]
     facts = {**PROVENANCE, "protocol": {**asdict(here), "steps": 2 * here.steps}}
-    saved.save(study(provenance=facts), tmp_path / "kept.json")
+    archive.save(study(provenance=facts), tmp_path / "kept.json")
     with pytest.raises(ReportError) as refused:
-        outputs.check(options(against=str(tmp_path / "kept.json")), tmp_path)
+        outputs.check(options(against=str(tmp_path / "kept.json")), tmp_path, here)
     assert str(refused.value) == (
         f"Results are compared at one protocol. Those in {tmp_path / 'kept.json'} were made at "
         f"quick, but steps {2 * here.steps}, here {here.steps}. Save them again with --mlp-save."
@@ -72,11 +72,12 @@ def test_results_of_other_steps_under_the_same_name_are_not_compared(tmp_path):
 
 def test_results_of_another_protocol_are_compared_unless_changes_fail(tmp_path):
     facts = {**PROVENANCE, "protocol": asdict(PROTOCOLS["published"])}
-    saved.save(study(rows=[row(protocol="published")], provenance=facts), tmp_path / "kept.json")
+    archive.save(study(rows=[row(protocol="published")], provenance=facts), tmp_path / "kept.json")
     asked = {"against": str(tmp_path / "kept.json")}
-    assert outputs.check(options(**asked), tmp_path) is not None
+    here = PROTOCOLS["quick"]
+    assert outputs.check(options(**asked), tmp_path, here) is not None
     with pytest.raises(ReportError, match=r"are of another \(published, here quick\)"):
-        outputs.check(options(**asked, fail_on_change=True), tmp_path)
+        outputs.check(options(**asked, fail_on_change=True), tmp_path, here)
 
 
 def test_a_part_is_not_saved(written, tmp_path):

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mlp.report import compared, saved
+from mlp.report import archive, changes
 from mlp.report.page import _template, render, write_report
 from mlp.report.study import ReportError
 from mlp.stats import LOOKS
@@ -40,8 +40,8 @@ class Page(HTMLParser):
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("report")
     made = study(sentences=[HOSTILE], unsettled=[(HOSTILE, HOSTILE)], partial=HOSTILE)
-    kept = saved.Saved(saved.FOLDER / "x.json", (row(verdict="refuted"),), {}, "")
-    write_report(made, place, compared.against(made, kept))
+    kept = archive.Saved(archive.FOLDER / "x.json", (row(verdict="refuted"),), {}, "")
+    write_report(made, place, changes.against(made, kept))
     return place
 
 
@@ -185,7 +185,7 @@ def test_how_many_are_refuted_by_design_is_said_first(text):
     assert 'id="by-design"' not in text, "no refutation is recorded there"
     made = study(rows=[row(verdict="refuted", recorded="refuted"), row(dataset="iris")], runs=[])
     page, _ = render(made)
-    assert "1 of 2 is refuted by design: the suite states" in page
+    assert "1 of 2 is refuted by design: the suite records" in page
     assert page.index("refuted by design") < page.index("<h2>")
 
 
@@ -219,7 +219,7 @@ def test_figures_and_tables_lie_beside_it(folder):
     for table in ("claims", "runs", "curves", "differences"):
         assert (folder / f"{table}.csv").is_file()
         assert json.loads((folder / f"{table}.json").read_text("utf-8"))
-    assert len(saved.load(folder / "results.json").rows) == len(study().rows)
+    assert len(archive.load(folder / "results.json").rows) == len(study().rows)
 
 
 def test_figures_follow_the_colours_of_the_page(text):
@@ -239,9 +239,9 @@ def test_the_command_is_the_one_that_makes_the_claim_again():
 
 def test_identical_arms_have_no_effect():
     same = row(identical=True, effect=0.0, low=-0.123, high=0.123, detail={})
-    kept = saved.Saved(saved.FOLDER / "x.json", (row(),), {}, "")
+    kept = archive.Saved(archive.FOLDER / "x.json", (row(),), {}, "")
     made = study(rows=[same], runs=[])
-    text, _ = render(made, changes=compared.against(made, kept))
+    text, _ = render(made, against=changes.against(made, kept))
     assert text.count("identical weights") == 3, "in the table, the card and the changes"
     assert "0.123" not in text
     assert "0.12]" not in text
@@ -270,12 +270,6 @@ def test_an_empty_study_is_a_page_too():
     assert pictures == []
 
 
-def test_the_published_protocol_says_that_recorded_curves_lie_over():
-    text, _ = render(study(rows=[row(protocol="published")]))
-    assert "dashed lines are the original programs" in text
-    assert "dashed" not in render(study())[0]
-
-
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="a report must go to a folder that can be written to"):
@@ -284,7 +278,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
 
 def test_what_is_promised_is_said():
     text, _ = render(study(rows=[], runs=[]))
-    assert "<dt>Pseudo-differences at</dt><dd>± 0.5 in accuracy against the margin, ±" in text
+    assert "<dt>Pseudo-differences at</dt><dd>± 0.5 in score against the margin, ±" in text
     assert "some verdict is false" not in text
     many, _ = render(study(rows=[row(detail={})] * 360, runs=[]))
     assert "360 claims, more than 300: some verdict is false with probability up to 0.06<" in many

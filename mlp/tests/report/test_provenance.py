@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlp.report.provenance import path_within, portable
+from mlp.report.provenance import path_within, portable, provenance
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,23 @@ def test_no_path_outside_the_root_is_told(tmp_path, word, kept):
     root = tmp_path / "root"
     (root / "sub").mkdir(parents=True)
     assert portable(word.format(root=root), root, root / "sub") == kept
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [({"name": "-"}, None), (None, None), ({"name": "a", "x": 1}, {"name": "a", "x": 1})],
+)
+def test_what_a_species_does_not_have_is_not_told(tmp_path, protocol, told):
+    found = provenance(
+        tmp_path,
+        protocol=protocol,
+        datasets=["", "iris"],
+        first_seed=0,
+        seeds=8,
+        options=[],
+        here=tmp_path,
+    )
+    assert (found.get("protocol"), found["datasets"]) == (told, ["iris"])
 
 
 def test_a_path_is_seen_from_the_root(tmp_path):

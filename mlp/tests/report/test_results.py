@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from mlp.report.results import Row, properties, signed
+from mlp.report.export import properties
+from mlp.report.results import Row, keyword, notes, ordered, signed
 from mlp.tests.report.helpers import comparison_detail, row
 
 
@@ -55,32 +56,41 @@ def test_properties_say_who_trained_and_whether_the_arms_are_identical():
 
 
 @pytest.mark.parametrize(
-    ("finding", "sentence", "states"),
+    ("finding", "told", "word"),
     [
-        ("3", "Finding 3: it rescues.", True),
-        ("5", "Finding 5: more layers help.", True),
-        ("C", "Conclusion: it is Estimator.", True),
-        ("3", "Its share exceeds the rest.", False),
-        ("3", "Finding 2 asks the same.", False),
-        ("", "Beyond the post: it is so.", False),
-        ("", "Finding 3 and what it leaves open.", False),
+        ("3", "Finding 3", "finding_3"),
+        ("Conclusion", "Conclusion", "conclusion"),
+        ("Main result", "Main result", "main_result"),
+        ("", "Other claims", "other_claims"),
     ],
 )
-def test_a_claim_states_the_finding_that_its_sentence_begins_with(finding, sentence, states):
-    assert replace(row(), finding=finding, sentence=sentence).states_finding == states
+def test_a_finding_is_called_by_its_number_or_name(finding, told, word):
+    assert (row(finding=finding).heading, keyword(finding)) == (told, word)
 
 
-@pytest.mark.parametrize(
-    ("sentence", "asks"),
-    [
-        ("Is the gene sufficient? It rescues.", ("sufficient", "")),
-        ("Is the gene necessary under Estimator.fit? x", ("necessary", " under Estimator.fit")),
-        ("Is the gene responsible? x", None),
-        ("", None),
-    ],
-)
-def test_a_claim_asks_about_the_role_that_its_sentence_begins_with(sentence, asks):
-    assert replace(row(), sentence=sentence).asks == asks
+def test_findings_are_ordered_by_number_then_by_name_and_other_claims_come_last():
+    names = ["10", "2", "Conclusion", ""]
+    assert [r.finding for r in ordered(row(finding=n) for n in names[::-1])] == [
+        "2",
+        *names[:1],
+        *names[2:],
+    ]
+
+
+def test_a_unit_of_another_size_has_as_many_digits_as_it_needs():
+    assert (
+        row(effect=123.4, low=100.0, high=150.0, scale=1000.0).effect_text() == "+123 [+100, +150]"
+    )
+    assert (
+        row(effect=0.0005, low=0.0, high=0.001, scale=0.01).effect_text().startswith("+0.00050 [")
+    )
+    assert row(scale=2.3).effect_text() == row().effect_text()
+
+
+def test_notes_are_told_once_with_the_claims_they_are_about():
+    made = [row("test_a", notes=("x",)), row("test_b", notes=("x", "y")), row("test_c")]
+    assert notes(made) == ["a, b: x", "b: y"]
+    assert notes(made[:2])[0] == "all 2 claims: x"
 
 
 def test_the_datasets_compared_are_no_parameters_of_a_test():

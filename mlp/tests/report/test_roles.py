@@ -11,8 +11,8 @@ from mlp.tests.report.helpers import finding_row
 def asked(role, verdict, *, pair="", arm="bias-", dataset="digits", **claim):
     """A claim that asks of a gene; `claim` changes it."""
     test = f"test_{role}_{verdict}_{pair}"
-    sentence = f"Is the gene {role}{pair}? It is asked."
-    made = finding_row("4", test, sentence, dataset, verdict, claim.pop("effect", 0.5), arm=arm)
+    asks = {"arm": arm, "role": role, "pair": pair}
+    made = finding_row("4", test, "Asked.", dataset, verdict, claim.pop("effect", 0.5), **asks)
     return replace(made, claim=replace(made.claim, **claim))
 
 
@@ -53,9 +53,9 @@ def test_claims_that_disagree_on_a_gene_are_both_told():
 
 def test_genes_are_told_for_each_pair_and_dataset():
     rows = [
-        asked("sufficient", "supported", pair=" under x", arm="init-"),
-        asked("sufficient", "refuted", pair=" under x", arm="init-", dataset="wine"),
-        asked("necessary", "supported", pair=" under y"),
+        asked("sufficient", "supported", pair="under x", arm="init-"),
+        asked("sufficient", "refuted", pair="under x", arm="init-", dataset="wine"),
+        asked("necessary", "supported", pair="under y"),
     ]
     first, second = roles(rows)
     assert (first.finding, first.pair, first.gene) == ("Finding 4", "under x", "init")

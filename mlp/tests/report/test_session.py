@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mlp.report import saved
+from mlp.report import archive
 from mlp.tests.report import helpers
 from mlp.tests.report.sessions import OPTIONS, cold, suite
 
@@ -17,7 +17,7 @@ pytest_plugins = ("pytester",)
 
 
 def verdicts(place):
-    return {row.title: row.claim.verdict for row in saved.load(place).rows}
+    return {row.title: row.claim.verdict for row in archive.load(place).rows}
 
 
 def test_a_study_is_reported(cold):
@@ -29,7 +29,7 @@ def test_a_study_is_reported(cold):
     assert 'id="partial"' not in page
     assert "Finding 1 on iris is supported: identical weights." in page
     assert "<dt>Looks at seeds</dt><dd>2</dd>" in page
-    assert verdicts(folder / saved.FOLDER / "first.json") == {
+    assert verdicts(folder / archive.FOLDER / "first.json") == {
         "all rows rescue": "undecided",
         "reporting changes nothing": "supported",
     }
@@ -42,7 +42,7 @@ def test_a_study_is_reported(cold):
 
 def test_a_warm_rerun_rebuilds_the_report_without_training(suite, cold):
     began = (suite.path / "s.sqlite").read_bytes()
-    first = cold[0] / saved.FOLDER / "first.json"
+    first = cold[0] / archive.FOLDER / "first.json"
     asked = ("--mlp-report=out", f"--mlp-against={first}", "--mlp-tensorboard=events")
     warm = suite.runpytest_subprocess(*OPTIONS, "-n0", *asked)
     warm.stdout.fnmatch_lines(["*0 verdicts changed, 0 effects moved*2 claims unchanged*"])
@@ -101,7 +101,7 @@ def test_a_changed_verdict_fails_only_when_asked_to(suite):
     path = suite.path / "results.d" / "mine.json"
     raw = json.loads(path.read_text("utf-8"))
     raw["claims"][0]["claim"]["verdict"] = "refuted"
-    raw["checksum"] = saved.checksum({k: v for k, v in raw.items() if k != "checksum"})
+    raw["checksum"] = archive.checksum({k: v for k, v in raw.items() if k != "checksum"})
     path.write_text(json.dumps(raw), encoding="utf-8")
     told = suite.runpytest_subprocess(*options, f"--mlp-against={path}")
     assert told.ret == 0
@@ -114,7 +114,7 @@ def test_a_changed_verdict_fails_only_when_asked_to(suite):
 
 def test_a_selection_is_told_as_one_and_replaces_no_fuller_results(suite, cold):
     whole = suite.path / "first.json"
-    shutil.copy(cold[0] / saved.FOLDER / "first.json", whole)
+    shutil.copy(cold[0] / archive.FOLDER / "first.json", whole)
     before = whole.read_bytes()
     left_out = f"--ignore={suite.path / 'nothing'}"
     asked = ("-n0", "-k", "reporting", left_out, "--mlp-report=out", "--mlp-save=first.json")
@@ -130,7 +130,7 @@ def test_a_selection_is_told_as_one_and_replaces_no_fuller_results(suite, cold):
         "two seeds of two genomes: the store's other runs are not of this session"
     )
     assert {run["claimed_as"] for run in runs} == {"matmul", "matmul[reporting=ends]"}
-    facts = saved.load(suite.path / "out" / "results.json").provenance
+    facts = archive.load(suite.path / "out" / "results.json").provenance
     assert facts["selection"] == ["-k reporting", "--ignore=nothing", "--mlp-dataset=iris"]
 
 
@@ -145,7 +145,7 @@ def test_a_page_names_the_datasets_of_its_claims(suite):
 
 def test_a_change_of_protocol_is_no_change_of_verdict(suite):
     there = helpers.study(rows=[helpers.row(protocol="published")], provenance={})
-    saved.save(there, suite.path / "there.json")
+    archive.save(there, suite.path / "there.json")
     options = ("--mlp-against=there.json", "--mlp-fail-on-change", "-p", "no:cacheprovider")
     got = suite.runpytest_inprocess(*OPTIONS, *options)
     assert got.ret == pytest.ExitCode.USAGE_ERROR

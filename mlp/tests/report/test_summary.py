@@ -2,7 +2,7 @@
 
 import re
 
-from mlp.report import compared, saved
+from mlp.report import archive, changes
 from mlp.report.summary import markdown
 from mlp.tests.report.helpers import HOSTILE, comparison_detail, row, rows, study
 
@@ -26,7 +26,7 @@ def test_a_mark_says_whether_a_verdict_is_the_one_recorded_and_words_which_it_is
     ] * 3
     green = markdown(study(rows=made[:1]))
     assert "❌" not in green
-    assert "1 of 1 is refuted by design: the suite states" in green.splitlines()[2]
+    assert "1 of 1 is refuted by design: the suite records" in green.splitlines()[2]
 
 
 def test_what_is_equivalent_and_not_zero_and_who_vouches_is_said():
@@ -62,9 +62,9 @@ def test_hostile_names_are_text():
 
 
 def test_partial_studies_and_changes_are_said():
-    kept = saved.Saved(saved.FOLDER / "x.json", (row(verdict="refuted"),), {}, "")
+    kept = archive.Saved(archive.FOLDER / "x.json", (row(verdict="refuted"),), {}, "")
     partial = study(rows=[row()], partial="interrupted after 1 of 2 tests")
-    text = markdown(partial, compared.against(partial, kept))
+    text = markdown(partial, changes.against(partial, kept))
     assert "> **Partial:** interrupted after 1 of 2 tests." in text
     assert "as recorded" not in text
     assert "verdict was refuted, is supported" in text
@@ -83,9 +83,11 @@ def test_identical_arms_have_no_effect():
 
 
 def test_claims_that_did_not_change_are_listed():
-    kept = saved.Saved(saved.FOLDER / "x.json", (row(), row(dataset="iris", effect=0.5)), {}, "")
+    kept = archive.Saved(
+        archive.FOLDER / "x.json", (row(), row(dataset="iris", effect=0.5)), {}, ""
+    )
     now = study(rows=[row(), row(dataset="iris", effect=-0.5, low=-0.8, high=-0.2)])
-    text = markdown(now, compared.against(now, kept))
+    text = markdown(now, changes.against(now, kept))
     assert "Unchanged</summary>\n\n- Finding 3: estimator rescues matmul (digits)\n" in text
     assert "effect was +0.500 [+0.20, +0.80], is -0.500 [-0.80, -0.20]" in text.replace("\\", "")
 

@@ -25,7 +25,7 @@ def test_the_order_of_rows_changes_nothing():
 
 def test_findings_head_groups_and_names_are_whole():
     table = text(terminal.table(rows()))
-    assert table.index("Finding 3") < table.index("Conclusion") < table.index("Beyond the post")
+    assert table.index("Finding 3") < table.index("Conclusion") < table.index("Other claims")
     assert "  estimator rescues matmul\n    digits" in table
     assert "  screen: coverage\n" in table
 
@@ -62,7 +62,7 @@ def test_a_partial_study_is_said_above_and_below_the_table():
 
 def test_what_more_claims_than_the_error_is_divided_among_cost_is_said():
     told = "some verdict is false with probability up to"
-    recorded = [row(expected="agrees")] * 12
+    recorded = [row(expected="agrees", detail={"recorded": [0.5]})] * 12
     assert told not in text(terminal.table([row()] * 300 + recorded))
     assert terminal.table([row()] * 360 + recorded)[-1] == (
         f"360 claims, more than 300: {told} 0.06",
@@ -84,8 +84,12 @@ def test_the_answer_is_a_line_for_each_finding():
         finding_row("1", "test_b", "Finding 1: b.", "digits", "refuted", 0.5),
         finding_row("1", "test_b", "Finding 1: b.", "iris", "refuted", 0.5),
         finding_row("1", "test_c", "It explains.", "iris", "supported", 0.5),
-        finding_row("C", "test_d", "Conclusion: d.", "iris", "refuted", 0.0, identical=True),
-        finding_row("C", "test_e", "Conclusion: e.", "iris", "refuted", 0.0, identical=True),
+        finding_row(
+            "Conclusion", "test_d", "Conclusion: d.", "iris", "refuted", 0.0, identical=True
+        ),
+        finding_row(
+            "Conclusion", "test_e", "Conclusion: e.", "iris", "refuted", 0.0, identical=True
+        ),
     ]
     assert terminal.answer(made) == [
         ("Finding 1: digits 1 of 2 supported; iris refuted, +0.50", ""),
@@ -154,3 +158,23 @@ def test_paragraphs_wrap_and_their_commands_do_not():
     lines = [line for line, _ in terminal.paragraphs(["word " * 60 + f"\nCause.\n{command}"])]
     assert all(len(line) <= 80 for line in lines[:-1])
     assert lines[-2:] == ["  Cause.", f"  {command}"]
+
+
+def test_without_findings_there_are_no_headings_and_without_a_dataset_a_dash():
+    lines = [line for line, _ in terminal.table([row(finding="", dataset="", detail={})])]
+    assert "Other claims" not in lines
+    assert [line.split()[0] for line in lines if line.startswith("    -")] == ["-"]
+
+
+def test_a_unit_is_said_and_so_is_what_could_not_be_checked():
+    told = text(terminal.table([row(unit="loss", scale=2.3, notes=("it was not checked",))]))
+    assert "Effects, intervals and margins are in loss" in told
+    assert "note on estimator rescues matmul: it was not checked" in told
+    assert "margins are in" not in text(terminal.table([row()]))
+
+
+def test_the_error_is_divided_among_the_claims_of_the_suite():
+    told = text(terminal.table([row(claims=20)] * 21))
+    assert "divided among" in told
+    assert "20 claims and their looks" in told
+    assert "21 claims, more than 20: some verdict is false with probability up to 0.0525" in told

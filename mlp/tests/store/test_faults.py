@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mlp.store import Store, StoreError, UnreadableStoreError, corruption, database, faults, stress
+from mlp.proof import corruption, faults, stress
+from mlp.store import Store, StoreError, UnreadableStoreError, database
 from mlp.store.records import checksum
 from mlp.tests.store.helpers import job_of, train
 

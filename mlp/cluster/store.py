@@ -1,0 +1,125 @@
+"""The store of a session whose runs are trained by a cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from mlp.cluster.transport import Train, Transport
+from mlp.store import Job, Progress, RunFailedError, Store
+
+Lack = Callable[[Collection[str]], None]
+Modules = Callable[[Job], Iterable[str]]
+
+
+class ClusterStore(Store):
+    """A `Store` that has what is missing trained by a Dask cluster.
+
+    It trains nothing in this process and leaves the store's own queue alone.
+
+    Args:
+        path, study, fresh: as `Store` takes them.
+        cluster: the address: tcp://HOST:PORT, or local:N for N workers of this machine.
+        modules: the modules that a worker must import to train a job; that of `train` is one.
+        train: the function of a module that trains a job; None: the one given to `obtain`.
+        settings: as `Transport` takes them: standard, patience, say, resources, processor,
+            security.
+
+    Raises:
+        ClusterError: there is no such cluster.
+        StoreError: as `Store`.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        cluster: str,
+        study: str | None = None,
+        fresh: bool = False,
+        modules: Modules = lambda _: (),
+        train: Train | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(path, study=study, fresh=fresh)
+        self._modules, self._train_by = modules, train
+        self.lack: Lack | None = None
+        """Told the runs that `obtain` lacks, once they are on their way. It may raise, and so end
+        what asked; if it returns, `obtain` waits."""
+        try:
+            self.transport = Transport(cluster, self.put, **settings)
+        except BaseException:
+            super().close()
+            raise
+
+    def obtain(
+        self, jobs: Sequence[Job], train: Train, _can: object = None
+    ) -> dict[str, dict[str, Any]]:
+        """The runs of the jobs, by key: from the file, or trained by the cluster.
+
+        Workers train by the `train` that the store was made with, if there is one.
+
+        Raises:
+            RunFailedError: a run could not be trained.
+            ClusterError, StoreError: the cluster has gone, or the file cannot be used.
+        """
+        order = tuple(dict.fromkeys(key for job in jobs for key in job.keys))
+        while True:
+            found = self.get(order)
+            missing = [key for key in order if key not in found]
+            if not missing:
+                return found
+            for key, message in self.transport.runs.failures(missing).items():
+                raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
+            self.transport.runs.check()
+            lacking = set(missing)
+            parts = [_part(job, lacking) for job in jobs]
+            wanted = [job for job in parts if job is not None]
+            modules = {name for job in wanted for name in self._modules(job)}
+            self.transport.submit(wanted, self._train_by or train, modules)
+            if self.lack is not None:
+                self.lack(missing)
+            self.transport.runs.wait(missing)
+
+    def request(self, jobs: Iterable[Job]) -> None:
+        """Do nothing: runs are sent to the cluster when a claim asks for them."""
+
+    def ended(self, timeout: float) -> list[str]:
+        """The runs that have been kept, or have failed, since this was last asked."""
+        return self.transport.runs.ended(timeout)
+
+    def progress(self) -> Progress:
+        """Where the session stands: runs that wait, that are in training, and that are kept."""
+        return self.transport.runs.progress()
+
+    def spare(self) -> int:
+        """How many workers have nothing to do."""
+        return self.transport.spare()
+
+    @property
+    def workers(self) -> int:
+        """How many workers may have work."""
+        return self.transport.crew.size
+
+    def announce(self) -> str:
+        """What a session says once: where the cluster is, and Dask's own page about it."""
+        return f"cluster {self.transport.address}, dashboard {self.transport.dashboard}"
+
+    def told(self) -> str:
+        """What a line of progress says of the cluster."""
+        running, workers = self.progress().running, self.workers
+        plural = "" if workers == 1 else "s"
+        return f"{running:,} in training on {workers:,} worker{plural}"
+
+    def close(self) -> None:
+        """Leave the cluster and close the file. May be called twice."""
+        if hasattr(self, "transport"):
+            self.transport.close()
+        super().close()
+
+
+def _part(job: Job, keys: Collection[str]) -> Job | None:
+    """The job without the runs that are not among the keys; None if none is."""
+    runs: Mapping[str, Any] = {key: own for key, own in job.runs.items() if key in keys}
+    return Job(job.spec, runs, job.cost) if runs else None

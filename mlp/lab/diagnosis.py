@@ -1,0 +1,287 @@
+"""A diagnosis: which of the genes in which two genomes differ make the difference."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlp.genome import Genome
+from mlp.lab.arm import seen
+from mlp.lab.checks import WORDS
+from mlp.lab.claim import DIAGNOSIS, REFUTED, SUPPORTED, UNDECIDED
+from mlp.lab.evidence import Evidence, Setting
+from mlp.lab.inquiry import Inquiry
+from mlp.lab.key import expressed
+from mlp.lab.question import LabError
+from mlp.lab.screen import acting_genes, cell_of
+from mlp.run import Executor, Run
+from mlp.stats import Interval
+from mlp.stats.diagnosis import MOST_GENES, Cell, Diagnosis, Finding, Progress, Rung, diagnose
+
+TRACE_SEEDS = 2
+"""Seeds at which a gene that is not named is looked at for a trace in what the runs saw."""
+
+ACTED, NO_TRACE = "acted", "left no trace"
+
+
+@dataclass(frozen=True, eq=False)
+class GenomeDiagnosis(Evidence):
+    """What `lab.diagnose` found of two genomes; printed, it is about ten lines.
+
+    `found` is the diagnosis in the species' unit. `runs` are those of the bad genome and of the
+    good one, at the seeds of the last comparison of the two. `shows` says for a cause what it
+    changes first, of what the runs recorded.
+    """
+
+    good: Genome
+    bad: Genome
+    found: Diagnosis
+    runs: tuple[tuple[Run, ...], tuple[Run, ...]]
+    shows: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def cohorts(self) -> tuple[tuple[Run, ...], ...]:
+        """The runs of the bad genome and of the good one."""
+        return self.runs
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The genes that close the gap, the largest share first."""
+        return self.found.cause_genes
+
+    @property
+    def sets(self) -> list[frozenset[str]]:
+        """All minimal sets of genes that close the gap: the causes, and those with substitutes."""
+        causes = frozenset(self.causes)
+        others = [causes - {one.cause} | set(one.genes) for one in self.found.substitutes]
+        return [causes, *others]
+
+    def assert_causes(self, *genes: str) -> None:
+        """Claim: these genes, together, are what closes the gap; none: there is no gap.
+
+        Where one gene stands in for another, either set supports the claim.
+
+        Raises:
+            Refuted, Undecided: the claim is not supported.
+            LabError: a gene in which the two genomes do not differ.
+        """
+        for gene in genes:
+            if gene not in self.found.genes:
+                raise LabError(
+                    "a cause must be a gene in which the genomes differ and that acts "
+                    f"({', '.join(self.found.genes)}); got {gene!r}: name one of them"
+                )
+        gap = self.found.gap
+        if gap is None:
+            raise LabError("a claim needs a diagnosis that ended; this one was interrupted")
+        span = self.setting.span
+        self._settle(
+            self._claim(
+                f"what makes {self.bad} worse than {self.good}",
+                kind=DIAGNOSIS,
+                expected=_caused_by(genes),
+                outcome=self.outcome,
+                verdict=self._verdict(frozenset(genes)),
+                interval=_scaled(gap.interval, 1 / span),
+                margin=self.found.margin / span,
+                detail=self.detail(),
+            )
+        )
+
+    @property
+    def outcome(self) -> str:
+        """What was found, in words."""
+        if self.found.finding is Finding.EXPLAINED:
+            return _caused_by(self.causes)
+        return str(self.found.finding)
+
+    def _verdict(self, genes: frozenset[str]) -> str:
+        finding = self.found.finding
+        if finding is Finding.EXPLAINED:
+            return SUPPORTED if genes in self.sets else REFUTED
+        if finding in (Finding.NO_GAP, Finding.REVERSED):
+            return SUPPORTED if finding is Finding.NO_GAP and not genes else REFUTED
+        return UNDECIDED
+
+    def detail(self) -> dict[str, Any]:
+        """The diagnosis as plain values, for reports."""
+        return {
+            "good": str(self.good),
+            "bad": str(self.bad),
+            "alleles": {"good": self.good.alleles(), "bad": self.bad.alleles()},
+            "executors": list(dict.fromkeys(run.executor for runs in self.runs for run in runs)),
+            "diagnosis": self.found.to_dict(),
+        }
+
+    def advice(self) -> str:
+        """The one allele to change first, in words; "" if no cause is known."""
+        gene = self.found.change
+        if gene is None:
+            return ""
+        have, want = getattr(self.bad, gene), getattr(self.good, gene)
+        return f"In the bad program, change {gene} from {have!r} to {want!r}."
+
+    def __str__(self) -> str:
+        told = [f"{self.bad} against {self.good}{self.where}:", str(self.found)]
+        told += [f"{gene} first shows in {what}." for gene, what in self.shows.items()]
+        return "\n".join([*told, *filter(None, [self.advice()])])
+
+    __repr__ = __str__
+
+
+def diagnose_genomes(
+    lab: Inquiry,
+    setting: Setting,
+    good: Genome,
+    bad: Genome,
+    margin: float,
+    progress: Callable[[Progress], object] | None,
+) -> GenomeDiagnosis:
+    """The diagnosis of two genomes in their paired form; `margin` is in scores.
+
+    Raises: as `Lab.diagnose`.
+    """
+    executor = lab.executor(bad, real=False)
+    genes = acting_genes(good, bad, executor)
+    check_genes(good, bad, genes, executor)
+    known: dict[Cell, list[Run]] = {}
+
+    def runs(cells: Sequence[Cell], n: int) -> list[list[Run]]:
+        terms = [
+            lab.term(setting, cell_of(good, bad, on), real=lab.real, vouch=False) for on in cells
+        ]
+        found = lab.runs(terms, n)
+        known.update(zip(cells, found, strict=True))
+        return found
+
+    found = diagnose(
+        genes,
+        lambda cells, n: [[run.score for run in of] for of in runs(cells, n)],
+        margin=margin,
+        error=setting.claim_error,
+        cap=lab.seeds,
+        progress=progress,
+    )
+    unnamed = [frozenset({g}) for g in genes if g not in found.named]
+    if any(run.weights or run.saw for run in known[frozenset()]) and found.causes:
+        runs([on for on in unnamed if on not in known], min(TRACE_SEEDS, lab.seeds))
+    ends = (tuple(known[frozenset()]), tuple(known[frozenset(genes)]))
+    return GenomeDiagnosis(
+        setting=setting,
+        executor=executor.title,
+        good=good,
+        bad=bad,
+        found=in_unit(found.with_traces(traces(found, known)), setting),
+        runs=ends,
+        shows=first_shown(found.cause_genes, known),
+    )
+
+
+def _caused_by(genes: Sequence[str]) -> str:
+    return f"caused by {', '.join(genes)}" if genes else str(Finding.NO_GAP)
+
+
+def check_genes(good: Genome, bad: Genome, genes: Sequence[str], executor: Executor) -> None:
+    """Refuse genes that cannot be told apart one by one.
+
+    Raises:
+        LabError: fewer than 2 or more than 32 genes act, or one cannot act next to another's
+            allele.
+    """
+    if len(genes) < 2:
+        raise LabError(
+            f"a diagnosis needs at least 2 genes that act; {good} and {bad} differ in "
+            f"{', '.join(genes) or 'none'}: " + ("compare the two" if genes else "change a gene")
+        )
+    if len(genes) > MOST_GENES:
+        raise LabError(
+            f"a diagnosis takes at most {MOST_GENES} genes that act; {good} and {bad} differ in "
+            f"{len(genes)}: make some of them alike first"
+        )
+    whole = frozenset(genes)
+    for gene in genes:
+        for cell, other in (({gene}, frozenset()), (whole - {gene}, whole)):
+            one, two = (cell_of(good, bad, frozenset(on)) for on in (cell, other))
+            if expressed(one, executor) == expressed(two, executor):
+                raise LabError(
+                    "each gene of a diagnosis must be able to act in either genome; "
+                    f"{gene!r} cannot in {two}: give both genomes one allele of it"
+                )
+
+
+def traces(found: Diagnosis, cohorts: Mapping[Cell, Sequence[Run]]) -> dict[str, str]:
+    """For each gene, whether its runs differ in what they saw or in their weights.
+
+    From cohorts one gene apart; a gene has no entry where there are none, or nothing is recorded.
+    """
+    told: dict[str, str] = {}
+    for gene in found.genes:
+        pairs = [(runs, cohorts[on - {gene}]) for on, runs in cohorts.items() if gene in on
+                 and on - {gene} in cohorts]  # fmt: skip
+        both = [pair for a, b in pairs for pair in zip(a, b, strict=False)]
+        if any(run.weights or run.saw for pair in both for run in pair):
+            differ = any(a.weights != b.weights or seen(a) != seen(b) for a, b in both)
+            told[gene] = ACTED if differ else NO_TRACE
+    return told
+
+
+def first_shown(genes: Sequence[str], cohorts: Mapping[Cell, Sequence[Run]]) -> dict[str, str]:
+    """For each gene, what its runs differ in first, in words: what was fed before what came of it.
+
+    From cohorts one gene apart, as in `traces`.
+    """
+    told: dict[str, str] = {}
+    for gene in genes:
+        for on, runs in cohorts.items():
+            if gene in on and on - {gene} in cohorts:
+                for a, b in zip(runs, cohorts[on - {gene}], strict=False):
+                    names = sorted({*a.saw, *b.saw}, key=_place)
+                    first = [WORDS.get(n, repr(n)) for n in names if a.saw.get(n) != b.saw.get(n)]
+                    first += ["the final weights"] if a.weights != b.weights else []
+                    if first:
+                        told.setdefault(gene, first[0])
+    return told
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Where an entry of what a run saw stands: the usual ones in their order, then the others."""
+    usual = list(WORDS)
+    return (usual.index(name) if name in usual else len(usual), name)
+
+
+def in_unit(found: Diagnosis, setting: Setting) -> Diagnosis:
+    """A diagnosis in scores as one in the species' unit."""
+    if setting.species.measure is None:
+        return found
+    return dataclasses.replace(_in_unit(found, setting), margin=found.margin * setting.span)
+
+
+def _in_unit(value: Any, setting: Setting) -> Any:
+    if isinstance(value, Interval):
+        return _scaled(value, setting.span)
+    if isinstance(value, Rung):
+        ends = [setting.value(v) for v in (value.score.mean, value.score.high, value.score.low)]
+        score = dataclasses.replace(value.score, mean=ends[0], low=ends[1], high=ends[2])
+        step = value.step and _scaled(value.step, setting.span)
+        return dataclasses.replace(value, score=score, step=step)
+    if isinstance(value, tuple):
+        return tuple(_in_unit(each, setting) for each in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        changed = {f.name: _in_unit(getattr(value, f.name), setting) for f in _fields(value)}
+        return dataclasses.replace(value, **changed)
+    return value
+
+
+def _fields(value: Any) -> list[dataclasses.Field[Any]]:
+    return [f for f in dataclasses.fields(value) if f.init]
+
+
+def _scaled(interval: Interval, span: float) -> Interval:
+    return dataclasses.replace(
+        interval,
+        mean=interval.mean * span,
+        low=interval.low * span,
+        high=interval.high * span,
+    )

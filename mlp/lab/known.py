@@ -1,0 +1,196 @@
+"""What a species knows: its datasets, protocols, executors, and the values of its data."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from numbers import Integral
+from typing import Any
+
+from mlp.choice import one_of
+from mlp.genome import Genome
+from mlp.lab.method import MethodExecutor
+from mlp.lab.question import LabError
+from mlp.lab.seeds import FIRST_SEED
+from mlp.run import Executor, Loss, Protocol, ProtocolError, Trainers, digest
+from mlp.run.protocol import NONE
+
+Species = type[Genome]
+
+
+_TRAINERS: dict[Species, Trainers] = {}
+_DIGESTS: dict[tuple[Species, str], str] = {}
+
+
+class DatasetError(LabError):
+    """A dataset that a species does not know, or that cannot be used."""
+
+
+def datasets_of(species: Species) -> tuple[str, ...]:
+    """The names of the datasets that the species knows and that claims are asked on unasked."""
+    return tuple(species.datasets)
+
+
+def check_dataset(species: Species, dataset: str | None) -> str:
+    """The dataset's name; "" for a species without datasets.
+
+    Raises:
+        DatasetError: the species does not know it, has none, or has several and none is named.
+    """
+    known = getattr(species.datasets, "known", None) or datasets_of(species)
+    if not known:
+        if dataset:
+            raise DatasetError(
+                f"a dataset must be one that the species knows; {species.__qualname__} knows "
+                f"none, got {dataset!r}: leave it out, or declare datasets = ({dataset!r},)"
+            )
+        return ""
+    if dataset is None and len(known) == 1:
+        return str(known[0])
+    return one_of("dataset", dataset, {str(name): str(name) for name in known}, DatasetError)
+
+
+def data_digest(species: Species, dataset: str) -> str:
+    """SHA-256 of the values of a dataset that the species loads by name; "" if it only names it."""
+    found = _DIGESTS.get((species, dataset))
+    if found is None:
+        found = _DIGESTS[species, dataset] = _data_digest(species, dataset)
+    return found
+
+
+def _data_digest(species: Species, dataset: str) -> str:
+    if not isinstance(species.datasets, Mapping) or not dataset:
+        return ""
+    try:
+        return digest(species.datasets[dataset]())
+    except Exception as error:
+        raise DatasetError(
+            f"a dataset's loader must return arrays; that of {dataset!r} raised "
+            f"{type(error).__name__} ({error}): fix it"
+        ) from error
+
+
+def protocols_of(species: Species) -> list[Protocol]:
+    """The protocols of the species, the default one first.
+
+    Raises:
+        ProtocolError: they are no protocols, of several classes, or two have one name.
+    """
+    declared: Any = species.protocols
+    listed = list(declared.values() if isinstance(declared, Mapping) else declared)
+    odd = [
+        one for one in listed if not isinstance(one, Protocol) or type(one) is not type(listed[0])
+    ]
+    if odd or len({one.name for one in listed}) < len(listed):
+        raise ProtocolError(
+            "the protocols of a species must be protocols of one class, each of another name; "
+            f"{species.__qualname__} has {(odd or listed)[0]!r:.60}: declare a subclass of Protocol"
+        )
+    for one in listed:
+        one.check()
+    return listed
+
+
+def protocol_of(species: Species, given: Protocol | str | None) -> Protocol:
+    """The protocol of that name, or the species' default one; `NONE` if it has none.
+
+    Raises:
+        ProtocolError: the species does not know it.
+    """
+    known = {one.name: one for one in protocols_of(species)}
+    if not known:
+        return NONE
+    if isinstance(given, Protocol):
+        kind = type(next(iter(known.values())))
+        if type(given) is not kind:
+            raise ProtocolError(
+                f"a protocol of {species.__qualname__} must be a {kind.__qualname__}; got "
+                f"{given!r:.60}: try one of {', '.join(known)}"
+            )
+        given.check()
+        return given
+    return one_of("protocol", next(iter(known)) if given is None else given, known, ProtocolError)
+
+
+def rebuild_protocol(species: Species, values: Mapping[str, Any]) -> Protocol:
+    """The protocol of plain values, as a job names it."""
+    return type(protocol_of(species, None))(**values)
+
+
+def first_seed_of(species: Species, protocol: Protocol) -> int:
+    """Where the seeds begin on which verdicts rest."""
+    return species.first_seeds.get(protocol.name, FIRST_SEED)
+
+
+def trainers_of(species: Species) -> Trainers:
+    """The executors of a species: those it declares, or its own `train`.
+
+    Raises:
+        LabError: it has neither `trainers` nor a method `train` or `train_cohort`, or what it
+            declares beside its genes is of the wrong kind.
+    """
+    found = _TRAINERS.get(species)
+    if found is None:
+        _check_declared(species)
+        declared: Trainers | None = species.trainers()
+        found = declared if declared is not None else Trainers([_method_of(species)])
+        _TRAINERS[species] = found
+    return found
+
+
+def _method_of(species: Species) -> MethodExecutor:
+    method = MethodExecutor(species)
+    _check_method(species, "train_cohort" if method.whole else "train")
+    return method
+
+
+def _check_declared(species: Species) -> None:
+    """Refuse a species whose lists are no lists, or whose numbers mean nothing."""
+    label = species.__qualname__
+    for name in ("datasets", "protocols", "code", "packages", "files"):
+        given: Any = getattr(species, name)
+        listed = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
+        if not listed or (name == "datasets" and not all(isinstance(one, str) for one in given)):
+            raise LabError(
+                f"the {name} of a species are listed; {label} has {given!r:.60}: write {name} = "
+                f"({given!r:.60},)"
+            )
+    if not isinstance(species.at_once, Integral) or species.at_once < 1:
+        raise LabError(
+            f"a species trains at least 1 run at once; {label} has at_once = {species.at_once!r}: "
+            "write at_once = 256"
+        )
+    if species.measure is not None and not isinstance(species.measure, Loss):
+        raise LabError(
+            f"the measure of a species must be a Loss; {label} has {species.measure!r:.60}: write "
+            "measure = Loss(best=0.0, worst=2.3)"
+        )
+    protocols_of(species)
+
+
+def _check_method(species: Species, name: str) -> None:
+    """Refuse a way of training that does not take what it is given."""
+    given = {"dataset": species.datasets, "protocol": species.protocols}
+    takes = [what for what, declared in given.items() if len(declared)]
+    first = "seeds" if name == "train_cohort" else "seed"
+    try:
+        signature = inspect.signature(getattr(object.__new__(species), name))
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(0, **dict.fromkeys(takes))
+    except TypeError:
+        raise LabError(
+            f"{species.__qualname__}.{name} must take {', '.join([first, *takes])}; it takes "
+            f"{signature}: write def {name}({', '.join(['self', first, *takes])})"
+        ) from None
+    if name == "train_cohort" and species.at_once < 2:
+        raise LabError(
+            f"a species with train_cohort says how many runs it trains at once; "
+            f"{species.__qualname__} has at_once = {species.at_once}: write at_once = 256"
+        )
+
+
+def executor_named(species: Species, name: str) -> Executor:
+    """The executor of a species by its name."""
+    return trainers_of(species).named(name)

@@ -1,0 +1,1 @@
+"""What shows that the rest can be trusted: benchmark, kills, corruption, calibration."""

@@ -1,0 +1,249 @@
+"""A study against saved results: which verdicts changed, which effects moved, what else differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlp.report.archive import Saved, load
+from mlp.report.results import Row, ordered
+from mlp.report.study import ReportError, Study
+from mlp.report.terminal import Line, wrapped
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A claim of both studies: as saved, and now."""
+
+    before: Row
+    now: Row
+
+    @property
+    def verdict_changed(self) -> bool:
+        return self.before.claim.verdict != self.now.claim.verdict
+
+    @property
+    def moved(self) -> bool:
+        """Whether the effect moved beyond the intervals: neither holds the other's effect.
+
+        Identical weights are no estimate, with an interval of none: to lose them is to move.
+        """
+        a, b = self.before.claim, self.now.claim
+        if a.identical:
+            return not b.identical
+        if b.identical:
+            return not a.low <= 0 <= a.high
+        return not (a.low <= b.effect <= a.high) and not (b.low <= a.effect <= b.high)
+
+    @property
+    def became_identical(self) -> bool:
+        """Whether the weights are identical now, and the earlier interval held that effect, 0."""
+        gained = self.now.claim.identical and not self.before.claim.identical
+        return gained and not self.moved
+
+    @property
+    def redefined(self) -> str:
+        """What of the claim itself differs, the outcome claimed or the margin; "" if nothing."""
+        a, b = self.before.claim, self.now.claim
+        told = [f"claimed {a.expected}, now {b.expected}"] if a.expected != b.expected else []
+        told += [f"margin was {a.margin:g}, is {b.margin:g}"] if a.margin != b.margin else []
+        return "; ".join(told)
+
+
+KINDS = ("verdict_changed", "moved", "became_identical", "redefined")
+"""The properties of a change: what can be told of a claim."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A study against a saved one: claims in both, and claims in only one of them.
+
+    `otherwise` says in what else than their claims the two studies differ, a sentence each.
+    """
+
+    saved: Saved
+    both: tuple[Change, ...]
+    new: tuple[Row, ...]
+    missing: tuple[Row, ...]
+    otherwise: tuple[str, ...] = ()
+
+    def where(self, what: str) -> list[Change]:
+        """The claims of both of which a property of `Change` holds, by its name."""
+        return [change for change in self.both if getattr(change, what)]
+
+    @property
+    def same(self) -> list[Row]:
+        """The claims, as they are now, that are unchanged: same claim and verdict, not moved."""
+        return [c.now for c in self.both if not any(getattr(c, what) for what in KINDS)]
+
+    @property
+    def any(self) -> bool:
+        """Whether a verdict changed or an effect moved.
+
+        Claims redefined or become identical, and claims in one study only, do not count.
+        """
+        return any(c.verdict_changed or c.moved for c in self.both)
+
+
+def against(study: Study, saved: Saved) -> Changes:
+    """What `study` changed of what was `saved`, claim by claim, by test and place within it."""
+    now, before = _keyed(study.rows), _keyed(saved.rows)
+    return Changes(
+        saved=saved,
+        both=tuple(Change(before[key], now[key]) for key in now if key in before),
+        new=tuple(row for key, row in now.items() if key not in before),
+        missing=tuple(row for key, row in before.items() if key not in now),
+        otherwise=tuple(_otherwise(study, saved)),
+    )
+
+
+def not_in(study: Study, path: Path) -> int:
+    """How many claims the results saved in `path` hold that `study` does not; 0 if none are."""
+    if not path.is_file():
+        return 0
+    try:
+        before = _keyed(load(path).rows)
+    except ReportError:
+        return 0
+    return len(before.keys() - _keyed(study.rows).keys())
+
+
+def _otherwise(study: Study, saved: Saved) -> Iterable[str]:
+    """In what the two studies differ other than in their claims, as sentences."""
+    protocols = other_protocol(saved, study.provenance.get("protocol") or {"name": study.protocol})
+    if protocols:
+        yield f"saved at another protocol ({protocols}): differences may be the protocol's"
+    for fact, part, told in (
+        ("seeds", "first", "saved on other seeds (from {}, here from {}): {} the seeds'"),
+        ("seeds", "most", "saved with another number of seeds (at most {}, here {}): {} its"),
+        ("machine", "processor", "saved on another processor ({}, here {}): {} its rounding's"),
+    ):
+        before, now = (of.provenance.get(fact) for of in (saved, study))
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
+            then, here = before.get(part), now.get(part)
+            if None not in (then, here) and then != here:
+                yield told.format(then, here, "differences may be")
+
+
+def other_protocol(saved: Saved, protocol: Mapping[str, Any]) -> str:
+    """The protocol of the saved results and `protocol`, in words; "" if they are one, or unknown.
+
+    A protocol is a mapping with a "name" and, where known, all else that is held equal.
+    """
+    kept = saved.provenance.get("protocol")
+    name = protocol.get("name")
+    if not isinstance(kept, Mapping):
+        others = sorted(protocol_names(saved) - {name}) if name else []
+        return f"{others[0]}, here {name}" if others else ""
+    if not name or kept.get("name") != name:
+        return f"{kept.get('name')}, here {name}" if name else ""
+    known = kept.keys() & protocol.keys()
+    differing = [
+        f"{key} {kept[key]}, here {protocol[key]}" for key in known if kept[key] != protocol[key]
+    ]
+    return f"{name}, but {'; '.join(sorted(differing))}" if differing else ""
+
+
+def protocol_names(saved: Saved) -> set[str]:
+    """The names of the protocols that the saved claims were made at."""
+    return {row.claim.protocol for row in saved.rows}
+
+
+def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:
+    seen: dict[str, int] = {}
+    found: dict[Key, Row] = {}
+    for row in rows:
+        seen[row.nodeid] = seen.get(row.nodeid, -1) + 1
+        found[row.nodeid, seen[row.nodeid]] = row
+    return found
+
+
+def told(changes: Changes) -> list[tuple[Row, str, bool]]:
+    """Each change of a claim: the claim as it is now, the change, whether it counts as one."""
+    words = {
+        "verdict_changed": lambda c: (
+            f"verdict was {c.before.claim.verdict}, is {c.now.claim.verdict}"
+        ),
+        "moved": lambda c: f"effect was {c.before.effect_text()}, is {c.now.effect_text()}",
+        "became_identical": lambda c: f"became identical: effect was {c.before.effect_text()}",
+        "redefined": lambda c: c.redefined,
+    }
+    return [
+        (change.now, words[what](change), what != "became_identical")
+        for what in KINDS
+        for change in changes.where(what)
+    ]
+
+
+def describe(changes: Changes) -> list[Line]:
+    """The changes as (text, colour) lines for a terminal."""
+    saved = changes.saved
+    lines = [(text, "bold") for text in wrapped(f"against {saved.place} ({origin(saved)})")]
+    lines += [(text, "yellow") for other in changes.otherwise for text in wrapped(other)]
+    for row, text, counts in told(changes):
+        which = ", ".join(filter(None, (row.title, row.claim.dataset)))
+        lines += [(t, "") for t in wrapped(which, "  ")]
+        lines += [(t, "red" if counts else "yellow") for t in wrapped(text, "    ")]
+    if changes.same:
+        lines.append(("unchanged:", ""))
+        lines += [(t, "") for words in by_finding(changes.same) for t in wrapped(words, "  ")]
+    return [*lines, *((t, "bold" if changes.any else "green") for t in wrapped(summary(changes)))]
+
+
+def by_finding(rows: Sequence[Row]) -> list[str]:
+    """The claims in few words: for each finding its tests, each with its datasets."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in ordered(rows):
+        tests = found.setdefault(row.heading, {})
+        tests.setdefault(row.title, []).append(row.claim.dataset)
+    return [
+        f"{heading}: " + "; ".join(f"{title}{_on(on)}" for title, on in tests.items())
+        for heading, tests in found.items()
+    ]
+
+
+def _on(datasets: Sequence[str]) -> str:
+    return f" ({', '.join(datasets)})" if any(datasets) else ""
+
+
+def origin(saved: Saved) -> str:
+    """Where saved results come from: protocol, commit and date."""
+    facts = saved.provenance
+    protocol, commit = facts.get("protocol"), facts.get("commit")
+    words = [f"protocol {protocol['name']}"] if isinstance(protocol, dict) else []
+    if isinstance(commit, dict) and commit.get("id"):
+        words.append(f"commit {str(commit['id'])[:10]}{'+' if commit.get('dirty') else ''}")
+    words += [str(facts["made"])[:10]] if facts.get("made") else []
+    words += [f"partial: {saved.partial}"] if saved.partial else []
+    return ", ".join(words) or "of unknown origin"
+
+
+def summary(changes: Changes) -> str:
+    """One line: how many verdicts changed, effects moved and claims differ; how many do not."""
+    verdicts, moved, identical, redefined = (len(changes.where(what)) for what in KINDS)
+    parts = [
+        f"{_count(verdicts, 'verdict')} changed",
+        f"{_count(moved, 'effect')} moved beyond "
+        + ("its interval" if moved == 1 else "their intervals"),
+        *([f"{identical} became identical"] if identical else []),
+        *([f"{_count(redefined, 'claim')} of another margin or outcome"] if redefined else []),
+        f"{_count(len(changes.same), 'claim')} unchanged",
+        *([f"{len(changes.new)} new"] if changes.new else []),
+        *([f"{len(changes.missing)} not run now"] if changes.missing else []),
+    ]
+    return ", ".join(parts)
+
+
+def changed(changes: Changes) -> str:
+    """What `changes.any` found, in a few words."""
+    verdicts, moved = (len(changes.where(what)) for what in KINDS[:2])
+    parts = [(verdicts, "verdict", "changed"), (moved, "effect", "moved")]
+    return ", ".join(f"{_count(n, noun)} {verb}" for n, noun, verb in parts if n)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

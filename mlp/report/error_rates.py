@@ -1,0 +1,108 @@
+"""The error rates the suite states, and what a committed calibration measured of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlp import stats
+from mlp.lab import DEFAULT_SEEDS
+from mlp.lab.claim import RECORDED
+from mlp.report.results import Row
+from mlp.stats.calibration import FALSE_DIFFERENCE, FALSE_EQUIVALENT, Rate
+from mlp.stats.methods import IN_USE
+
+MEASURED = Path(stats.__file__).with_name("calibration.json")
+"""Where a calibration is committed: what `python -m mlp.stats.calibrate --json` writes."""
+
+COMMAND = "python -m mlp.stats.calibrate"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The worst measured rate of one kind of differences, at the stated rate of a claim."""
+
+    scenario: str
+    false_difference: float | None
+    false_equivalent: float | None
+    simulated: int
+    holds: bool
+
+
+def overspent(rows: Sequence[Row]) -> str:
+    """What more claims than the error is divided among make of it; "" if there are no more.
+
+    Agreement with recorded runs has an error of its own, and does not count.
+    """
+    budgets = [row.claim.claims for row in rows if row.claim.kind != RECORDED]
+    if not budgets or len(budgets) <= min(budgets):
+        return ""
+    error = sum(stats.SUITE_ERROR / claims for claims in budgets)
+    return (
+        f"{len(budgets)} claims, more than {min(budgets)}: some verdict is false with "
+        f"probability up to {error:.3g}"
+    )
+
+
+def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[str, str]]:
+    """What the suite promises, and what is left of it for more claims, as (name, value) in words.
+
+    `seeds` are the most that a comparison of the study may use.
+    """
+    told = overspent(rows)
+    claims = max((row.claim.claims for row in rows), default=stats.REGISTERED_CLAIMS)
+    error = stats.SUITE_ERROR / claims
+    return [
+        ("False verdicts, whole suite", f"at most {stats.SUITE_ERROR:.3g}"),
+        ("Claims it is divided among", f"{claims}"),
+        *([("This study", told)] if told else []),
+        ("Error of one claim, all looks", f"{error:.3g}"),
+        ("Error of one look", f"{stats.look_alpha(error):.3g}"),
+        ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds)))),
+        (
+            "Pseudo-differences at",
+            f"± {stats.PSEUDO_SPREAD:g} in score against the margin, "
+            f"± {stats.FAILURE_SPREAD:g} against no effect and twice the margin",
+        ),
+    ]
+
+
+def level(rows: Sequence[Row]) -> str:
+    """At which level the intervals of the claims hold, in a sentence; "" where none has looks."""
+    looked = [row.claim for row in rows if row.claim.detail.get("looks")]
+    if not looked:
+        return ""
+    percent = f"{100 * (1 - max(claim.detail['looks'][-1]['alpha'] for claim in looked)):.5g}%"
+    budgets = " or ".join(map(str, sorted({claim.claims for claim in looked})))
+    return (
+        f"An interval in brackets holds at {percent}: the {stats.SUITE_ERROR:.0%} of the suite are "
+        f"divided among {budgets} claims and their looks."
+    )
+
+
+def measured(path: Path = MEASURED) -> list[Measured]:
+    """The committed calibration's rates for the interval in use; none if there is no such file."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        rates = [Rate(**rate) for rate in raw["rates"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    mine = [r for r in rates if r.method == IN_USE and r.promised and r.stated == stats.CLAIM_ERROR]
+    return [_measured(name, mine) for name in dict.fromkeys(r.scenario for r in mine)]
+
+
+def _measured(scenario: str, rates: Sequence[Rate]) -> Measured:
+    mine = [rate for rate in rates if rate.scenario == scenario]
+    worst = {
+        kind: max((r.rate for r in mine if r.kind == kind), default=None)
+        for kind in (FALSE_DIFFERENCE, FALSE_EQUIVALENT)
+    }
+    return Measured(
+        scenario=scenario,
+        false_difference=worst[FALSE_DIFFERENCE],
+        false_equivalent=worst[FALSE_EQUIVALENT],
+        simulated=max(rate.sims for rate in mine),
+        holds=all(rate.holds for rate in mine),
+    )

@@ -1,0 +1,277 @@
+"""The results in words: a short answer for each finding, and its verdict and cause by dataset.
+
+Nothing here is typed in: the verdicts come from the claims that state a finding, the genes and
+their shares from the screens of the same finding or between the very genomes it compares, and what
+is no cause from claims of identity. What single genes do alone is `mlp.report.roles`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from mlp.lab import SUPPORTED, Claim
+from mlp.report.plain import of_screen, plain_interval
+from mlp.report.results import (
+    Row,
+    command,
+    decided,
+    digits,
+    keyword,
+    listed,
+    ordered,
+    screen_rows,
+    signed,
+    strains_compared,
+)
+from mlp.report.roles import alone
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Cell(NamedTuple):
+    """A verdict, "" where several claims differ, and what is told: a word and a number."""
+
+    verdict: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One claim of a finding, over its datasets; claims of one sentence count together."""
+
+    heading: str
+    claim: str
+    cells: Mapping[str, Cell]
+
+
+def answers(rows: Iterable[Row]) -> list[Answer]:
+    """The claims that state findings, in order.
+
+    A cell says "supported, +0.48", or of several claims "2 of 3 supported".
+    A claim that compares its effect on two datasets stands in the first one's cell.
+    """
+
+    def claim(row: Row) -> tuple[str, str]:
+        return row.heading, " ".join(row.sentence.removeprefix(f"{row.heading}:").split())
+
+    return [Answer(*key, cells) for key, cells in _stated(rows, claim).items()]
+
+
+def by_finding(rows: Iterable[Row]) -> dict[str, dict[str, Cell]]:
+    """For each finding, and each dataset, what all claims that state it come to."""
+    return _stated(rows, lambda row: row.heading)
+
+
+def datasets_of(found: Iterable[Answer]) -> list[str]:
+    """The datasets that answers have cells of."""
+    return sorted({dataset for answer in found for dataset in answer.cells})
+
+
+def _stated(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, dict[str, Cell]]:
+    """The cells by dataset of the claims that state findings, gathered by their `key`."""
+    found: dict[K, dict[str, list[Row]]] = {}
+    for row in ordered(rows):
+        if row.states:
+            found.setdefault(key(row), {}).setdefault(row.datasets[0], []).append(row)
+    return {k: {on: _cell(mine) for on, mine in sorted(own.items())} for k, own in found.items()}
+
+
+def _cell(rows: Sequence[Row]) -> Cell:
+    verdicts = [row.claim.verdict for row in rows]
+    effects = {_number(row.claim) for row in rows}
+    if len(effects) > 1 or len(set(verdicts)) > 1:
+        return Cell("", f"{verdicts.count(SUPPORTED)} of {len(rows)} supported")
+    return Cell(verdicts[0], f"{verdicts[0]}, {effects.pop()}")
+
+
+def _number(claim: Claim) -> str:
+    return "identical" if claim.identical else signed(claim.effect, digits(2, claim.scale))
+
+
+def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
+    """A paragraph for every finding and dataset that `rows` hold claims of, in that order.
+
+    Its lines say one thing each: the verdict, the cause for each pair of strains screened, and the
+    command that makes the claims again. Datasets of which the same is to be said share a
+    paragraph. If no claim states a finding but a screen exists, the paragraph names the cause
+    alone. A claim that holds an effect against that on another dataset belongs to the first. Where
+    `rows` are only a selection of the claims, `selected`, a verdict is told as that of the claims
+    made here.
+    """
+    rows = ordered(rows)
+    screened = screen_rows(rows)
+    told: list[str] = []
+    for finding in dict.fromkeys(row.finding for row in rows if row.finding):
+        mine = [row for row in rows if row.finding == finding]
+        said: dict[tuple[str, ...], dict[str, set[str]]] = {}
+        everywhere = sorted({row.datasets[0] for row in mine})
+        for dataset in everywhere:
+            here = [row for row in mine if row.datasets[0] == dataset]
+            explaining = [row for row in screened if _explains(row, dataset, here)]
+            innocent, acting = _innocent(here, [r for r in rows if r.datasets[0] == dataset])
+            lines = _lines(here, explaining, innocent, selected)
+            if lines:
+                drawn_on = [*here, *explaining, *acting]
+                said.setdefault(lines, {})[dataset] = {row.finding for row in drawn_on}
+        for lines, findings in said.items():
+            title = mine[0].heading if finding.isdigit() else f"The {_lower(finding)}"
+            on = f" on {listed(list(findings))}" if any(findings) else ""
+            selected_by = _expression(findings, everywhere)
+            told.append("\n".join([title + on + lines[0], *lines[1:], command(rows, selected_by)]))
+    if screened and any("\nCause of" in paragraph for paragraph in told):
+        told.append(simultaneous(len(screened)))
+    return told
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def simultaneous(screens: int) -> str:
+    """At which level the intervals of shares hold."""
+    if screens == 1:
+        return "Shares: the intervals of the screen hold together at 95%."
+    return (
+        "Shares: the intervals of one screen hold together at 95%. "
+        f"There are {screens} screens, each with 5% of its own."
+    )
+
+
+def _expression(findings: Mapping[str, set[str]], everywhere: Sequence[str]) -> str:
+    """What selects the claims that a paragraph is drawn from."""
+    names = sorted(set().union(*findings.values()) - {""})
+    words = _any_of([keyword(name) for name in names])
+    if any(findings) and (len(findings) == 1 or list(findings) != everywhere):
+        words += f" and {_any_of(list(findings))}"
+    return words
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return f"({' or '.join(words)})" if len(words) > 1 else words[0]
+
+
+def _explains(screen: Row, dataset: str, finding: Sequence[Row]) -> bool:
+    """Whether a screen is between strains that the `finding` screens or compares on `dataset`."""
+    pair = strains_compared(screen)
+    return screen.claim.dataset == dataset and any(strains_compared(r) == pair for r in finding)
+
+
+def _innocent(finding: Sequence[Row], here: Sequence[Row]) -> tuple[str, list[Row]]:
+    """What is no cause where the claims that state a finding are identical; who shows what is.
+
+    The gene named is the one in which the identical arms differ. Other genes are those that claims
+    on the same dataset show to act; where claims ask the role of this very gene, only those of
+    their findings.
+    """
+    stated = [row for row in finding if row.states]
+    if not stated or not all(row.claim.identical for row in stated):
+        return "", []
+    found = set().union(*(_changed(row) for row in stated))
+    found = found or {row.parameters for row in here if row.role and row.claim.identical}
+    gene = found.pop() if len(found) == 1 else ""
+    asked = {row.finding for row in here if row.role and row.parameters == gene}
+    near = [row for row in here if row.finding in asked and row.role] if asked else here
+    acting: dict[str, Row] = {}
+    for row in near:
+        for name in _causes(row) - {gene}:
+            acting.setdefault(name, row)
+    does = f"; {listed(sorted(acting))} {'do' if len(acting) > 1 else 'does'}" if acting else ""
+    return f"Cause: {gene or 'the gene'} itself changes nothing{does}.", list(acting.values())
+
+
+def _changed(row: Row) -> set[str]:
+    """The gene in which the two arms of a claim differ; none where they differ in several."""
+    arms = row.claim.detail.get("arms", ())
+    if len(arms) != 2:
+        return set()
+    a, b = (arm.get("alleles", {}) for arm in arms)
+    names = {gene for gene in a if a[gene] != b.get(gene)}
+    return names if len(names) == 1 else set()
+
+
+def _causes(row: Row) -> set[str]:
+    """The gene that a supported claim shows to make a difference, if it is about one alone."""
+    if row.claim.verdict != SUPPORTED:
+        return set()
+    if row.role:
+        return {row.parameters}
+    return _changed(row) if row.claim.outcome in ("better", "worse") else set()
+
+
+def _lines(
+    rows: Sequence[Row], explaining: Sequence[Row], innocent: str, selected: bool
+) -> tuple[str, ...]:
+    """What is to be said of a finding on one dataset, after its name; nothing if nothing is."""
+    stated = [row for row in rows if row.states]
+    lines = [innocent] if innocent else [_cause(row.claim) for row in explaining] or alone(rows)
+    if stated:
+        return (_verdict(stated, selected), *lines)
+    return (": no claim made here states it.", *lines) if lines else ()
+
+
+def _verdict(stated: Sequence[Row], selected: bool) -> str:
+    """The verdict of one claim; of several, how many are supported and which are not."""
+    here = " made here" if selected else ""
+    if len(stated) == 1:
+        only = " in the one claim made here that states it" if selected else ""
+        return f" is {stated[0].claim.verdict}{only}: {effect(stated[0])}."
+    of: dict[str, list[str]] = {}
+    for row in sorted(stated, key=lambda r: r.nodeid):
+        of.setdefault(row.claim.verdict, []).append(
+            f"“{' than on '.join((row.title, *row.datasets[1:]))}”"
+        )
+    if len(of) == 1:
+        many = "both" if len(stated) == 2 else f"all {len(stated)}"
+        same = {effect(row) for row in stated}
+        why = f": {same.pop()}" if len(same) == 1 else ""
+        return f" is {stated[0].claim.verdict} in {many} of its claims{here}{why}."
+    supported = len(of.pop(SUPPORTED, ()))
+    others = "; ".join(f"{verdict}: {listed(titles)}" for verdict, titles in sorted(of.items()))
+    return f" is supported in {supported} of its {len(stated)} claims{here}; {others}."
+
+
+def effect(row: Row) -> str:
+    """The effect of a claim and what it is held against, in words.
+
+    An equivalent effect is smaller than the margin, never none: where its plain 95% interval
+    excludes 0, that is said.
+    """
+    claim, told = row.claim, row.effect_text(places=2)
+    if claim.identical:
+        return told
+    margin = f"{claim.margin:g}{f' in {claim.unit}' if claim.unit else ''}"
+    if claim.outcome != "equivalent":
+        return f"{told}, margin {margin}"
+    if row.detectable:
+        plain = f"plain 95% {plain_interval(claim)}"
+        return f"the effect is smaller than {margin}, yet not zero: {told}; {plain}"
+    return f"the effect is smaller than {margin}: {told}"
+
+
+def _cause(claim: Claim) -> str:
+    """What each gene contributed to the difference between two strains, in one line."""
+    detail, scale = claim.detail, claim.scale
+    whole, shares = detail["whole"], detail["shares"]
+    between = f"from {detail['bad']} to {detail['good']}"
+    if not decided(whole):
+        plain = of_screen(detail)
+        there = f" Its plain 95% interval {plain} does." if plain and plain.excludes_zero else ""
+        told = f"the screen does not tell {_interval(whole, scale)} from 0.{there}"
+        return f"No cause named {between}: {told}"
+    ranked = sorted(shares, key=lambda gene: -abs(shares[gene]["mean"]))
+    sure = [gene for gene in ranked if decided(shares[gene])]
+    along = [g for g in sure if shares[g]["mean"] * whole["mean"] > 0]
+    against = [g for g in sure if g not in along]
+    parts = [
+        listed([f"{g} {_interval(shares[g], scale)}" for g in of]) for of in (along, against) if of
+    ]
+    if not along:
+        parts.insert(0, "no single gene's share is told from 0")
+    return f"Cause of {_interval(whole, scale)} {between}: {'; against it '.join(parts)}."
+
+
+def _interval(of: Mapping[str, float], scale: float) -> str:
+    mean, low, high = (signed(of[name], digits(2, scale)) for name in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]"

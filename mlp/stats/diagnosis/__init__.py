@@ -1,0 +1,33 @@
+"""Which of many genes make the difference between two genomes: pure statistics and search.
+
+Nothing here knows of genomes, of the store or of training: genes are names, and scores come from a
+function. `python -m mlp.stats.diagnosis.simulate` measures the stated error and the cost.
+"""
+
+from mlp.stats.diagnosis.design import Cell
+from mlp.stats.diagnosis.door import MOST_GENES, Progress, diagnose
+from mlp.stats.diagnosis.questions import Answer
+from mlp.stats.diagnosis.value import (
+    Cause,
+    Diagnosis,
+    Effect,
+    Finding,
+    Interrupted,
+    Rung,
+    Substitute,
+)
+
+__all__ = [
+    "MOST_GENES",
+    "Answer",
+    "Cause",
+    "Cell",
+    "Diagnosis",
+    "Effect",
+    "Finding",
+    "Interrupted",
+    "Progress",
+    "Rung",
+    "Substitute",
+    "diagnose",
+]

@@ -1,0 +1,1 @@
+"""All that knows pytest: an installable plugin, its options, fixtures and marks."""

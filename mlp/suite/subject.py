@@ -1,0 +1,124 @@
+"""What a test is about: whether it asks our lab, of which species, and on which datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from mlp.choice import one_of
+from mlp.genome import Genome
+from mlp.genome.species import all_species
+from mlp.lab.known import DatasetError, check_dataset, datasets_of, protocol_of
+from mlp.run.protocol import NONE
+
+OURS = "mlp.suite.plugin"
+"""The module whose fixtures `lab` and `dataset` are ours."""
+
+
+def is_ours(fixtures: Mapping[str, Any], name: str) -> bool:
+    """Whether the fixture of that name is ours, or one that takes ours."""
+    found: Any = fixtures.get(name) or ()
+    own = [getattr(one.func, "__module__", "") == OURS for one in found]
+    return bool(own) and (own[-1] or (any(own) and name in found[-1].argnames))
+
+
+def takes_lab(item: pytest.Item) -> bool:
+    """Whether a test asks our lab, and so makes a claim."""
+    info: Any = getattr(item, "_fixtureinfo", None)
+    return "lab" in getattr(item, "fixturenames", ()) and is_ours(info.name2fixturedefs, "lab")
+
+
+def dataset_of(item: pytest.Item) -> str | None:
+    """The dataset a test is given; None for a test that takes none."""
+    params = getattr(item, "callspec", None)
+    return params.params.get("dataset") if params else None
+
+
+def protocol_name(config: pytest.Config, definition: Any) -> str:
+    """The name of the protocol under which a test's claim is made; "-" for none."""
+    species = species_of(definition)
+    given: str | None = config.option.mlp_protocol
+    if species is not None:
+        return protocol_of(species, given).name
+    return given or NONE.name
+
+
+def species_of(definition: Any) -> type[Genome] | None:
+    """The species with datasets that a test is about; None if there is none.
+
+    That is the one that the mark `species` names, else the one whose genomes the test's module
+    holds, else the only one there is.
+
+    Raises:
+        DatasetError: there are several.
+    """
+    mark = definition.get_closest_marker("species")
+    if mark is not None and mark.args:
+        named: type[Genome] = mark.args[0]
+        return named
+    for found in (_held(getattr(definition, "module", None)), all_species()):
+        known = list(dict.fromkeys(one for one in found if len(one.datasets)))
+        if len(known) == 1:
+            return known[0]
+        if known:
+            names = ", ".join(sorted(one.__qualname__ for one in known))
+            raise DatasetError(
+                f"`dataset` needs one species; {definition.name} may be about {names}: mark the "
+                f"test @pytest.mark.species({known[0].__qualname__})"
+            )
+    return None
+
+
+def _held(module: ModuleType | None) -> Iterator[Any]:
+    """The species that a module names: themselves, by genomes, or by lists and mappings of them."""
+    for value in list(vars(module).values()) if module else ():
+        each = value.values() if isinstance(value, Mapping) else value
+        for one in each if isinstance(each, (list, tuple)) or each is not value else (value,):
+            if isinstance(one, Genome):
+                yield type(one)
+            elif isinstance(one, type) and issubclass(one, Genome) and one is not Genome:
+                yield one
+
+
+def asked_datasets(config: pytest.Config) -> list[str]:
+    """The names that --mlp-dataset gives; none if all are asked for.
+
+    Raises:
+        DatasetError: it names none, or one that no species in this process knows.
+    """
+    found: list[str] = []
+    for given in config.option.mlp_dataset or ():
+        names = [name.strip() for name in given.split(",") if name.strip()]
+        if not names:
+            raise DatasetError(f"--mlp-dataset names a dataset; got {given!r}: try digits")
+        found += names
+    known = {
+        name: name
+        for species in all_species()
+        for name in getattr(species.datasets, "known", None) or datasets_of(species)
+    }
+    for name in found if known else ():
+        one_of("dataset", name, known, DatasetError)
+    return list(dict.fromkeys(found))
+
+
+def datasets(config: pytest.Config, species: type[Genome]) -> list[str]:
+    """The datasets that a test about a species is made of.
+
+    Raises:
+        DatasetError: one is asked for that no species knows.
+    """
+    known = datasets_of(species)
+    asked = asked_datasets(config)
+    return [name for name in asked if _knows(species, name)] if asked else list(known)
+
+
+def _knows(species: type[Genome], name: str) -> bool:
+    try:
+        check_dataset(species, name)
+    except DatasetError:
+        return False
+    return True
