@@ -45,11 +45,13 @@ class Keeper:
         if isinstance(array, Value):
             return array
         array = np.asarray(array)
-        keep = array.nbytes <= self._room
-        if keep:
-            self._room -= array.nbytes
-        return Value.of(array, keep)
+        size = array.nbytes
+        if size > self._room:
+            return Value.of(array, keep=False)
+        self._room -= size
+        return Value.of(array)
 
     def values(self, arrays: Mapping[str, Any] | None) -> dict[str, Value]:
         """Arrays by name as values."""
-        return {name: self.value(array) for name, array in (arrays or {}).items()}
+        value = self.value
+        return {name: value(array) for name, array in (arrays or {}).items()}

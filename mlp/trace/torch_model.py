@@ -124,7 +124,7 @@ def constants_of(optimizer: Any) -> dict[str, float]:
 def amp_scale() -> float:
     """The factor by which the AMP scaler that is stepping the optimizer scaled the loss; else 1."""
     frame: FrameType | None = sys._getframe(1)
-    for _ in range(12):
+    for _ in range(8):
         if frame is None:
             break
         if frame.f_code.co_name == "_maybe_opt_step" and frame.f_globals.get("GradScaler"):
