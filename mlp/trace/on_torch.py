@@ -129,11 +129,6 @@ class TorchWatch:
         shapes = {n: tuple(self._read(n, p).shape) for n, p in trainable.items()}
         for name, value in matched(start, shapes, True).items():
             self._write(trainable[name], value, self.layout.get(name))
-        if len({group["lr"] for group in self.optimizer.param_groups}) > 1:
-            self.recorder.notes.append(
-                f"{self.recorder.name}: the optimizer's groups have different learning rates; "
-                "the first group's is compared"
-            )
         buffers = buffers_at(self._buffers)
         for name, value in matched(
             start, {n: tuple(b.shape) for n, b in buffers.items()}, False
@@ -233,9 +228,14 @@ class TorchWatch:
             next(t for t in outputs if t.requires_grad).register_hook(lambda _: taken())
 
     def _accumulate(self) -> None:
-        """A forward pass begins while gradients of an earlier one wait for an update."""
+        """A forward pass begins while gradients of an earlier one wait for an update.
+
+        No update is made of gradients that are zero or gone, nor, by an AMP scaler, of infinite
+        ones.
+        """
         held = [p.grad for p in self.parameters.values() if p.grad is not None]
-        if not any(bool(grad.any()) for grad in held):
+        infinite = not all(bool(torch.isfinite(grad).all()) for grad in held)
+        if infinite or not any(bool(grad.any()) for grad in held):
             self.recorder.dropped()
         elif self.recorder.level == FULL:
             self.recorder.accumulated(self._gradients())

@@ -46,11 +46,13 @@ def _outside(pair: Pair, i: int) -> Finding | None:
     """Weights that one side only changes between the update before and this one."""
     if not i or any(pair.steps[i][k].number != pair.steps[i - 1][k].number + 1 for k in (0, 1)):
         return None
-    moved: list[list[str]] = [[], []]
+    moved = []
     for place in (0, 1):
         left, found = pair.steps[i - 1][place].after, pair.steps[i][place].before
         kept = [name for name in left if name in found]
-        moved[place] = [name for name in kept if left[name].digest != found[name].digest]
+        if not kept:
+            return None
+        moved.append([name for name in kept if left[name].digest != found[name].digest])
     if bool(moved[0]) == bool(moved[1]):
         return None
     place = int(bool(moved[1]))

@@ -92,18 +92,20 @@ def test_a_scaler_is_seen_after_unscaling():
     assert update.raw[name] == pytest.approx(1024 * update.gradient[name].norm, rel=1e-3)
 
 
-def test_a_step_that_the_scaler_skips_is_no_part_of_the_next_update():
+@pytest.mark.parametrize("first", [True, False], ids=["zeroed at once", "zeroed later"])
+def test_a_step_that_the_scaler_skips_is_no_part_of_the_next_update(first):
     net = model()
     optimizer = sgd(net)
     scaler = torch.amp.GradScaler("cpu", init_scale=3e38, backoff_factor=1e-30)
     with watch(net, optimizer) as trace:
         for start in (0, 32, 64):
-            optimizer.zero_grad()
             value = functional.cross_entropy(net(X[start : start + 32]), Y[start : start + 32])
+            optimizer.zero_grad()
             scaler.scale(1e3 * value).backward()
             scaler.step(optimizer)
             scaler.update()
-            optimizer.zero_grad()
+            if first:
+                optimizer.zero_grad()
     seen = trace.trace()
     assert [len(update.rows) for update in seen.updates] == [32, 32]
     np.testing.assert_array_equal(seen.updates[0].batches[0].x.data, X[32:64].numpy())
