@@ -168,10 +168,10 @@ def _above(file: Path, level: int) -> Path:
 
 
 def _imported_by(node: ast.Call) -> str:
-    """The name in `import_module("name")` or `__import__("name")`; "" for other calls."""
+    """The name in `import_module("name")`, or pytest's `importorskip("name")`; else ""."""
     called = getattr(node.func, "attr", getattr(node.func, "id", ""))
     given = [*node.args, *(word.value for word in node.keywords if word.arg == "name")]
-    if called not in ("import_module", "__import__") or not given:
+    if called not in ("import_module", "__import__", "importorskip") or not given:
         return ""
     name = given[0].value if isinstance(given[0], ast.Constant) else ""
     return name if isinstance(name, str) else ""

@@ -36,7 +36,7 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     add("--picture", metavar="FILE", help="also draw a picture, .png, .svg or .pdf (default: none)")
     cost = commands.add_parser("cost", help="measure what watching costs, as ratios")
     cost.add_argument(
-        "--repeats", type=int, default=5, help="of which the median counts (default 5)"
+        "--repeats", type=int, default=7, help="of which the median counts (default 7)"
     )
     chosen = parser.parse_args(argv)
     if chosen.command == "cost" and chosen.repeats < 1:

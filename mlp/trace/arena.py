@@ -48,4 +48,7 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     bits = _BITS.get(a.dtype.itemsize)
     if bits is None or a.dtype.hasobject or a.dtype != b.dtype or a.shape != b.shape:
         return False
+    if a.strides == b.strides and a.nbytes % 8 == 0:
+        flat = [array.ravel(order="K") for array in (a, b)]
+        return bool((flat[0].view(np.uint64) == flat[1].view(np.uint64)).all())
     return bool((a.view(bits) == b.view(bits)).all())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,8 @@ def batch_of(
     loss: Any = None,
     sample_weight: Any = None,
     regularisation: Any = None,
+    modes: Mapping[str, bool] | None = None,
+    where: str = "",
 ) -> Batch:
     """A batch of which only these are known."""
 
@@ -37,6 +39,8 @@ def batch_of(
         sample_weight=value(sample_weight),
         loss=number(loss),
         regularisation=number(regularisation),
+        modes=dict(modes or {}),
+        where=where,
         x_rows=None if x is None else row_digests(x),
         y_rows=None if y is None else row_digests(y),
     )

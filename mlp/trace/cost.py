@@ -1,8 +1,8 @@
 """What watching costs: the time of watched steps, and of steps after them, as ratios to unwatched.
 
-A ratio is the median processor time of the same steps, watched over unwatched, run one after the
-other in one process, of one thread each. Runs are repeated; the median ratio, the smallest and the
-largest are told.
+A ratio is the median processor time of watched steps over that of unwatched ones, of one thread
+each, run in one process directly before and after the watched ones. This is repeated; the median
+ratio, the smallest and the largest are told.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,13 +18,15 @@ import numpy as np
 
 from mlp.trace.watch import watch
 
-ROWS, BATCH, WIDTH, CLASSES = 640, 32, 256, 10
+ROWS, BATCH, WIDTH, CLASSES = 384, 32, 256, 10
 EPOCH = ROWS // BATCH
 FULL = 8
 PHASES = ("recorded in full", "rows only", "watching over")
 """The first updates of the first two epochs, the others of these, and the third epoch."""
 
-Steps = tuple[Any, Any, Callable[[int], None]]
+Step = Callable[[int], None]
+Program = tuple[Any, Any, Step, Step]
+"""A model, its optimizer, a step to watch and one that is never watched."""
 
 
 def _phase(step: int) -> str:
@@ -39,7 +41,7 @@ def _rows() -> tuple[np.ndarray, np.ndarray]:
     return x, rng.integers(0, CLASSES, ROWS)
 
 
-def _keras(compiled: bool) -> Steps:
+def _keras(compiled: bool) -> Program:
     import keras
     import tensorflow as tf
 
@@ -60,11 +62,14 @@ def _keras(compiled: bool) -> Steps:
         gradients = tape.gradient(value, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
 
-    made = tf.function(step) if compiled else step
-    return model, optimizer, lambda at: made(x[at : at + BATCH], y[at : at + BATCH])
+    def from_row(made: Callable[[Any, Any], None]) -> Step:
+        return lambda at: made(x[at : at + BATCH], y[at : at + BATCH])
+
+    pair = [from_row(tf.function(step) if compiled else step) for _ in range(2)]
+    return model, optimizer, pair[0], pair[1]
 
 
-def _torch() -> Steps:
+def _torch() -> Program:
     import torch
     from torch import nn
 
@@ -81,41 +86,46 @@ def _torch() -> Steps:
         nn.functional.cross_entropy(model(x[at : at + BATCH]), y[at : at + BATCH]).backward()
         optimizer.step()
 
-    return model, optimizer, step
+    return model, optimizer, step, step
 
 
-def _times(steps: Steps, watched: bool) -> dict[str, float]:
-    """The median seconds of a step of each phase."""
-    model, optimizer, step = steps
-    with watch(model, optimizer) if watched else nullcontext():
-        step(0)  # it makes the optimizer's variables, and traces a tf.function
-    found: dict[str, list[float]] = {phase: [] for phase in PHASES}
-    with watch(model, optimizer, updates=FULL) if watched else nullcontext():
-        for k in range(3 * EPOCH):
-            began = time.process_time()
-            step(k * BATCH % ROWS)
-            found[_phase(k)].append(time.process_time() - began)
-    return {phase: statistics.median(times) for phase, times in found.items()}
+def _times(step: Step, steps: int) -> list[float]:
+    """The seconds that each of so many steps takes."""
+    found = []
+    for k in range(steps):
+        began = time.process_time()
+        step(k * BATCH % ROWS)
+        found.append(time.process_time() - began)
+    return found
 
 
-def ratios(make: Callable[[], Steps], repeats: int) -> dict[str, list[float]]:
+def ratios(program: Program, repeats: int) -> dict[str, list[float]]:
     """The time of watched steps over that of unwatched ones, by phase, of each repeat."""
-    _times(make(), False)  # the first of all is slower
+    model, optimizer, watched, unwatched = program
+    _times(unwatched, EPOCH)  # the first steps make the optimizer's variables and are slower
+    with watch(model, optimizer):
+        watched(0)  # a tf.function is traced here, and seen in later watches
     found: dict[str, list[float]] = {phase: [] for phase in PHASES}
-    for repeat in range(repeats):
-        order = (False, True) if repeat % 2 else (True, False)
-        times = {watched: _times(make(), watched) for watched in order}
+    for _ in range(repeats):
+        plain = _times(unwatched, EPOCH // 2)
+        with watch(model, optimizer, updates=FULL):
+            seen = _times(watched, 3 * EPOCH)
+        plain += _times(unwatched, EPOCH // 2)
         for phase in PHASES:
-            found[phase].append(times[True][phase] / times[False][phase])
+            times = [seconds for k, seconds in enumerate(seen) if _phase(k) == phase]
+            found[phase].append(statistics.median(times) / statistics.median(plain))
     return found
 
 
 def measure(repeats: int) -> Iterator[tuple[str, dict[str, list[float]]]]:
-    """The ratios of each way of training, none where its framework is not installed."""
-    ways: list[tuple[str, str, Callable[[], Steps]]] = [
-        ("Keras, eager", "keras", lambda: _keras(False)),
-        ("Keras, tf.function", "keras", lambda: _keras(True)),
-        ("PyTorch", "torch", _torch),
+    """The ratios of each way of training, none where its framework is not installed.
+
+    Ways with short steps, whose times vary more, are repeated three times as often.
+    """
+    ways: list[tuple[str, str, int, Callable[[], Program]]] = [
+        ("PyTorch", "torch", 3, _torch),  # first: with TensorFlow loaded all is slower
+        ("Keras, eager", "keras", 1, lambda: _keras(False)),
+        ("Keras, tf.function", "keras", 3, lambda: _keras(True)),
     ]
-    for name, package, make in ways:
-        yield name, ratios(make, repeats) if find_spec(package) is not None else {}
+    for name, package, times, make in ways:
+        yield name, ratios(make(), times * repeats) if find_spec(package) is not None else {}

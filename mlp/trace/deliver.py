@@ -49,12 +49,12 @@ def seen_terms(taps: Taps, targets: int, *arrays: Any) -> None:
     taps.recorder.terms(y, sample_weight=weight, loss=np.array(arrays[-1]))
 
 
-def seen_begin(taps: Taps, penalised: bool, rate: Any, *penalty: Any) -> None:
+def seen_begin(taps: Taps, penalised: bool, rate: Any, count: Any, *penalty: Any) -> None:
     """The optimizer is about to update."""
     assert taps.recorder is not None
     if penalised:
         taps.recorder.terms(regularisation=np.array(penalty[0]))
-    full = taps.recorder.begin_update(float(rate))
+    full = taps.recorder.begin_update(float(rate), int(count))
     taps.set_level(FULL if full else None)
 
 
@@ -62,7 +62,7 @@ def seen_before(taps: Taps, given: tuple[str, ...], weights: tuple[str, ...], *a
     """Gradients, and weights before the update."""
     assert taps.recorder is not None
     gradient, before = arrays[: len(given)], arrays[len(given) :]
-    taps.stash["gradient"] = taps.recorder.copies(dict(zip(given, gradient, strict=True)))
+    taps.stash["gradient"] = taps.recorder.keeper.copies(dict(zip(given, gradient, strict=True)))
     taps.stash["before"] = taps.recorder.before(dict(zip(weights, before, strict=True)))
 
 
@@ -76,14 +76,15 @@ def seen_after(
 ) -> None:
     """Weights and buffers after the update."""
     assert taps.recorder is not None
+    copies = taps.recorder.keeper.copies
     gradient = taps.stash.get("gradient", {})
     clipped = clip(gradient, constants)
     taps.recorder.end_update(
         before=taps.stash.get("before"),
         gradient=clipped,
         raw={name: float(np.linalg.norm(g)) for name, g in gradient.items()},
-        after=taps.recorder.copies(dict(zip(weights, arrays, strict=False))),
-        buffers=taps.recorder.copies(dict(zip(buffers, arrays[len(weights) :], strict=True))),
+        after=copies(dict(zip(weights, arrays, strict=False))),
+        buffers=copies(dict(zip(buffers, arrays[len(weights) :], strict=True))),
         where=where,
     )
     taps.stash.clear()

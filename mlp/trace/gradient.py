@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from mlp.trace.pair import Match, Pair, label
-from mlp.trace.record import Update
+from mlp.trace import clipping
+from mlp.trace.pair import Match, Pair, Values, label
 from mlp.trace.rung import (
     FAILED,
     Finding,
@@ -19,10 +19,9 @@ from mlp.trace.rung import (
     number,
     passed,
 )
-from mlp.trace.value import Value, distance
+from mlp.trace.value import Value, distance, elements
 
 NAME = "gradient"
-Values = list[tuple[Match, Value, Value]]
 
 
 def allowed(pair: Pair, i: int, value: Value) -> float:
@@ -118,7 +117,14 @@ def _differing(pair: Pair, i: int, values: Values, loss: Rung) -> Finding:
         c = factor(pair, i, values)
         told = "as the losses do" + (f", by the factor {number(c)}" if c else "")
         return Finding(NAME, f"{sentence}; they differ {told}", (), at=i, where=where)
-    for explain in (_left_over, _clipped, _penalised, _micro, _constant):
+    for explain in (
+        _left_over,
+        clipping.while_scaled,
+        clipping.otherwise,
+        _penalised,
+        _micro,
+        _constant,
+    ):
         hint = explain(pair, i, values)
         if hint:
             return Finding(NAME, sentence, (hint,), at=i, where=where)
@@ -132,12 +138,6 @@ def _residual(pair: Pair, i: int, terms: list[tuple[Value, np.ndarray]]) -> bool
     return all(float(np.linalg.norm(left)) <= 4 * allowed(pair, i, value) for value, left in terms)
 
 
-def _data(*values: Value | None) -> list[np.ndarray] | None:
-    if any(v is None or v.data is None for v in values):
-        return None
-    return [np.asarray(v.data, np.float64) for v in values if v is not None]
-
-
 def _left_over(pair: Pair, i: int, values: Values) -> str:
     """Gradients of earlier updates that are still in this one: zero_grad is missing."""
     if not i:
@@ -147,7 +147,7 @@ def _left_over(pair: Pair, i: int, values: Values) -> str:
         for m, va, vb in values:
             mine, other = (vb, va) if place else (va, vb)
             before = pair.steps[i - 1][place].gradient.get((m.a, m.b)[place].name)
-            data = _data(mine, other, before)
+            data = elements(mine, other, before)
             if data is None or data[2].shape != data[0].shape:
                 return ""
             terms.append((va, data[0] - data[1] - data[2]))
@@ -159,68 +159,11 @@ def _left_over(pair: Pair, i: int, values: Values) -> str:
     return ""
 
 
-def _clipped(pair: Pair, i: int, values: Values) -> str:
-    """Gradients that differ by a factor for each variable at most 1: by how they are clipped."""
-    shares = []
-    for _, va, vb in values:
-        data = _data(va, vb)
-        if data is None or not va.norm or not vb.norm:
-            return ""
-        cosine = float(data[0].ravel() @ data[1].ravel()) / (va.norm * vb.norm)
-        if cosine < 1 - 10 * pair.rounding.relative:
-            return ""
-        shares.append(vb.norm / va.norm)
-    told = [_clipping(pair, i, place) for place in (0, 1)]
-    if any(told):
-        none = "no clipping that was seen"
-        return f"clipping: {pair.names[0]} has {told[0] or none}, {pair.names[1]} {told[1] or none}"
-    return ""
-
-
-def _clipping(pair: Pair, i: int, place: int) -> str:
-    """How one side clips: from its constants, else from the gradient before and after."""
-    trace, update = (pair.a, pair.b)[place], pair.steps[i][place]
-    words = {
-        "clipnorm": "each variable's norm clipped to {:g} (clipnorm)",
-        "global_clipnorm": "the norm of all together clipped to {:g} (global_clipnorm)",
-        "clipvalue": "each element clipped to {:g} (clipvalue)",
-    }
-    for key, text in words.items():
-        if key in trace.constants:
-            return text.format(trace.constants[key])
-    ratios = {n: g.norm / update.raw[n] for n, g in update.gradient.items() if update.raw.get(n)}
-    if not ratios or min(ratios.values()) > 1 - 1e-4:
-        return _saturated(update)
-    spread = max(ratios.values()) - min(ratios.values())
-    whole = float(np.sqrt(sum(v.norm**2 for v in update.gradient.values())))
-    if spread < 1e-3:
-        return f"the norm of all together clipped to {number(whole)}"
-    return (
-        f"each variable's norm clipped to {number(max(g.norm for g in update.gradient.values()))}"
-    )
-
-
-def _saturated(update: Update) -> str:
-    """Clipping by hand, seen only after it: norms that are round numbers."""
-    norms = [v.norm for v in update.gradient.values()]
-    whole = float(np.sqrt(sum(n**2 for n in norms)))
-    if len(norms) > 1 and _round(whole):
-        return f"the norm of all together at {number(whole)}, as clipped by hand"
-    if sum(abs(n - max(norms)) < 1e-5 * max(norms) for n in norms) > 1 and _round(max(norms)):
-        return f"each variable's norm at most {number(max(norms))}, as clipped by hand"
-    return ""
-
-
-def _round(x: float) -> bool:
-    """Whether a number has at most two digits, as one that a person writes."""
-    return bool(x) and abs(float(f"{x:.2g}") - x) < 1e-5 * x
-
-
 def _penalised(pair: Pair, i: int, values: Values) -> str:
     """Gradients that differ by a multiple of the weights: a penalty on one side only."""
     found = set()
     for m, va, vb in values:
-        data = _data(va, vb, pair.steps[i][0].before.get(m.a.name))
+        data = elements(va, vb, pair.steps[i][0].before.get(m.a.name))
         if data is None or data[2].shape != data[0].shape:
             return ""
         gap, w = (data[1] - data[0]).ravel(), data[2].ravel()
@@ -266,13 +209,13 @@ def _weighted(pair: Pair, i: int, place: int, sizes: list[int], values: Values) 
     for m, va, vb in values:
         name = (m.a, m.b)[place].name
         totals = [*[micro.get(name) for micro in update.micro], update.gradient.get(name)]
-        sums = _data(*totals)
+        sums = elements(*totals)
         if not sums or len(sums) != len(sizes):
             return False
         parts = [sums[0], *[late - early for early, late in pairwise(sums)]]
         weights = np.array(sizes) / sum(sizes) * len(sizes)
         whole = sum(w * part for w, part in zip(weights, parts, strict=True))
-        other = _data(va if place else vb)
+        other = elements(va if place else vb)
         if other is None or np.shape(whole) != other[0].shape:
             return False
         terms.append((va, whole - other[0]))

@@ -55,7 +55,7 @@ class HandRecorder(Recorder):
         self.terms(y, loss=loss)
         before = _named(weights)
         if self.updates and not self.updates[-1].after and before:
-            self.updates[-1] = replace(self.updates[-1], after=self.values(before))
+            self.updates[-1] = replace(self.updates[-1], after=self.keeper.values(before))
         if before and not self.variables:
             self.variables = tuple(Variable(n, np.shape(w)) for n, w in before.items())
         full = self.begin_update(rate)

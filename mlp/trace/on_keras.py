@@ -47,6 +47,11 @@ def _flat(structure: Any) -> list[Any]:
     return [leaf for leaf in tf.nest.flatten(structure) if leaf is not None]
 
 
+def _inner(optimizer: Any) -> Any:
+    """The optimizer that applies gradients: not the one that scales the loss around it."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
 class KerasWatch:
     """Feeds a recorder from a model and its optimizer."""
 
@@ -58,7 +63,7 @@ class KerasWatch:
                 "watch needs the Keras optimizer that updates the model; got "
                 f"{type(given).__name__}: compile the model, or give the optimizer as second"
             )
-        self.optimizer = getattr(given, "inner_optimizer", given)
+        self.optimizer = _inner(given)
         self._check()
         if model not in _TAPS:
             _TAPS[model] = Taps()
@@ -67,7 +72,7 @@ class KerasWatch:
         self._replaced: list[tuple[Any, str]] = []
         self._functions: dict[str, Any] = {}
         self._jit = False
-        self._iterations = 0
+        self._made = 0
 
     def _check(self) -> None:
         strategy = getattr(self.model, "distribute_strategy", None)
@@ -93,7 +98,7 @@ class KerasWatch:
         """Begin to watch, from the first weights of another trace if one is given."""
         if start is not None:
             start_from(self.model, start)
-        self._iterations = int(self.optimizer.iterations.numpy())
+        self._made = -int(self.optimizer.iterations.numpy())
         self.recorder.optimizer = type(self.optimizer).__name__
         self.recorder.constants = constants_of(self.optimizer)
         self.recorder.reach = self._stepped
@@ -108,19 +113,25 @@ class KerasWatch:
         for name in ("train_function", "test_function", "predict_function"):
             self._functions[name] = getattr(self.model, name, None)
             setattr(self.model, name, None)
-        self._jit = bool(self.model.compiled and self.model.jit_compile)
-        if self._jit:
-            self.model.jit_compile = False
-            self.recorder.notes.append(
-                "XLA was switched off while watching: jit_compile=True cannot be seen into"
-            )
+        self._switch_xla_off()
         self._replace(self.model, "call", self._call)
         self._replace(self.model, "compute_loss", self._compute_loss)
         self._replace(self.model, "fit", self._fit)
+        self._replace(self.model, "compile", self._compile)
         self._replace(self.optimizer, "apply", self._apply)
         for name, layer in sensitive_layers(self.model).items():
             if layer is not self.model:
                 self._replace(layer, "call", partial(self._layer_call, name, layer))
+
+    def _switch_xla_off(self) -> None:
+        self._jit = bool(self.model.compiled and self.model.jit_compile)
+        if self._jit:
+            self.model.jit_compile = False
+            self._note("XLA was switched off while watching: jit_compile=True cannot be seen into")
+
+    def _note(self, told: str) -> None:
+        if told not in self.recorder.notes:
+            self.recorder.notes.append(told)
 
     def _replace(self, owner: Any, name: str, by: Callable[..., Any]) -> None:
         vars(owner)[name] = partial(by, getattr(owner, name))
@@ -146,7 +157,7 @@ class KerasWatch:
         self.recorder.precision = str(self.model.compute_dtype)
         self.recorder.layers = layers_of(self.model)
         self.recorder.final = {name: Value.of(v.numpy()).digest for name, v in weights.items()}
-        made = int(self.optimizer.iterations.numpy()) - self._iterations
+        made = int(self.optimizer.iterations.numpy()) + self._made
         if made > self.recorder.updates_made == 0:
             raise TraceError(
                 f"watch saw none of the {made} updates made: the function that made them was "
@@ -220,6 +231,23 @@ class KerasWatch:
             given.arguments["callbacks"] = [*_flat(callbacks), tells]
         return original(*given.args, **given.kwargs)
 
+    def _compile(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Compiled again, the model may have another optimizer: watch that one from now on."""
+        told = original(*args, **kwargs)
+        self._functions = dict.fromkeys(self._functions)
+        self._switch_xla_off()
+        new = _inner(self.model.optimizer)
+        if new is not self.optimizer:
+            self._made += int(self.optimizer.iterations.numpy()) - int(new.iterations.numpy())
+            self.optimizer = new
+            self._replace(new, "apply", self._apply)
+            self._note(
+                f"{self.recorder.name}: the model was compiled again after "
+                f"{self.recorder.updates_made} updates, with a new optimizer, whose state begins "
+                "anew"
+            )
+        return told
+
     def _apply(
         self, original: Callable[..., Any], grads: Any, trainable_variables: Any = None
     ) -> Any:
@@ -236,7 +264,8 @@ class KerasWatch:
         where = users_line(None if tf.executing_eagerly() else next(iter(given.values())).op)
         penalty = self._penalty()
         begin = partial(deliver.seen_begin, taps, bool(penalty))
-        taps.tap(LIGHT, begin, [self.optimizer.learning_rate, *penalty])
+        told = [self.optimizer.learning_rate, self.optimizer.iterations, *penalty]
+        taps.tap(LIGHT, begin, told)
         before = partial(deliver.seen_before, taps, tuple(given), tuple(weights))
         taps.tap(FULL, before, list(given.values()), list(weights.values()))
         done = original(grads, trainable_variables)

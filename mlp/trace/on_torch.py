@@ -19,7 +19,9 @@ from mlp.trace.recorder import FULL, OFF, Recorder
 from mlp.trace.source import users_line
 from mlp.trace.start import matched
 from mlp.trace.torch_model import (
-    buffers_of,
+    amp_scale,
+    buffer_places,
+    buffers_at,
     channels_last,
     constants_of,
     layers_of,
@@ -65,6 +67,8 @@ class TorchWatch:
         self.sensitive = sensitive_modules(model)
         self.rank = channels_last(model)
         self._handles: list[Any] = []
+        self._views: dict[str, tuple[Any, np.ndarray]] = {}
+        self._buffers = buffer_places(model)
         self._raw: dict[str, torch.Tensor] = {}
         self._full = self.compiled = False
         self._before: dict[str, Any] = {}
@@ -101,7 +105,12 @@ class TorchWatch:
             self._start_from(start)
         self.recorder.optimizer = type(self.optimizer).__name__
         self.recorder.constants = constants_of(self.optimizer)
-        buffers = buffers_of(self.model)
+        if len({group["lr"] for group in self.optimizer.param_groups}) > 1:
+            self.recorder.notes.append(
+                f"{self.recorder.name}: the optimizer's groups have different learning rates; "
+                "the first group's is compared"
+            )
+        buffers = buffers_at(self._buffers)
         self.recorder.initial_buffers = {n: Value.of(array_of(b)) for n, b in buffers.items()}
         self.recorder.reach = self._stepped
         size = sum(p.numel() * p.element_size() for p in self.parameters.values())
@@ -120,7 +129,7 @@ class TorchWatch:
         shapes = {n: tuple(self._read(n, p).shape) for n, p in trainable.items()}
         for name, value in matched(start, shapes, True).items():
             self._write(trainable[name], value, self.layout.get(name))
-        buffers = buffers_of(self.model)
+        buffers = buffers_at(self._buffers)
         for name, value in matched(
             start, {n: tuple(b.shape) for n, b in buffers.items()}, False
         ).items():
@@ -144,7 +153,10 @@ class TorchWatch:
                 for n, p in self.model.named_parameters()
                 if p.requires_grad
             ),
-            *(Variable(n, tuple(b.shape), False, False) for n, b in buffers_of(self.model).items()),
+            *(
+                Variable(n, tuple(b.shape), False, False)
+                for n, b in buffers_at(self._buffers).items()
+            ),
         )
         self.recorder.layers = layers_of(self.model, self.sensitive)
         self.recorder.final = {n: Value.of(w).digest for n, w in self._weights().items()}
@@ -171,11 +183,23 @@ class TorchWatch:
 
     def _weights(self) -> dict[str, np.ndarray]:
         named = self.parameters.items()
-        return {name: self._read(name, p) for name, p in named if p.requires_grad}
+        return {name: self._weight(name, p) for name, p in named if p.requires_grad}
+
+    def _weight(self, name: str, parameter: torch.Tensor) -> np.ndarray:
+        """A parameter as an array: the last one, if the parameter lies where it did."""
+        place = (parameter.data_ptr(), parameter.shape, parameter.stride())
+        known, array = self._views.get(name, (None, None))
+        if array is not None and known == place:
+            return array
+        array = self._read(name, parameter)
+        if array.ctypes.data == place[0]:  # no copy, so that it shows what is written later
+            self._views[name] = place, array
+        return array
 
     def _gradients(self) -> dict[str, np.ndarray]:
         found = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
-        return self.recorder.copies({name: self._read(name, grad) for name, grad in found.items()})
+        read = {name: self._read(name, grad) for name, grad in found.items()}
+        return self.recorder.keeper.copies(read)
 
     def _forward(self, model: Any, args: Any, kwargs: Any, output: Any) -> None:
         del model
@@ -189,8 +213,8 @@ class TorchWatch:
         outputs = _tensors(output)
         if outputs and outputs[0].is_floating_point():
             self.recorder.precision = str(outputs[0].dtype).removeprefix("torch.")
-        if self.recorder.level == FULL and self.recorder.accumulating:
-            self.recorder.accumulated(self._gradients())
+        if self.recorder.accumulating:
+            self._accumulate()
         taking = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in outputs)
         self.recorder.forward(
             self._joined([self._channels_last(tensor) for tensor in inputs]),
@@ -202,6 +226,19 @@ class TorchWatch:
         if taking:
             taken = self.recorder.graded_by()
             next(t for t in outputs if t.requires_grad).register_hook(lambda _: taken())
+
+    def _accumulate(self) -> None:
+        """A forward pass begins while gradients of an earlier one wait for an update.
+
+        No update is made of gradients that are zero or gone, nor, by an AMP scaler, of infinite
+        ones.
+        """
+        held = [p.grad for p in self.parameters.values() if p.grad is not None]
+        infinite = not all(bool(torch.isfinite(grad).all()) for grad in held)
+        if infinite or not any(bool(grad.any()) for grad in held):
+            self.recorder.dropped()
+        elif self.recorder.level == FULL:
+            self.recorder.accumulated(self._gradients())
 
     def _stepped(self, names: Sequence[str], values: Sequence[Any]) -> None:
         if self.recorder.level != OFF:
@@ -228,22 +265,35 @@ class TorchWatch:
         del args, kwargs
         self._refuse_compiled()
         rates = [group["lr"] for group in optimizer.param_groups]
-        self._full = self.recorder.begin_update(float(rates[0]))
+        self._full = self.recorder.begin_update(float(rates[0]), self._counted())
         if not self._full:
             return
-        scale = getattr(optimizer, "grad_scale", None)
+        unscaled = getattr(optimizer, "grad_scale", None)
         gradient = self._gradients()
-        if scale is not None:
-            gradient = {name: array / float(scale) for name, array in gradient.items()}
-        raw = {name: float(norm) for name, norm in self._raw.items()}
-        before = self.recorder.before(self._weights())
-        self._before = {"before": before, "gradient": gradient, "raw": raw, "where": users_line()}
+        if unscaled is not None:  # a fused optimizer unscales by itself
+            gradient = {name: array / float(unscaled) for name, array in gradient.items()}
+        self._before = {
+            "before": self.recorder.before(self._weights()),
+            "gradient": gradient,
+            "raw": {name: float(norm) for name, norm in self._raw.items()},
+            "where": users_line(),
+            "scale": amp_scale(),
+        }
+
+    def _counted(self) -> int | None:
+        """How many updates the optimizer itself counts; None where its rule counts none."""
+        state = self.optimizer.state
+        if not state:
+            return 0
+        steps = (state[p].get("step") for p in self.parameters.values() if p in state)
+        step = next((step for step in steps if step is not None), None)
+        return None if step is None else int(step)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         del optimizer, args, kwargs
         if not self._full:
             return
-        after = self.recorder.copies(self._weights())
-        buffers = {name: array_of(b) for name, b in buffers_of(self.model).items()}
+        after = self.recorder.keeper.copies(self._weights())
+        buffers = {name: array_of(b) for name, b in buffers_at(self._buffers).items()}
         self.recorder.end_update(after=after, buffers=buffers, **self._before)
         self._full, self._before, self._raw = False, {}, {}

@@ -23,6 +23,10 @@ class Match:
     flipped: bool = False
 
 
+Values = list[tuple[Match, Value, Value]]
+"""Variables that stand for the same, with what both traces show of each."""
+
+
 def match(
     a: Sequence[Variable], b: Sequence[Variable], names: Mapping[str, str] | None = None
 ) -> tuple[list[Match], list[Variable], list[Variable]]:
@@ -58,9 +62,7 @@ class Pair:
         ]
         self.names = (a.name, b.name) if a.name != b.name else (f"{a.name} (a)", f"{b.name} (b)")
 
-    def values(
-        self, i: int, what: str, matches: Sequence[Match] | None = None
-    ) -> list[tuple[Match, Value, Value]]:
+    def values(self, i: int, what: str, matches: Sequence[Match] | None = None) -> Values:
         """`before`, `gradient`, `raw`, `after` or `buffers` of update `i`, where both show it."""
         found = []
         for m in self.variables if matches is None else matches:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -55,7 +54,8 @@ class Update:
 
     `gradient` is what the update rule was given, `raw` the norms of what the backward pass left,
     where they were seen apart, `micro` what the gradient had added up to after each but the last
-    of several batches. `buffers` are as after the update.
+    of several batches. `buffers` are as after the update. `counted` is how many updates the
+    optimizer itself counts before this one, `scale` the factor by which AMP scaled the loss.
     """
 
     epoch: int
@@ -70,6 +70,8 @@ class Update:
     buffers: Mapping[str, Value] = field(default_factory=dict)
     rate: float | None = None
     where: str = ""
+    counted: int | None = None
+    scale: float = 1.0
 
     @property
     def loss(self) -> float | None:
@@ -81,15 +83,18 @@ class Update:
     @property
     def rows(self) -> np.ndarray | None:
         """Digests of the rows it was computed from, in order; None if one was not seen."""
-        return _joined([batch.x_rows for batch in self.batches])
+        return joined_rows([batch.x_rows for batch in self.batches])
 
     @property
     def targets(self) -> np.ndarray | None:
         """Digests of their targets, likewise."""
-        return _joined([batch.y_rows for batch in self.batches])
+        return joined_rows([batch.y_rows for batch in self.batches])
 
 
-def _joined(parts: list[np.ndarray | None]) -> np.ndarray | None:
+def joined_rows(parts: list[np.ndarray | None]) -> np.ndarray | None:
+    """Digests of the rows of several batches, in order; None if those of one were not seen."""
+    if len(parts) == 1:
+        return parts[0]
     seen = [part for part in parts if part is not None]
     return np.concatenate(seen) if seen and len(seen) == len(parts) else None
 
@@ -176,22 +181,22 @@ class Trace:
     def saw(self) -> dict[str, str | int]:
         """What the run saw, by the names that `mlp.Result` uses: for checks that a gene acted.
 
-        `order` is a digest of the rows fed in the first epoch, update by update, `init` one of the
-        initial weights; `updates` and `distinct_rows` are counts.
+        `order` is a digest of the rows fed in the first two epochs, update by update, `init` one
+        of the initial weights, `distinct_rows` counts those of the first epoch, `updates` all
+        updates. What was not seen is left out.
         """
-        first = self.log.epoch == 0
-        rows, sizes = self.log.rows(0), self.log.sizes[first].tolist()
-        return {
-            "init": _digest([v.digest for v in self.first_weights.values()]),
-            "order": _digest([*sizes, *(f"{row:016x}" for row in rows)]),
-            "distinct_rows": len(np.unique(rows)),
-            "updates": self.updates_made,
-        }
+        found: dict[str, str | int] = {"updates": self.updates_made}
+        if self.first_weights:
+            found["init"] = _digest([v.digest for v in self.first_weights.values()])
+        if len(self.log.x):
+            fed = [*self.log.sizes.tolist(), *(f"{row:016x}" for row in self.log.x)]
+            found |= {"order": _digest(fed), "distinct_rows": len(np.unique(self.log.rows(0)))}
+        return found
 
     @property
     def weights(self) -> str:
-        """A digest of the final weights, variable by variable."""
-        return _digest(list(self.final.values()))
+        """A digest of the final weights, variable by variable; empty where they were not seen."""
+        return _digest(list(self.final.values())) if self.final else ""
 
     def save(self, path: str | Path) -> Path:
         """Write the trace as one .npz file, which `load` reads."""
@@ -200,5 +205,5 @@ class Trace:
         return save(self, path)
 
 
-def _digest(parts: list[Any]) -> str:
+def _digest(parts: list[str] | list[str | int]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

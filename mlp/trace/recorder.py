@@ -9,40 +9,25 @@ in full, of all others up to the end of the second epoch the rows' digests, the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from mlp.trace.arena import Arena, same_bits
 from mlp.trace.batch import batch_of, evaluation_of, log_of, merged, slim
 from mlp.trace.epochs import FULL, LIGHT, OFF, Epochs
 from mlp.trace.errors import TraceError
-from mlp.trace.record import Batch, Evaluation, Layer, Trace, Update, Variable
+from mlp.trace.keeper import KEEP, Keeper
+from mlp.trace.record import Batch, Evaluation, Layer, Trace, Update, Variable, joined_rows
 from mlp.trace.source import users_line
 from mlp.trace.value import Value
+from mlp.trace.waiting import Pass, Waiting
 
-__all__ = ["FULL", "LIGHT", "OFF", "Recorder"]
+__all__ = ["FULL", "KEEP", "LIGHT", "OFF", "UPDATES", "Recorder"]
 
 UPDATES = 4
 """Updates recorded in full in each of the first two epochs, unless the caller says otherwise."""
 
-KEEP = 64 * 2**20
-"""Bytes of array elements a trace keeps, unless the caller says otherwise; summaries follow."""
-
 MOST_EVALUATIONS = 16
-MOST_WAITING = 64
-"""Forward passes whose arrays wait for an update; of older ones only the rows' digests do."""
-
-
-@dataclass
-class _Pending:
-    """A forward pass that no update has used yet; `graded` is None where that is not known."""
-
-    batch: Batch
-    graded: bool | None = None
-    total: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Recorder:
@@ -68,11 +53,13 @@ class Recorder:
         self.updates: list[Update] = []
         self.reach: Callable[[Sequence[str], Sequence[Any]], None] = self.stepped
         """How the values given to `step` become arrays; an adapter that must, puts its own here."""
-        self._epochs, self._room, self._arena = Epochs(updates), keep, Arena()
-        self._pending: list[_Pending] = []
+        self.keeper = Keeper(keep)
+        self._epochs = Epochs(updates)
+        self._waiting = Waiting()
         self._current: Update | None = None
         self._evaluations: list[Evaluation] = []
         self._log: list[Update] = []
+        self._unused = 0
 
     # What a program tells.
 
@@ -111,35 +98,12 @@ class Recorder:
 
     def expect(self, size: int) -> None:
         """Each update recorded in full will be told by copies of so many bytes."""
-        self._arena.reserve(min(2 * self._epochs.full * size, self._room, KEEP))
+        self.keeper.expect(2 * self._epochs.full * size)
 
-    def copies(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Copies of arrays that the program goes on to write to."""
-        return {name: self._arena.copy(array) for name, array in arrays.items()}
-
-    def before(self, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    def before(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
         """Weights before an update: copied where they are not as the last update left them."""
         left = self.updates[-2].after if len(self.updates) > 1 else {}
-        held: dict[str, Any] = {}
-        for name, array in arrays.items():
-            value = left.get(name)
-            known = value is not None and value.data is not None and same_bits(value.data, array)
-            held[name] = value if known else self._arena.copy(array)
-        return held
-
-    def value(self, array: Any) -> Value:
-        """An array, not copied, as a value: kept while there is room, summarised from then on."""
-        if isinstance(array, Value):
-            return array
-        array = np.asarray(array)
-        keep = array.nbytes <= self._room
-        if keep:
-            self._room -= array.nbytes
-        return Value.of(array, keep)
-
-    def values(self, arrays: Mapping[str, Any] | None) -> dict[str, Value]:
-        """Arrays by name as values."""
-        return {name: self.value(array) for name, array in (arrays or {}).items()}
+        return self.keeper.changed(arrays, left)
 
     def forward(
         self,
@@ -154,12 +118,8 @@ class Recorder:
         self.forwards += 1
         if self.level == OFF:
             return
-        batch = replace(batch_of(x=x, prediction=prediction), modes=dict(modes or {}), where=where)
-        self._pending.append(_Pending(batch, graded))
-        past = self._pending[-2:-1] if graded is False else self._pending[:-MOST_WAITING][-1:]
-        for pending in past:
-            if pending.graded is not True:
-                pending.batch = slim(pending.batch)
+        batch = batch_of(x=x, prediction=prediction, modes=modes, where=where)
+        self._waiting.add(batch, graded)
 
     def terms(
         self,
@@ -173,59 +133,65 @@ class Recorder:
     ) -> None:
         """What the loss of the last forward pass was made of."""
         told = batch_of(x, y, prediction, loss, sample_weight, regularisation)
-        if self._pending:
-            self._pending[-1].batch = merged(self._pending[-1].batch, told)
-        elif self._current is not None and self._current.batches:
+        if self._waiting.tell(told):
+            return
+        if self._current is not None and self._current.batches:
             *first, last = self._current.batches
             self._amend(replace(self._current, batches=(*first, merged(last, told))))
         elif self.level != OFF:
-            self._pending.append(_Pending(replace(told, where=users_line())))
+            self._waiting.add(replace(told, where=users_line()), None)
 
     def graded_by(self) -> Callable[[], None]:
         """What to call where the gradient of the last forward pass is being taken."""
-        pending = self._pending[-1]
-
-        def taken() -> None:
-            pending.graded = True
-
-        return taken
+        return self._waiting.graded_by()
 
     @property
     def accumulating(self) -> bool:
         """Whether a gradient was taken of which no update was made."""
-        return any(pending.graded for pending in self._pending)
+        return bool(self._waiting.graded)
 
     def accumulated(self, total: Mapping[str, Any]) -> None:
         """What the gradients have added up to, before another forward pass adds to them."""
-        graded = [pending for pending in self._pending if pending.graded]
-        if graded:
-            graded[-1].total = total
+        self._waiting.graded[-1].total = total
 
-    def begin_update(self, rate: float | None) -> bool:
-        """The optimizer is about to update; whether the update is recorded in full."""
+    def dropped(self) -> None:
+        """The gradients of forward passes were zeroed before an update was made of them."""
+        self._unused += len(self._waiting.graded)
+        self._evaluated([p.batch for p in self._waiting.clear()])
+
+    def begin_update(self, rate: float | None, counted: int | None = None) -> bool:
+        """The optimizer is about to update; whether the update is recorded in full.
+
+        Args:
+            rate: the learning rate.
+            counted: how many updates the optimizer itself counts so far.
+        """
         self.updates_made += 1
         self._current = None
         if self.level != OFF:
-            used = [pending for pending in self._pending if pending.graded]
-            used = used or [p for p in self._pending if p.graded is None][-1:]
-            self._evaluated([p.batch for p in self._pending if p not in used])
-            update = Update(0, 0, self.updates_made - 1, tuple(p.batch for p in used), rate=rate)
-            self._epochs.fed(update.rows)
-            self._begin(update, [p.total for p in used[:-1]])
-        self._pending.clear()
+            used, others = self._waiting.take()
+            self._evaluated([p.batch for p in others])
+            self._epochs.fed(joined_rows([p.batch.x_rows for p in used]))
+            self._begin(used, rate, counted)
         return bool(self.updates) and self.updates[-1] is self._current
 
-    def _begin(self, update: Update, totals: list[Mapping[str, Any]]) -> None:
-        level = self.level
-        if level == OFF:
+    def _begin(self, used: Sequence[Pass], rate: float | None, counted: int | None) -> None:
+        """Take up an update, computed from these forward passes; their rows may end an epoch."""
+        if self.level == OFF:
             return
-        update = replace(update, epoch=self._epochs.epoch, index=self._epochs.index)
+        full = self.level == FULL
+        self._current = Update(
+            epoch=self._epochs.epoch,
+            index=self._epochs.index,
+            number=self.updates_made - 1,
+            batches=tuple(p.batch if full else slim(p.batch) for p in used),
+            micro=tuple(self.keeper.values(p.total) for p in used[:-1]) if full else (),
+            rate=rate,
+            counted=counted,
+        )
         self._epochs.updated()
-        if level == FULL:
-            self._current = replace(update, micro=tuple(map(self.values, totals)))
+        if full:
             self.updates.append(self._current)
-        else:
-            self._current = replace(update, batches=tuple(map(slim, update.batches)))
         self._log.append(self._current)
 
     def end_update(
@@ -237,13 +203,14 @@ class Recorder:
         after: Mapping[str, Any] | None = None,
         buffers: Mapping[str, Any] | None = None,
         where: str = "",
+        scale: float = 1.0,
     ) -> None:
         """What `begin_update` announced was done, recorded in full."""
         if self._current is None:
             return
         told = {"before": before, "gradient": gradient, "after": after, "buffers": buffers}
-        seen: dict[str, Any] = {key: self.values(arrays) for key, arrays in told.items()}
-        self._amend(replace(self._current, where=where, raw=dict(raw or {}), **seen))
+        seen: dict[str, Any] = {key: self.keeper.values(arrays) for key, arrays in told.items()}
+        self._amend(replace(self._current, where=where, raw=dict(raw or {}), scale=scale, **seen))
 
     def _amend(self, update: Update) -> None:
         """Put an update in the place of the one made last, of which it says more."""
@@ -262,8 +229,9 @@ class Recorder:
     def close(self, cut_off: str = "") -> None:
         """No more is recorded."""
         if not self._epochs.closed:
-            self._evaluated([p.batch for p in self._pending if not p.graded])
-            self._pending.clear()
+            self.dropped()
+            if self._unused and not cut_off and self.updates_made:
+                self.notes.append(_unused(self.name, self._unused))
             self.cut_off, self._epochs.closed = cut_off, True
 
     def trace(self) -> Trace:
@@ -294,9 +262,18 @@ class Recorder:
 
     @property
     def weights(self) -> str:
-        """A digest of the final weights."""
+        """A digest of the final weights; see `Trace.weights`."""
         return self.trace().weights
 
     def save(self, path: str | Path) -> Path:
         """Write what was recorded so far as one file."""
         return self.trace().save(path)
+
+
+def _unused(name: str, count: int) -> str:
+    passes = "a forward pass" if count == 1 else f"{count} forward passes"
+    return (
+        f"{name}: of {passes} a gradient was taken and the watched optimizer made no update of it: "
+        "another optimizer made it (one made anew in each epoch is not seen), the AMP scaler "
+        "skipped the step, or zero_grad() came before it"
+    )

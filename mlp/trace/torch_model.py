@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
 from typing import Any
 
 import torch
@@ -84,9 +86,19 @@ def _settings(module: Any) -> dict[str, float]:
     return settings
 
 
-def buffers_of(model: Any) -> dict[str, torch.Tensor]:
-    """The floating-point buffers, as batch normalisation's statistics, by name."""
-    return {n: b for n, b in model.named_buffers() if b.is_floating_point()}
+def buffer_places(model: Any) -> list[tuple[str, Any, str]]:
+    """Name, module and attribute of each floating-point buffer, as batch norm's statistics."""
+    return [
+        (f"{prefix}.{key}" if prefix else key, module, key)
+        for prefix, module in model.named_modules()
+        for key, buffer in module.named_buffers(recurse=False)
+        if buffer.is_floating_point()
+    ]
+
+
+def buffers_at(places: list[tuple[str, Any, str]]) -> dict[str, torch.Tensor]:
+    """The buffers that are in these places now, by name."""
+    return {name: getattr(module, key) for name, module, key in places}
 
 
 def constants_of(optimizer: Any) -> dict[str, float]:
@@ -107,3 +119,15 @@ def constants_of(optimizer: Any) -> dict[str, float]:
         constants["decoupled"] = float(told or type(optimizer).__name__ in _DECOUPLED)
     constants.pop("decoupled_weight_decay", None)
     return constants
+
+
+def amp_scale() -> float:
+    """The factor by which the AMP scaler that is stepping the optimizer scaled the loss; else 1."""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(8):
+        if frame is None:
+            break
+        if frame.f_code.co_name == "_maybe_opt_step" and frame.f_globals.get("GradScaler"):
+            return float(frame.f_locals["self"].get_scale())
+        frame = frame.f_back
+    return 1.0

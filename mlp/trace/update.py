@@ -20,6 +20,9 @@ def check(pair: Pair) -> Rung:
     for i in range(len(pair.steps)):
         gradients = pair.values(i, "gradient")
         barred = pair.obstacle(i)
+        outside = _outside(pair, i)
+        if outside is not None:
+            return failed(outside)
         found = [] if barred else _differing(pair, i)
         if found is None:
             break
@@ -37,6 +40,26 @@ def check(pair: Pair) -> Rung:
     if barred:
         return not_comparable(NAME, barred)
     return not_seen(NAME, "a trace does not show the weights before and after, whole")
+
+
+def _outside(pair: Pair, i: int) -> Finding | None:
+    """Weights that one side only changes between the update before and this one."""
+    if not i or any(pair.steps[i][k].number != pair.steps[i - 1][k].number + 1 for k in (0, 1)):
+        return None
+    moved = []
+    for place in (0, 1):
+        left, found = pair.steps[i - 1][place].after, pair.steps[i][place].before
+        kept = [name for name in left if name in found]
+        if not kept:
+            return None
+        moved.append([name for name in kept if left[name].digest != found[name].digest])
+    if bool(moved[0]) == bool(moved[1]):
+        return None
+    place = int(bool(moved[1]))
+    name, changed = pair.names[place], moved[place]
+    told = f"{label(pair.steps[i][0])}: {name} has changed {changed[0]} since its update before"
+    hint = "weights are changed outside the optimizer: clamped, averaged, projected or loaded"
+    return Finding(NAME, told, (hint,), at=i)
 
 
 def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
@@ -96,7 +119,21 @@ def _other_update(pair: Pair, i: int, found: tuple[str, float, float]) -> Findin
     return Finding(NAME, sentence, (hint,), explains, i, (ua.where, ub.where))
 
 
+def _reset(trace: Trace, update: Update) -> bool:
+    """Whether the optimizer counts fewer updates before this one than before an earlier one."""
+    counts = [u.counted for u in trace.updates if u.number <= update.number]
+    known = [count for count in counts if count is not None]
+    return len(known) == len(counts) > 1 and known[-1] < known[-2]
+
+
 def _explain(pair: Pair, ua: Update, ub: Update) -> tuple[str, bool]:
+    reset = [
+        n
+        for n, trace, u in zip(pair.names, (pair.a, pair.b), (ua, ub), strict=True)
+        if _reset(trace, u)
+    ]
+    if len(reset) == 1:
+        return f"the optimizer of {reset[0]} begins anew before it: {_ANEW}", True
     decay = [_decay(trace) for trace in (pair.a, pair.b)]
     if decay[0] != decay[1]:
         told = " and ".join(f"{n} {d}" for n, d in zip(pair.names, decay, strict=True))
@@ -108,7 +145,14 @@ def _explain(pair: Pair, ua: Update, ub: Update) -> tuple[str, bool]:
     different = constants(pair)
     if different:
         return f"{pair.a.optimizer} has {different}", not only_epsilon(pair)
+    first = ua.number == ub.number == 0
+    if first and None not in (ua.counted, ub.counted) and ua.counted != ub.counted:
+        told = f"the optimizers count {ua.counted} and {ub.counted} updates before it"
+        return f"{told}: one keeps the state of an earlier training", True
     return "the update rules differ: their state, a constraint, or a frozen variable", True
+
+
+_ANEW = "made or compiled in each epoch, or its state cleared, it forgets its moments and its count"
 
 
 def _decay(trace: Trace) -> str:

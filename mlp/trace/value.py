@@ -99,6 +99,13 @@ def distance(a: Value, b: Value) -> float:
     return float(np.linalg.norm(a.sketch[4:] - b.sketch[4:]))
 
 
+def elements(*values: Value | None) -> list[np.ndarray] | None:
+    """The elements of several values, as float64; None where those of one were not kept."""
+    if any(v is None or v.data is None for v in values):
+        return None
+    return [np.asarray(v.data, np.float64) for v in values if v is not None]
+
+
 @lru_cache(maxsize=8)
 def _coefficients(width: int) -> np.ndarray:
     drawn = np.random.Generator(np.random.Philox(width)).integers(
@@ -115,9 +122,10 @@ def row_digests(array: Any) -> np.ndarray:
     if array.dtype.kind not in "fiub":
         return np.array([hash_text(str(row)) for row in array], np.uint64)
     single = np.ascontiguousarray(array.reshape(len(array), -1), dtype=np.float32) + np.float32(0)
-    words = single.view(np.uint32).astype(np.uint64)
-    mixed = (words + np.uint64(0x9E3779B9)) * _coefficients(words.shape[1])
-    total = (mixed ^ (mixed >> np.uint64(29))).sum(axis=1, dtype=np.uint64)
+    mixed = np.add(single.view(np.uint32), np.uint64(0x9E3779B9), dtype=np.uint64)
+    mixed *= _coefficients(single.shape[1])
+    mixed ^= mixed >> np.uint64(29)
+    total = mixed.sum(axis=1, dtype=np.uint64)
     return total ^ (total >> np.uint64(32))
 
 

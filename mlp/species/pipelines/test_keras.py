@@ -1,6 +1,5 @@
 """Keras 3: a GradientTape loop that should do what `fit` does, and does worse."""
 
-import os
 from functools import partial
 from typing import Literal
 
@@ -9,7 +8,6 @@ import pytest
 
 from mlp import Genome, Result, digest, gene
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 tf = pytest.importorskip("tensorflow", reason="pip install tensorflow")
 keras = pytest.importorskip("keras", reason="pip install keras")
 

@@ -8,6 +8,7 @@ import pytest
 from mlp import Genome, Result, digest, gene
 
 datasets = pytest.importorskip("sklearn.datasets", reason="pip install scikit-learn")
+network = pytest.importorskip("sklearn.neural_network")
 X, Y = datasets.load_digits(return_X_y=True)
 
 
@@ -26,11 +27,9 @@ class Mlp(Genome):
 
 
 def fit_sklearn(genome, x, y, seed):
-    from sklearn.neural_network import MLPClassifier
-
     asked = {"momentum": genome.momentum, "shuffle": genome.shuffle, "random_state": seed}
     asked |= {"solver": "sgd", "learning_rate_init": 0.1, "nesterovs_momentum": False}
-    net = MLPClassifier((16,), alpha=0.0, batch_size=100, **asked)
+    net = network.MLPClassifier((16,), alpha=0.0, batch_size=100, **asked)
     for _ in range(15):
         net.partial_fit(x, y, classes=range(10))
     return net.coefs_, net.intercepts_

@@ -7,12 +7,13 @@ from importlib.util import find_spec
 
 import pytest
 
+from mlp.lab.code import closure
 from mlp.tests.conftest import ROOT
 
 pytest_plugins = ("pytester",)
 
 PIPELINES = ROOT / "mlp" / "species" / "pipelines"
-LINES = 61
+LINES = 59
 NEEDS = {"keras": "keras", "torch": "torch", "jax": "jax", "sklearn": "sklearn"}
 QUICK = {"keras": "does_worse", "torch": "double", "jax": "zeros", "sklearn": "momentum"}
 """A claim of each that few runs decide."""
@@ -22,6 +23,14 @@ QUICK = {"keras": "does_worse", "torch": "double", "jax": "zeros", "sklearn": "m
 def test_a_pipeline_fits_on_a_screen(name):
     lines = (PIPELINES / f"test_{name}.py").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= LINES
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_the_framework_of_a_pipeline_is_part_of_its_runs_keys(name):
+    if find_spec(NEEDS[name]) is None:
+        pytest.skip(f"{NEEDS[name]} is not installed")
+    found = closure(PIPELINES / f"test_{name}.py").distributions
+    assert {"sklearn": "scikit-learn"}.get(name, name) in found
 
 
 @pytest.mark.parametrize("name", NEEDS)

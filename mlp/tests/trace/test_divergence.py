@@ -8,7 +8,6 @@ import sys
 import numpy as np
 import pytest
 
-from mlp.run import Result
 from mlp.trace import TraceError, first_divergence, load, record
 from mlp.trace.__main__ import main
 from mlp.trace.rung import RUNGS
@@ -106,6 +105,27 @@ def test_summaries_are_compared_where_values_were_not_kept():
     assert first_divergence(whole, regression(keep=0, factor=1.5)).first.rung == "gradient"
 
 
+def test_weights_changed_outside_the_optimizer_are_found():
+    def clamped(clamp):
+        weights = np.zeros(5)
+        with record(name="clamped" if clamp else "free") as trace:
+            for begin in (0, 20, 40):
+                x, y = X[begin : begin + 20], Y[begin : begin + 20]
+                gradient = 2 * x.T @ (x @ weights - y) / BATCH
+                after = weights - 0.1 * gradient
+                trace.step(x, y, np.mean((x @ weights - y) ** 2), weights=[weights],
+                           gradients=[gradient], after=[after], rate=0.1)  # fmt: skip
+                weights = np.clip(after, -0.2, 0.2) if clamp else after
+        return trace
+
+    found = first_divergence(clamped(False), clamped(True))
+    assert found.first.rung == "update"
+    assert found.first.at == 1
+    assert "clamped has changed variable 0 since its update before" in found.first.sentence
+    assert "outside the optimizer" in found.first.hints[0]
+    assert first_divergence(clamped(True), clamped(True)).first is None
+
+
 def test_nan_is_told():
     found = first_divergence(regression(), regression(nan_at=(0, 1)))
     assert found.first.at == 1
@@ -141,18 +161,6 @@ def test_a_file_gives_back_what_was_recorded(tmp_path, keep):
     assert "trace.step" in again.updates[0].where
     again.save(tmp_path / "b.trace")
     assert load(tmp_path / "b.trace").saw() == trace.saw()
-
-
-def test_what_a_run_saw_fills_a_result():
-    trace = regression()
-    result = Result.of(trace, score=0.5)
-
-    assert result.saw["distinct_rows"] == 60
-    assert set(result.saw) == {"init", "order", "distinct_rows", "updates"}
-    other = Result.of(regression(rate=0.2), score=0.5)
-    assert other.saw == result.saw
-    assert other.weights != result.weights
-    assert Result.of(regression(), score=0.5) == result
 
 
 def test_other_models_empty_traces_and_other_things_are_refused():

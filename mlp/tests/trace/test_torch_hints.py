@@ -3,8 +3,19 @@
 import numpy as np
 import pytest
 
-from mlp.tests.trace.torch_programs import adam, functional, model, nn, sgd, torch, watched
-from mlp.trace import first_divergence
+from mlp.tests.trace.torch_programs import (
+    X,
+    Y,
+    adam,
+    functional,
+    model,
+    nn,
+    sgd,
+    torch,
+    train,
+    watched,
+)
+from mlp.trace import first_divergence, watch
 
 
 def good(make=sgd, **net):
@@ -154,6 +165,70 @@ def test_clipping_of_each_variable_against_that_of_all(told):
     assert found.first.rung == "gradient"
     assert "each has each variable's norm clipped to 0.05" in hint(found)
     assert "all the norm of all together clipped to 0.05" in hint(found)
+
+
+def scaled(unscale, clip, name, scale=1024.0):
+    """Train with an AMP scaler, unscaling before clipping or not."""
+    net = model()
+    optimizer = sgd(net)
+    scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+    with watch(net, optimizer, name=name) as trace:
+        for start in [0, 32, 64] * 2:
+            optimizer.zero_grad()
+            value = functional.cross_entropy(net(X[start : start + 32]), Y[start : start + 32])
+            trace.step(loss=value)
+            scaler.scale(value).backward()
+            if unscale:
+                scaler.unscale_(optimizer)
+            if clip:
+                clip(net.parameters())
+            scaler.step(optimizer)
+            scaler.update()
+    return trace
+
+
+def whole(parameters):
+    nn.utils.clip_grad_norm_(parameters, 0.05)
+
+
+def elements(parameters):
+    nn.utils.clip_grad_value_(parameters, 0.01)
+
+
+@pytest.mark.parametrize("clip", [whole, elements])
+def test_clipped_before_unscaled(clip):
+    good = scaled(True, clip, "good")
+    found = first_divergence(good, scaled(False, clip, "loop"))
+    assert found.first.rung == "gradient"
+    assert "loop clips gradients that AMP has scaled by 1024" in hint(found)
+    assert "scaler.unscale_(optimizer) before clip_grad_norm_" in hint(found)
+    assert first_divergence(good, scaled(True, clip, "good", scale=256.0)).first is None
+
+
+def test_other_clipping_under_amp_is_not_clipping_before_unscaling():
+    def other(parameters):
+        nn.utils.clip_grad_norm_(parameters, 0.025)
+
+    found = first_divergence(scaled(True, whole, "good"), scaled(True, other, "loop"))
+    assert "good has the norm of all together clipped to 0.05" in hint(found)
+    assert "loop the norm of all together clipped to 0.025" in hint(found)
+    unclipped = first_divergence(scaled(True, whole, "good"), scaled(True, None, "loop"))
+    assert "loop no clipping that was seen" in hint(unclipped)
+    plain = first_divergence(good(), scaled(False, None, "loop"))
+    assert plain.first is None, str(plain)
+
+
+def test_an_optimizer_whose_state_is_cleared_between_epochs():
+    net = model()
+    optimizer = adam(net)
+    with watch(net, optimizer, name="loop") as trace:
+        for _ in range(2):
+            optimizer.state.clear()
+            train(net, optimizer, trace, epochs=1)
+    found = first_divergence(good(adam), trace)
+    assert found.first.rung == "update"
+    assert found.first.at == 3
+    assert "the optimizer of loop begins anew before it" in hint(found)
 
 
 def test_nan_in_a_loss():

@@ -92,6 +92,75 @@ def test_a_scaler_is_seen_after_unscaling():
     assert update.raw[name] == pytest.approx(1024 * update.gradient[name].norm, rel=1e-3)
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["zeroed at once", "zeroed later"])
+def test_a_step_that_the_scaler_skips_is_no_part_of_the_next_update(first):
+    net = model()
+    optimizer = sgd(net)
+    scaler = torch.amp.GradScaler("cpu", init_scale=3e38, backoff_factor=1e-30)
+    with watch(net, optimizer) as trace:
+        for start in (0, 32, 64):
+            value = functional.cross_entropy(net(X[start : start + 32]), Y[start : start + 32])
+            optimizer.zero_grad()
+            scaler.scale(1e3 * value).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            if first:
+                optimizer.zero_grad()
+    seen = trace.trace()
+    assert [len(update.rows) for update in seen.updates] == [32, 32]
+    np.testing.assert_array_equal(seen.updates[0].batches[0].x.data, X[32:64].numpy())
+    assert any("the AMP scaler skipped the step" in note for note in seen.notes)
+
+
+def test_an_optimizer_made_anew_in_each_epoch_is_said():
+    net = model()
+    optimizer = adam(net)
+    with watch(net, optimizer) as trace:
+        train(net, optimizer, trace, epochs=1)
+        train(net, adam(net), trace, epochs=1)
+    assert trace.trace().updates_made == 3
+    assert any("one made anew in each epoch is not seen" in note for note in trace.notes)
+    found = first_divergence(watched(net := model(), adam(net)), trace)
+    assert found.first is None
+    assert "note: pytorch: of 3 forward passes a gradient was taken" in str(found)
+
+
+def test_groups_with_rates_of_their_own_are_said():
+    net = model()
+    groups = [{"params": net[0].parameters(), "lr": 0.1}, {"params": net[2].parameters()}]
+    trace = watched(net, torch.optim.SGD(groups, 0.01))
+    assert "the first group's is compared" in trace.notes[0]
+
+
+def test_weights_that_move_in_memory_are_read_where_they_are():
+    net = model()
+    optimizer = sgd(net)
+
+    def step(start):
+        optimizer.zero_grad()
+        functional.cross_entropy(net(X[start : start + 32]), Y[start : start + 32]).backward()
+        optimizer.step()
+
+    with watch(net, optimizer) as trace:
+        step(0)
+        for parameter in net.parameters():
+            parameter.data = parameter.data.clone() * 2
+        step(32)
+    first, second = trace.trace().updates
+    for name, parameter in net.named_parameters():
+        held = second.after[name].data
+        np.testing.assert_array_equal(held.T if held.ndim > 1 else held, parameter.detach().numpy())
+        np.testing.assert_array_equal(second.before[name].data, 2 * first.after[name].data)
+
+
+def test_the_cost_of_watching_is_measured():
+    from mlp.trace import cost
+
+    measured = cost.ratios(cost._torch(), repeats=1)
+    assert list(measured) == list(cost.PHASES)
+    assert all(len(found) == 1 and found[0] > 0 for found in measured.values())
+
+
 def test_forward_passes_that_gradients_were_not_taken_of_are_evaluation():
     net = model()
     optimizer = sgd(net)
