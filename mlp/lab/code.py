@@ -239,10 +239,10 @@ def _imports(file: Path, root: Path) -> Iterator[str]:
 
 
 def _is_import_call(node: ast.Call) -> bool:
-    """Whether it is `import_module("name")`."""
+    """Whether it is `import_module("name")`, or pytest's `importorskip`."""
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
     literal = node.args and isinstance(node.args[0], ast.Constant)
-    return name in ("import_module", "__import__") and bool(
+    return name in ("import_module", "__import__", "importorskip") and bool(
         literal and isinstance(node.args[0].value, str)  # type: ignore[attr-defined]
     )
 

@@ -1,6 +1,5 @@
 """Keras 3: a GradientTape loop that should do what `fit` does, and does worse."""
 
-import os
 from functools import partial
 from typing import Literal
 
@@ -9,7 +8,6 @@ import pytest
 
 from mlp import Genome, Result, digest, gene
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 tf = pytest.importorskip("tensorflow", reason="pip install tensorflow")
 keras = pytest.importorskip("keras", reason="pip install keras")
 
@@ -45,12 +43,12 @@ def tape_loop(net, adam, loss, x, y, rng):
         for rows in np.split(rng.permutation(200), 4):
             with tf.GradientTape() as tape:
                 value = loss(y[rows], net(x[rows], training=True))
-            slopes = tape.gradient(value, net.trainable_variables)
-            adam.apply_gradients(zip(slopes, net.trainable_variables, strict=True))
+            adam.apply(tape.gradient(value, net.trainable_variables))
 
 
 FIT = Loop(by="fit", from_logits=True, dropout_acts=True)
 TAPE = Loop(by="tape", from_logits=False, dropout_acts=False)
+Loop.name_strains(fit=FIT, tape=TAPE)
 
 
 def test_the_loop_does_worse_than_fit(lab):
