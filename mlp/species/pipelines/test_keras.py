@@ -20,7 +20,7 @@ class Loop(Genome):
     def train(self, seed: int) -> Result:
         keras.utils.set_random_seed(seed)
         y = (rng := np.random.default_rng(seed)).integers(5, size=700)
-        x = rng.normal(size=(700, 20)).astype("float32") + 2 * np.eye(5, 20, dtype="float32")[y]
+        x = rng.normal(size=(700, 20)).astype("float32") + 3 * np.eye(5, 20, dtype="float32")[y]
         init = keras.initializers.GlorotUniform(seed)  # else dropout's seed would move it
         dense = partial(keras.layers.Dense, kernel_initializer=init)
         dropout = keras.layers.Dropout(0.2 * self.dropout_acts)
