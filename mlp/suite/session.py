@@ -29,7 +29,7 @@ from mlp.suite.plugin import LAB
 from mlp.suite.plugin import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
 from mlp.suite.spending import spent_here
-from mlp.suite.subject import asked_datasets
+from mlp.suite.subject import asked_datasets, check_protocol
 from mlp.suite.verdict import judge, row_of, tell
 
 STORE = pytest.StashKey[Store]()
@@ -58,7 +58,7 @@ def begin(session: pytest.Session) -> None:
         raise LabError(
             "a cluster has workers of its own; got --mlp-cluster and -n together: leave out -n"
         )
-    protocol_of_session(config)
+    check_protocol(config)
     _reporting(config).check()
     if option.mlp_fresh or option.mlp_store is not None:
         config.stash[STORE] = _open_store(config, fresh=option.mlp_fresh)
