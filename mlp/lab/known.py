@@ -138,6 +138,14 @@ def trainers_of(species: Species) -> Trainers:
     return found
 
 
+def trainers_now(species: Species) -> Trainers:
+    """`trainers_of`, made anew where a notebook's code has changed since."""
+    found = trainers_of(species)
+    if any(isinstance(one, MethodExecutor) and one.outdated for one in found.all):
+        del _TRAINERS[species]
+    return trainers_of(species)
+
+
 def _method_of(species: Species) -> MethodExecutor:
     method = MethodExecutor(species)
     _check_method(species, "train_cohort" if method.whole else "train")
