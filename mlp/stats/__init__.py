@@ -1,7 +1,7 @@
 """Pure statistics of paired comparisons over seeds: differences -> interval -> outcome.
 
 Shape convention: one number per seed, `[n]`, in seed order. Nothing here knows of pytest,
-TensorFlow or the store. `python -m mlp.stats.calibrate` measures the stated error rates.
+TensorFlow or the store. `python -m mlp.proof.calibration` measures the stated error rates.
 """
 
 from mlp.stats.comparison import Look, Outcome, Result, classify, pair, sequential

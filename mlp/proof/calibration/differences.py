@@ -1,15 +1,12 @@
 """d = data - mean(data) + effect, resampled: the rates on the differences that claims were made of.
 
 `differences.json` holds, for every claim of some studies that rests on an interval, the differences
-it rested on, as values and how often each occurred. `python -m mlp.stats.resample STUDY ...` makes
-it anew from saved studies (`--mlp-save`).
+it rested on, as values and how often each occurred. `commit` makes it anew from saved studies.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from mlp.stats.calibration import EFFECTS_IN_MARGINS, STATED, Rate, upper_limit
+from mlp.proof.calibration.methods import IN_USE, Method
+from mlp.proof.calibration.rates import EFFECTS_IN_MARGINS, STATED, Rate, upper_limit
+from mlp.proof.calibration.scenarios import Law
+from mlp.proof.calibration.simulation import codes_at, decide, draw, false_codes
 from mlp.stats.factorial import shapley
 from mlp.stats.interval import FloatArray
 from mlp.stats.looks import CLAIM_ERROR, LOOKS
-from mlp.stats.methods import IN_USE, Method
-from mlp.stats.scenarios import Law
-from mlp.stats.simulate import codes_at, decide, draw, false_codes
 
 FILE = Path(__file__).with_name("differences.json")
 
@@ -173,23 +170,12 @@ def of_study(study: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write the differences of saved studies beside this module."""
-    parser = argparse.ArgumentParser(prog="python -m mlp.stats.resample", description=__doc__)
-    parser.add_argument(
-        "studies", type=Path, nargs="+", metavar="STUDY", help="files that --mlp-save wrote"
-    )
-    studies = [
-        json.loads(path.read_text(encoding="utf-8")) for path in parser.parse_args(argv).studies
-    ]
+def commit(paths: Sequence[Path]) -> int:
+    """Write the differences of saved studies into `FILE`; how many claims they are of."""
+    studies = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     made = [{k: study["provenance"][k] for k in ("protocol", "seeds")} for study in studies]
     claims = [claim for study in studies for claim in of_study(study)]
     rows = ",\n".join(map(json.dumps, claims))
     told = f'{{"studies": {json.dumps(made)},\n"claims": [\n{rows}\n]}}\n'
     FILE.write_text(told, encoding="utf-8")
-    print(f"{len(claims)} claims' differences are in {FILE}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return len(claims)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlp.stats.calibration import (
-    EFFECTS_IN_MARGINS,
-    STATED,
-    Power,
-    Rate,
-    distribution_free_seeds,
-    smallest_decision,
-)
-from mlp.stats.methods import Method
-from mlp.stats.picture import Ratios
-from mlp.stats.reach import HALF, NONE_OR_TWICE, Reach
-from mlp.stats.resample import Seeds
-from mlp.stats.scenarios import MARGINS
+from mlp.proof.calibration.differences import Seeds
+from mlp.proof.calibration.methods import Method
+from mlp.proof.calibration.picture import Ratios
+from mlp.proof.calibration.power import Power, distribution_free_seeds, smallest_decision
+from mlp.proof.calibration.rates import EFFECTS_IN_MARGINS, STATED, Rate
+from mlp.proof.calibration.reach import HALF, NONE_OR_TWICE, Reach
+from mlp.proof.calibration.scenarios import MARGINS
 
 COSTS = ((0.0, 0.0), (0.1, 0.05), (0.3, 0.05), (0.47, 0.15))
 COST_MARGIN = 0.05

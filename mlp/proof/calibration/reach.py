@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from mlp.proof.calibration.methods import Method
+from mlp.proof.calibration.simulation import codes, false_codes
 from mlp.stats.interval import FloatArray
 from mlp.stats.looks import CLAIM_ERROR, LOOKS, look_alpha
-from mlp.stats.methods import Method
-from mlp.stats.simulate import codes, false_codes
 
 REACH_MARGINS = (0.01, 0.02, 0.03, 0.04, 0.05, 0.1, 0.2, 0.3, 0.5)
 NONE_OR_TWICE, HALF = (0.0, 2.0), (0.5,)
