@@ -23,7 +23,7 @@ from mlp.stats.looks import (
     look_sizes,
 )
 from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
-from mlp.stats.permutation import Agreement, agreement, sign_flip
+from mlp.stats.permutation import Agreement, agreement
 
 __all__ = [
     "CLAIM_ERROR",
@@ -53,6 +53,5 @@ __all__ = [
     "screen_effects",
     "sequential",
     "shapley",
-    "sign_flip",
     "whole_difference",
 ]

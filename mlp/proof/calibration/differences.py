@@ -25,6 +25,9 @@ from mlp.stats.looks import CLAIM_ERROR, LOOKS
 
 FILE = Path(__file__).with_name("differences.json")
 
+_TAKEN = 200
+"""How often a claim is resampled to tell the seeds it takes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sampled:
@@ -43,9 +46,9 @@ class Sampled:
         return float(np.max(np.abs(self.law.values - self.law.values[order][middle])))
 
 
-def committed(path: Path = FILE) -> list[Sampled]:
-    """The claims' differences in `path`."""
-    raw = json.loads(path.read_text(encoding="utf-8"))
+def committed() -> list[Sampled]:
+    """The claims' differences in `FILE`."""
+    raw = json.loads(FILE.read_text(encoding="utf-8"))
     return [
         Sampled(
             claim=one["claim"],
@@ -123,16 +126,14 @@ def seeds_taken(
     claims: Sequence[Sampled],
     method: Method,
     *,
-    sims: int = 200,
-    seed: int = 0,
     looks: tuple[int, ...] = LOOKS,
     stated: float = CLAIM_ERROR,
 ) -> Seeds:
     """The mean over the claims, their differences resampled as they are, each at its margin."""
     taken, open_ = [], []
     for k, claim in enumerate(claims):
-        rng = np.random.default_rng([seed, 2_000_000, k])
-        for moments in draw(claim.law, sims, rng, looks):
+        rng = np.random.default_rng([0, 2_000_000, k])
+        for moments in draw(claim.law, _TAKEN, rng, looks):
             outcome, when = decide(method, moments, stated, claim.margin)
             taken.append(np.array(looks)[when].mean())
             open_.append((outcome == 0).mean())

@@ -13,6 +13,9 @@ from mlp.proof.calibration.simulation import BETTER, EQUIVALENT, WORSE, codes, d
 from mlp.stats.interval import FloatArray
 from mlp.stats.looks import CLAIM_ERROR, LOOKS, look_alpha
 
+MOST_SEEDS = 4096
+"""Seeds beyond which no decision is looked for."""
+
 
 def smallest_decision(
     method: Method,
@@ -21,11 +24,10 @@ def smallest_decision(
     margin: float,
     *,
     stated: float = CLAIM_ERROR,
-    limit: int = 4096,
 ) -> int | None:
     """Seeds at which a sample of exactly this mean and sd would decide, looks aside."""
     wanted = BETTER if effect else EQUIVALENT
-    for n in range(2, limit + 1):
+    for n in range(2, MOST_SEEDS + 1):
         mean, squares = np.array([effect]), np.array([(n - 1) * sd * sd])
         if codes(method, n, mean, squares, look_alpha(stated), margin)[0] == wanted:
             return n

@@ -24,9 +24,9 @@ MEASURED = Path(stats.__file__).with_name("calibration.json")
 RESAMPLED = "resampled"
 
 
-def sentences(path: Path = MEASURED) -> dict[str, str]:
+def sentences() -> dict[str, str]:
     """What is kept, how far, what is not, and what it costs, by name."""
-    raw = json.loads(path.read_text(encoding="utf-8"))
+    raw = json.loads(MEASURED.read_text(encoding="utf-8"))
     rates = [Rate(**rate) for rate in raw["rates"]]
     declared = [r for r in rates if RESAMPLED not in r.scenario]
     return {

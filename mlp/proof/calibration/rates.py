@@ -189,8 +189,8 @@ def _worst(rates: Sequence[Rate]) -> Kind:
     )
 
 
-def upper_limit(count: int, sims: int, confidence: float = CONFIDENCE) -> float:
-    """Clopper-Pearson: the rate at which `count` or fewer of `sims` has chance 1 - confidence."""
+def upper_limit(count: int, sims: int) -> float:
+    """Clopper-Pearson: the rate at which `count` or fewer of `sims` has chance 1 - CONFIDENCE."""
     from scipy import stats  # half a second, for those who need it
 
-    return 1.0 if count >= sims else float(stats.beta.ppf(confidence, count + 1, sims - count))
+    return 1.0 if count >= sims else float(stats.beta.ppf(CONFIDENCE, count + 1, sims - count))

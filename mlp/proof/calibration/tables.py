@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from mlp.proof.calibration.differences import Seeds
 from mlp.proof.calibration.methods import Method
 from mlp.proof.calibration.picture import Ratios
-from mlp.proof.calibration.power import Power, distribution_free_seeds, smallest_decision
+from mlp.proof.calibration.power import (
+    MOST_SEEDS,
+    Power,
+    distribution_free_seeds,
+    smallest_decision,
+)
 from mlp.proof.calibration.rates import EFFECTS_IN_MARGINS, STATED, Rate
 from mlp.proof.calibration.reach import HALF, NONE_OR_TWICE, Reach
 from mlp.proof.calibration.scenarios import MARGINS
@@ -56,7 +61,7 @@ def method_table(
             cells.append(f"{_short(worst)}, {bad} of {len(mine)} above")
         for effect, sd in COSTS:
             n = smallest_decision(method, effect, sd, COST_MARGIN, stated=claim_error)
-            cells.append(">4096" if n is None else str(n))
+            cells.append(f">{MOST_SEEDS}" if n is None else str(n))
         rows.append(cells)
     free = [distribution_free_seeds(effect, COST_MARGIN, stated=claim_error) for effect, _ in COSTS]
     rows.append(["least for any distribution-free", "0", "0", *map(str, free)])
