@@ -21,7 +21,7 @@ PAGES = sorted(
 LINES = 150
 """Most lines of the README."""
 
-ELSEWHERE = ("pip", "tox", ".", "cd", "git", "dask")
+ELSEWHERE = ("pip", "tox", ".", "cd", "git", "dask", "export")
 """Commands that are not the project's own."""
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(ROOT)) for p in PAGES])
