@@ -11,13 +11,11 @@ from mlp import stats
 from mlp.lab import DEFAULT_SEEDS
 from mlp.lab.claim import RECORDED
 from mlp.report.results import Row
-from mlp.stats.calibration import FALSE_DIFFERENCE, FALSE_EQUIVALENT, Rate
-from mlp.stats.methods import IN_USE
 
 MEASURED = Path(stats.__file__).with_name("calibration.json")
-"""Where a calibration is committed: what `python -m mlp.stats.calibrate --json` writes."""
+"""Where a calibration is committed."""
 
-COMMAND = "python -m mlp.stats.calibrate"
+COMMAND = "python -m mlp.proof.calibration measure"
 
 
 @dataclass(frozen=True)
@@ -83,26 +81,8 @@ def level(rows: Sequence[Row]) -> str:
 
 
 def measured(path: Path = MEASURED) -> list[Measured]:
-    """The committed calibration's rates for the interval in use; none if there is no such file."""
+    """The committed calibration of the interval in use; nothing if there is no such file."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        rates = [Rate(**rate) for rate in raw["rates"]]
+        return [Measured(**kind) for kind in json.loads(path.read_text("utf-8"))["kinds"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    mine = [r for r in rates if r.method == IN_USE and r.promised and r.stated == stats.CLAIM_ERROR]
-    return [_measured(name, mine) for name in dict.fromkeys(r.scenario for r in mine)]
-
-
-def _measured(scenario: str, rates: Sequence[Rate]) -> Measured:
-    mine = [rate for rate in rates if rate.scenario == scenario]
-    worst = {
-        kind: max((r.rate for r in mine if r.kind == kind), default=None)
-        for kind in (FALSE_DIFFERENCE, FALSE_EQUIVALENT)
-    }
-    return Measured(
-        scenario=scenario,
-        false_difference=worst[FALSE_DIFFERENCE],
-        false_equivalent=worst[FALSE_EQUIVALENT],
-        simulated=max(rate.sims for rate in mine),
-        holds=all(rate.holds for rate in mine),
-    )
