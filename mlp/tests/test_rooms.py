@@ -46,9 +46,6 @@ LATE: dict[str, set[str]] = {
 }
 """Modules that are imported only where their framework is: by `watch`, or to write a log."""
 
-ABOUT_THE_STUDY = {"cluster/simulate.py"}
-"""Modules of general rooms that read genes of the study nevertheless."""
-
 LONGER = {"store/store.py": 360, "lab/lab.py": 310, "trace/recorder.py": 310}
 """Files of the general rooms that have more than 300 lines, and how many they may have at most."""
 
@@ -121,7 +118,7 @@ class TestRooms:
         genes = set(Mlp.genes) - WORDS
         assert len(genes) >= 9
         found = {name(f): genes & set(map(word, ast.walk(tree(f)))) for f in files(room)}
-        assert {f: n for f, n in found.items() if n and f not in ABOUT_THE_STUDY} == {}
+        assert {f: n for f, n in found.items() if n} == {}
 
     def test_its_files_are_short(self, room):
         lines = {name(f): len(f.read_text("utf-8").splitlines()) for f in files(room)}

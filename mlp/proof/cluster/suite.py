@@ -1,4 +1,4 @@
-"""A suite of claims about trivial runs, on a cluster: what the proofs of this room run.
+"""A suite of claims about trivial runs, on a cluster: what kills and measurements run.
 
 A claim looks at 4, 8, ... runs until their mean is far enough from a half, and asserts on which
 side it lies. Its verdict follows from the runs, so it is the same whoever trains them.
@@ -18,14 +18,14 @@ from typing import Any
 from mlp.cluster.store import ClusterStore
 from mlp.store import Store
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 CONFTEST = """
 import json, os, time
 import pytest
-from mlp.cluster import trivial
+from mlp.proof.cluster import trivial
 from mlp.cluster.attempts import Attempts, check_options
-from mlp.cluster.suite import NotedStore
+from mlp.proof.cluster.suite import NotedStore
 
 SETTINGS = json.loads(os.environ["MLP_CLUSTER_SUITE"])
 

@@ -1,4 +1,4 @@
-"""Proofs of what this room promises, each a command."""
+"""Proofs of what a cluster promises, each a command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlp.command import check_least
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command asked for; its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m mlp.cluster", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m mlp.proof.cluster", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     about = "kill -9 a worker, the scheduler or the session at random moments"
     kill = commands.add_parser("kill", help=about, description=about)
@@ -39,7 +39,7 @@ _COUNTS = ("trials", "runs", "claims", "workers")
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from mlp.cluster import kill, measure, simulate
+    from mlp.proof.cluster import kill, measure, simulate
 
     if chosen.command == "kill":
         return kill.main(chosen.trials, chosen.seed)
