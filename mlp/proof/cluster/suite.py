@@ -26,6 +26,7 @@ import pytest
 from mlp.proof.cluster import trivial
 from mlp.cluster.attempts import Attempts, check_options
 from mlp.proof.cluster.suite import NotedStore
+from mlp.store import Store
 
 SETTINGS = json.loads(os.environ["MLP_CLUSTER_SUITE"])
 
@@ -38,6 +39,9 @@ class Lab:
         return self.store.obtain(wanted, trivial.train)
 
 def pytest_configure(config):
+    if not SETTINGS["address"]:
+        config.door = Store("runs.db")
+        return
     check_options(config)
     config.door = NotedStore("runs.db", cluster=SETTINGS["address"], patience=SETTINGS["patience"])
     while config.door.workers < SETTINGS["workers"]:
@@ -92,6 +96,7 @@ class NotedStore(ClusterStore):
 class Suite:
     """A folder with a suite of claims on a cluster.
 
+    address: the cluster's; "": this session trains itself.
     claims, looks: how many claims, and at how many runs each looks. seconds: how long a run takes.
     size: how many runs are trained together. workers: how many must be there before the first test.
     """
