@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mlp import stats
 from mlp.lab import DEFAULT_SEEDS
@@ -20,9 +20,8 @@ MEASURED = Path(stats.__file__).with_name("calibration.json")
 COMMAND = "python -m mlp.stats.calibrate"
 
 
-@dataclass(frozen=True)
-class Measured:
-    """The worst measured rate of one kind of differences, at the stated rate of a claim."""
+class Measured(NamedTuple):
+    """The worst measured rates of one kind of differences, at the stated rate of a claim."""
 
     scenario: str
     false_difference: float | None
@@ -46,10 +45,10 @@ def overspent(rows: Sequence[Row]) -> str:
     )
 
 
-def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[str, str]]:
+def stated(rows: Sequence[Row], seeds: int | None) -> list[tuple[str, str]]:
     """What the suite promises, and what is left of it for more claims, as (name, value) in words.
 
-    `seeds` are the most that a comparison of the study may use.
+    `seeds` are the most that a comparison of the study may use, if that is known.
     """
     told = overspent(rows)
     claims = max((row.claim.claims for row in rows), default=stats.REGISTERED_CLAIMS)
@@ -60,7 +59,7 @@ def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[s
         *([("This study", told)] if told else []),
         ("Error of one claim, all looks", f"{error:.3g}"),
         ("Error of one look", f"{stats.look_alpha(error):.3g}"),
-        ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds)))),
+        ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds or DEFAULT_SEEDS)))),
         (
             "Pseudo-differences at",
             f"± {stats.PSEUDO_SPREAD:g} in score against the margin, "
@@ -85,24 +84,20 @@ def level(rows: Sequence[Row]) -> str:
 def measured(path: Path = MEASURED) -> list[Measured]:
     """The committed calibration's rates for the interval in use; none if there is no such file."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        rates = [Rate(**rate) for rate in raw["rates"]]
+        rates = [Rate(**rate) for rate in json.loads(path.read_text(encoding="utf-8"))["rates"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    mine = [r for r in rates if r.method == IN_USE and r.promised and r.stated == stats.CLAIM_ERROR]
-    return [_measured(name, mine) for name in dict.fromkeys(r.scenario for r in mine)]
-
-
-def _measured(scenario: str, rates: Sequence[Rate]) -> Measured:
-    mine = [rate for rate in rates if rate.scenario == scenario]
-    worst = {
-        kind: max((r.rate for r in mine if r.kind == kind), default=None)
-        for kind in (FALSE_DIFFERENCE, FALSE_EQUIVALENT)
-    }
-    return Measured(
-        scenario=scenario,
-        false_difference=worst[FALSE_DIFFERENCE],
-        false_equivalent=worst[FALSE_EQUIVALENT],
-        simulated=max(rate.sims for rate in mine),
-        holds=all(rate.holds for rate in mine),
-    )
+    by_scenario: dict[str, list[Rate]] = {}
+    for rate in rates:
+        if rate.method == IN_USE and rate.promised and rate.stated == stats.CLAIM_ERROR:
+            by_scenario.setdefault(rate.scenario, []).append(rate)
+    return [
+        Measured(
+            scenario,
+            max((rate.rate for rate in mine if rate.kind == FALSE_DIFFERENCE), default=None),
+            max((rate.rate for rate in mine if rate.kind == FALSE_EQUIVALENT), default=None),
+            max(rate.sims for rate in mine),
+            all(rate.holds for rate in mine),
+        )
+        for scenario, mine in by_scenario.items()
+    ]
