@@ -6,14 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD:mlp/stats/diagnosis/tables.py
 from mlp.proof.calibration.tables import Rows, table_of
-from mlp.stats.diagnosis.truth import TRUTHS
-=======
 from mlp.proof.diagnosis.truth import TRUTHS
 from mlp.stats import diagnosis
-from mlp.stats.tables import Rows, table_of
->>>>>>> diagnosis:mlp/proof/diagnosis/tables.py
 
 COMMITTED = Path(__file__).with_name("simulation.json")
 README = Path(diagnosis.__file__).with_name("README.md")
