@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mlp import stats
 from mlp.lab import DEFAULT_SEEDS
@@ -18,9 +18,8 @@ MEASURED = Path(stats.__file__).with_name("calibration.json")
 COMMAND = "python -m mlp.proof.calibration measure"
 
 
-@dataclass(frozen=True)
-class Measured:
-    """The worst measured rate of one kind of differences, at the stated rate of a claim."""
+class Measured(NamedTuple):
+    """The worst measured rates of one kind of differences, at the stated rate of a claim."""
 
     scenario: str
     false_difference: float | None
@@ -44,10 +43,10 @@ def overspent(rows: Sequence[Row]) -> str:
     )
 
 
-def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[str, str]]:
+def stated(rows: Sequence[Row], seeds: int | None) -> list[tuple[str, str]]:
     """What the suite promises, and what is left of it for more claims, as (name, value) in words.
 
-    `seeds` are the most that a comparison of the study may use.
+    `seeds` are the most that a comparison of the study may use, if that is known.
     """
     told = overspent(rows)
     claims = max((row.claim.claims for row in rows), default=stats.REGISTERED_CLAIMS)
@@ -58,7 +57,7 @@ def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[s
         *([("This study", told)] if told else []),
         ("Error of one claim, all looks", f"{error:.3g}"),
         ("Error of one look", f"{stats.look_alpha(error):.3g}"),
-        ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds)))),
+        ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds or DEFAULT_SEEDS)))),
         (
             "Pseudo-differences at",
             f"± {stats.PSEUDO_SPREAD:g} in score against the margin, "

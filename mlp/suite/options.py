@@ -87,6 +87,13 @@ def _add_training(group: pytest.OptionGroup) -> None:
         "of this machine. Needs the extra `cluster`. Give no -n with it.",
     )
     group.addoption(
+        "--mlp-other-processor",
+        action="store_true",
+        help="With --mlp-cluster: accept workers whose processor is not this machine's. Runs are "
+        "then kept as that processor's, which may round otherwise. Default: such workers are "
+        "refused.",
+    )
+    group.addoption(
         "--mlp-timeout",
         type=_seconds,
         metavar="SECONDS",

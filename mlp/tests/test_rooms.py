@@ -46,9 +46,6 @@ LATE: dict[str, set[str]] = {
 }
 """Modules that are imported only where their framework is: by `watch`, or to write a log."""
 
-ABOUT_THE_STUDY = {"cluster/simulate.py"}
-"""Modules of general rooms that read genes of the study nevertheless."""
-
 OF_PYTHON = {"dtype", "init", "order", "split"}
 """Genes of the study that are also attributes or keywords of strings, dataclasses and NumPy."""
 
@@ -129,7 +126,7 @@ class TestRooms:
     def test_no_module_of_it_names_a_gene_of_the_study(self, room):
         genes = set(Mlp.genes)
         assert len(genes) >= 18
-        found = {name(f): genes & said(f) for f in files(room) if name(f) not in ABOUT_THE_STUDY}
+        found = {name(f): genes & said(f) for f in files(room)}
         assert {f: n for f, n in found.items() if n != TERMS.get(f, set())} == {}
 
     def test_its_files_are_short(self, room):
