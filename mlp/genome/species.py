@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from types import FrameType
 from typing import Any, ClassVar, get_origin
 
@@ -33,6 +34,24 @@ def find_species(name: str) -> Any:
 def all_species() -> tuple[Any, ...]:
     """Every species that this process has imported."""
     return tuple(_SPECIES.values())
+
+
+def at(place: Any) -> Any:
+    """What stands at "package.module:NAME"; anything but a text, and an empty one, is itself.
+
+    Raises:
+        GenomeError: nothing stands there.
+    """
+    if not isinstance(place, str) or not place:
+        return place
+    module, _, name = place.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ModuleNotFoundError, AttributeError, ValueError) as error:
+        raise GenomeError(
+            "trained_by and drawn_by of a species name an object, as package.module:NAME; got "
+            f"{place!r} ({error}): correct the name"
+        ) from error
 
 
 def check_registered(species: type) -> None:
@@ -90,7 +109,7 @@ def _told_in_a_sentence(made: Callable[..., None]) -> Callable[..., None]:
     """The constructor `made`, with a gene misspelt, left out or given by place refused in words."""
 
     @wraps(made)
-    def __init__(self: Any, *by_place: Any, **alleles: Any) -> None:
+    def told(self: Any, *by_place: Any, **alleles: Any) -> None:
         genes, label = self.genes, type(self).__qualname__
         for name in alleles.keys() - genes.keys():
             one_of("gene", name, genes, GenomeError)
@@ -106,7 +125,7 @@ def _told_in_a_sentence(made: Callable[..., None]) -> Callable[..., None]:
             )
         made(self, **alleles)
 
-    return __init__
+    return told
 
 
 def _check_annotated(species: Any, genes: Any, annotations: Any) -> None:
