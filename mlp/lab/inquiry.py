@@ -14,10 +14,10 @@ from mlp.lab.checks import check_arms
 from mlp.lab.claim import Claim
 from mlp.lab.cohorts import Term, cohorts
 from mlp.lab.comparison import Comparison
+from mlp.lab.datasets import check_dataset
 from mlp.lab.evidence import Setting
 from mlp.lab.key import expressed
 from mlp.lab.known import (
-    check_dataset,
     first_seed_of,
     protocol_of,
     trainers_now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import Any
 
 from mlp.genome import Genome, species_name
 from mlp.lab.code import Closure, closure, closure_of_named, digest_of, outside
+from mlp.lab.datasets import data_digest
 from mlp.lab.generators import seeded
 from mlp.lab.hardware import hardware
 from mlp.lab.notebook import Live, file_of
+from mlp.lab.packages import versions_of
 from mlp.lab.patience import limited
 from mlp.lab.question import LabError
 from mlp.lab.threads import set_in_libraries
@@ -112,15 +114,14 @@ class MethodExecutor(Executor):
         """Where the paths begin that a species names."""
         return self._file.parent if self._file is not None else Path.cwd()
 
-    @property
-    def _imported(self) -> Iterable[str]:
+    @cached_property
+    def _imported(self) -> Mapping[str, str]:
         """The distributions that a run imports, as far as its code says so."""
-        return self.closure.distributions if self.closure is not None else ()
+        found = versions_of(self.live.modules) if self.live is not None else {}
+        return found | dict(self.closure.distributions if self.closure is not None else {})
 
     def identity(self, _genome: Genome, dataset: str) -> Mapping[str, Any]:
         """Code, data, versions and machine: all that could change a run."""
-        from mlp.lab.known import data_digest
-
         found: dict[str, Any] = {
             "way": WAY,
             "data": data_digest(self.species, dataset),
@@ -133,7 +134,7 @@ class MethodExecutor(Executor):
         if self.closure is not None:
             packages = {name: _version(name) for name in self.species.packages}
             found["code"] = self.closure.digest
-            found["packages"] = {**self.closure.distributions, **packages}
+            found["packages"] = {**self._imported, **packages}
             files = [self._folder / name for name in self.species.files]
             found["files"] = digest_of([file.resolve() for file in files], self.closure.root)
         return found

@@ -1,18 +1,19 @@
 """The code of a species that no file holds, as a notebook or a prompt has it in memory.
 
-It is what a run's key holds in place of the file: the functions of the species, and all functions,
-classes, numbers, texts and arrays of the user's that these name, however deep.
+It is what a run's key holds in place of the file. Pickle finds the values that the code names, by
+its own rules; functions, classes and modules of the user's are read in full, however deep.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import copyreg
 import hashlib
 import inspect
+import os
+import pickle
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -21,7 +22,14 @@ from mlp.genome import Genome
 from mlp.lab import imports
 from mlp.run import digest
 
-_PLAIN = (str, bytes, int, float, complex, bool, type(None))
+_OF_CODE = (
+    *("co_code", "co_consts", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_flags"),
+    *("co_argcount", "co_kwonlyargcount", "co_posonlyargcount", "co_exceptiontable"),
+)
+"""What code does: instructions, constants and names, without its places in a file."""
+
+_NOT_CODE = {"genes", "strains", "declared"}
+"""What a species has beside its code: alleles are in the key on their own."""
 
 
 def file_of(species: type[Genome]) -> Path | None:
@@ -36,105 +44,103 @@ def file_of(species: type[Genome]) -> Path | None:
     return Path(named) if came.name == Path(named).name or came.is_file() else None
 
 
-class Live:
-    """The code of a species as it is in this process at one time.
+class Live(pickle.Pickler):
+    """The code of a species as it is in this process at one time: its `digest`.
 
-    `whole` says whether `digest` covers all that the code names. What it does not cover, such as
-    an object of another class, counts by being that object, in this process alone.
+    `whole` says whether the digest means the same in another process. An object that cannot be
+    read counts by being that object. `modules` are the top-level ones that the code may name.
     """
 
     def __init__(self, species: type[Genome]) -> None:
+        self._state = hashlib.sha256()
+        super().__init__(self, protocol=4)
         self.whole = True
-        self._seen: dict[int, object] = {}
-        self._parts: list[str] = []
-        self._add([("species", species)])
-        self.digest = hashlib.sha256("\n".join(self._parts).encode()).hexdigest()
+        self.modules: set[str] = set()
+        self._read: dict[int, int] = {}
+        self._held: list[Any] = []  # so that no other object gets its place in memory
+        try:
+            self.dump(list(self._parts(species)))
+        except Exception:  # it counts as changed whenever it is asked
+            self.whole = False
+            self.write(os.urandom(16))
+        self.clear_memo()
+        self.modules -= {imports.OURS.name, *sys.stdlib_module_names}
+        self.digest = self._state.hexdigest()
 
-    def _add(self, waiting: list[tuple[str, Any]]) -> None:
-        while waiting:
-            name, thing = waiting.pop()
-            told, more = self._read(thing)
-            self._parts.append(f"{name}: {told}")
-            if more and id(thing) not in self._seen:
-                waiting += more
-            self._seen[id(thing)] = thing  # held, so that no other thing gets its place in memory
+    def write(self, part: bytes) -> None:
+        """Take what pickle writes."""
+        self._state.update(part)
 
-    def _read(self, thing: Any) -> tuple[str, list[tuple[str, Any]]]:
-        """What a thing is, as text, and what it is made of."""
-        thing = getattr(thing, "__func__", thing)
-        if isinstance(thing, partial):
-            return "partial", [("of", thing.func), ("args", thing.args), ("words", thing.keywords)]
+    def persistent_id(self, thing: Any) -> Any:
+        """A set, in an order that is the same in every process."""
+        return sorted(map(repr, thing)) if isinstance(thing, (set, frozenset)) else None
+
+    def reducer_override(self, thing: Any) -> Any:
+        """What a thing is made of."""
+        if isinstance(thing, CodeType):
+            return list, ([getattr(thing, name, None) for name in _OF_CODE],)
         if isinstance(thing, (FunctionType, type, ModuleType)):
-            name = getattr(thing, "__module__", None) or thing.__name__
-            if not _is_users(name):
-                return f"{name}.{thing.__name__}", []
-            return thing.__name__, list(_parts_of(thing))
-        if isinstance(thing, _PLAIN):
-            return repr(thing), []
-        if isinstance(thing, (set, frozenset)) and all(isinstance(one, _PLAIN) for one in thing):
-            return repr(sorted(map(repr, thing))), []
-        if isinstance(thing, dict):
-            return "dict", [(repr(name), value) for name, value in thing.items()]
-        if isinstance(thing, (list, tuple)) and not all(isinstance(one, _PLAIN) for one in thing):
-            return type(thing).__name__, [(str(i), value) for i, value in enumerate(thing)]
-        if isinstance(thing, (list, tuple)):
-            return repr(thing), []
-        if dataclasses.is_dataclass(thing):
-            return type(thing).__qualname__, sorted(vars(thing).items())
-        with suppress(Exception):  # it holds no numbers
-            return digest(thing), []
-        if callable(thing) and not _is_users(getattr(thing, "__module__", None) or "builtins"):
-            return f"{thing.__module__}.{getattr(thing, '__name__', type(thing).__name__)}", []
+            return self._named(thing)
+        if isinstance(thing, property):
+            return list, ([thing.fget],)
+        with suppress(Exception):
+            if hasattr(thing, "__array__") or hasattr(thing, "detach"):
+                return str, (digest(thing),)
+            if hasattr(thing, "__wrapped__"):
+                return list, ([type(thing).__name__, thing.__wrapped__],)
+            reduce = copyreg.dispatch_table.get(type(thing))
+            told = reduce(thing) if reduce else thing.__reduce_ex__(4)
+            return (str, (told,)) if isinstance(told, str) else told
         self.whole = False
-        return f"{type(thing).__qualname__} {id(thing)}", []
+        self._held.append(thing)
+        return str, (f"{type(thing).__qualname__} {id(thing)}",)
 
+    def _named(self, thing: Any) -> Any:
+        """A function, class or module: the user's in full, another by name."""
+        module = thing.__name__ if isinstance(thing, ModuleType) else str(thing.__module__)
+        name = getattr(thing, "__qualname__", module)
+        if not _is_users(module):
+            self.modules.add(module.partition(".")[0])
+            return NotImplemented if isinstance(thing, type) else (str, (f"{module} {name}",))
+        if id(thing) in self._read:
+            return str, (f"{name} {self._read[id(thing)]}",)
+        self._read[id(thing)] = len(self._read)
+        return list, ([name, *self._parts(thing)],)
 
-def _parts_of(thing: Any) -> Iterator[tuple[str, Any]]:
-    """What a function, class or module of the user's is made of, by name."""
-    if isinstance(thing, type):
-        yield from (("base", base) for base in thing.__bases__)
-        kept = ("genes", "strains", "declared") if issubclass(thing, Genome) else ()
-        for name, value in sorted(vars(thing).items()):
-            value = value.fget if isinstance(value, property) else value
-            code = isinstance(getattr(value, "__func__", value), FunctionType)
-            if name not in kept and (name[:2] != "__" or (code and not issubclass(thing, Genome))):
-                yield name, value
-        return
-    if isinstance(thing, ModuleType):
-        yield from ((n, value) for n, value in sorted(vars(thing).items()) if n[:2] != "__")
-        return
-    code = thing.__code__
-    yield "code", _text(code)
-    yield "defaults", [thing.__defaults__, thing.__kwdefaults__]
-    for name, cell in zip(code.co_freevars, thing.__closure__ or (), strict=True):
-        yield name, cell.cell_contents
-    for name in sorted(_names(code)):
-        if name in thing.__globals__:
-            yield name, thing.__globals__[name]
-    if hasattr(thing, "__wrapped__"):
-        yield "wrapped", thing.__wrapped__
-
-
-def _text(code: CodeType) -> str:
-    """Instructions and constants, without the places in a file."""
-    constants = [_text(c) if isinstance(c, CodeType) else _constant(c) for c in code.co_consts]
-    return f"{code.co_code.hex()} {code.co_names} {code.co_varnames} {constants}"
-
-
-def _constant(value: Any) -> str:
-    return repr(sorted(map(repr, value)) if isinstance(value, frozenset) else value)
+    def _parts(self, thing: Any) -> Iterator[Any]:
+        """What a function, class or module of the user's is made of."""
+        if not isinstance(thing, FunctionType):
+            yield from getattr(thing, "__bases__", ())
+            left_out = _NOT_CODE if isinstance(thing, type) and issubclass(thing, Genome) else ()
+            for name, value in sorted(vars(thing).items()):
+                code = isinstance(thing, type) and isinstance(value, FunctionType)
+                if name not in left_out and (code or name[:2] != "__"):
+                    yield name, value
+            return
+        yield thing.__code__, thing.__defaults__, thing.__kwdefaults__, vars(thing)
+        for cell in thing.__closure__ or ():
+            with suppress(ValueError):  # it is empty yet
+                yield cell.cell_contents
+        if not _is_users(str(thing.__globals__.get("__name__"))):
+            return  # a library's function around one of the user's
+        for name in sorted(_names(thing.__code__)):
+            if name in thing.__globals__:
+                yield name, thing.__globals__[name]
+            else:  # it may be imported within the function
+                self.modules.add(name.partition(".")[0])
+                yield name, sys.modules.get(name)
 
 
 def _names(code: CodeType) -> set[str]:
-    """The names that code and the functions within it may look up among the globals."""
+    """The names that code and the functions within it may look up or import."""
     inner = (one for one in code.co_consts if isinstance(one, CodeType))
     return set(code.co_names).union(*map(_names, inner))
 
 
 def _is_users(module: str) -> bool:
-    """Whether a module is the user's: the notebook itself, or a file that is not installed."""
+    """Whether a module is the user's: one without a file, or with a file that is not installed."""
     file = getattr(sys.modules.get(module), "__file__", None)
     if file is None:
-        return module == "__main__"
+        return module not in sys.stdlib_module_names
     path = Path(file).resolve()
     return not imports.is_installed(path) and not path.is_relative_to(imports.OURS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlp.lab.claim import Refuted
-from mlp.lab.known import check_dataset
+from mlp.lab.datasets import check_dataset
 from mlp.lab.question import LabError
 from mlp.suite import marks
 from mlp.suite.fixtures import takes_lab

@@ -24,9 +24,8 @@ from mlp.store import Store, StoreError
 from mlp.suite import interrupt, marks
 from mlp.suite.collection import check_number, claims_of
 from mlp.suite.display import Display
-from mlp.suite.fixtures import takes_lab
-from mlp.suite.plugin import LAB
-from mlp.suite.plugin import STORE as DEFAULT_STORE
+from mlp.suite.fixtures import LAB, takes_lab
+from mlp.suite.options import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
 from mlp.suite.spending import spent_here
 from mlp.suite.subject import asked_datasets, check_protocol

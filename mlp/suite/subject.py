@@ -11,7 +11,8 @@ import pytest
 from mlp.choice import one_of
 from mlp.genome import Genome
 from mlp.genome.species import all_species, species_name
-from mlp.lab.known import DatasetError, check_dataset, datasets_of, protocol_of, protocols_of
+from mlp.lab.datasets import DatasetError, check_dataset, datasets_of
+from mlp.lab.known import protocol_of, protocols_of
 from mlp.run.protocol import NONE, ProtocolError
 
 
