@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    pass
+    from mlp.lab import Lab
 
-LAB = pytest.StashKey["Lab"]()
+LAB: pytest.StashKey[Lab] = pytest.StashKey()
 """Of a test that takes the lab: the lab."""
 
 OURS = "mlp.suite.plugin"
