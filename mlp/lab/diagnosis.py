@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlp.genome import Genome
-from mlp.lab.arm import seen
-from mlp.lab.checks import WORDS
+from mlp.lab.arm import Arm, seen
+from mlp.lab.checks import WORDS, unchecked
 from mlp.lab.claim import DIAGNOSIS, REFUTED, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence, Setting
 from mlp.lab.inquiry import Inquiry
@@ -40,6 +40,8 @@ class GenomeDiagnosis(Evidence):
     found: Diagnosis
     runs: tuple[tuple[Run, ...], tuple[Run, ...]]
     shows: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What could not be checked, as of a comparison."""
 
     @property
     def cohorts(self) -> tuple[tuple[Run, ...], ...]:
@@ -86,6 +88,7 @@ class GenomeDiagnosis(Evidence):
                 verdict=self._verdict(frozenset(genes)),
                 interval=_scaled(gap.interval, 1 / span),
                 margin=self.found.margin / span,
+                notes=self.notes,
                 detail=self.detail(),
             )
         )
@@ -126,6 +129,7 @@ class GenomeDiagnosis(Evidence):
     def __str__(self) -> str:
         told = [f"{self.bad} against {self.good}{self.where}:", str(self.found)]
         told += [f"{gene} first shows in {what}." for gene, what in self.shows.items()]
+        told += [f"Note: {note}." for note in self.notes]
         return "\n".join([*told, *filter(None, [self.advice()])])
 
     __repr__ = __str__
@@ -168,14 +172,22 @@ def diagnose_genomes(
     if any(run.weights or run.saw for run in known[frozenset()]) and found.causes:
         runs([on for on in unnamed if on not in known], min(TRACE_SEEDS, lab.seeds))
     ends = (tuple(known[frozenset()]), tuple(known[frozenset(genes)]))
+    both = min(map(len, ends))
+    arms = [Arm(0, g, setting.dataset, r[:both]) for g, r in zip((bad, good), ends, strict=True)]
+    found = dataclasses.replace(
+        found.with_traces(traces(found, known)),
+        cohorts=len(known),
+        runs=sum(map(len, known.values())),
+    )
     return GenomeDiagnosis(
         setting=setting,
         executor=executor.title,
         good=good,
         bad=bad,
-        found=in_unit(found.with_traces(traces(found, known)), setting),
+        found=in_unit(found, setting),
         runs=ends,
         shows=first_shown(found.cause_genes, known),
+        notes=tuple(unchecked(arms)),
     )
 
 

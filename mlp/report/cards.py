@@ -18,12 +18,16 @@ from mlp.stats.diagnosis import Diagnosis
 
 @dataclass(frozen=True)
 class Card:
-    """One claim on the page; `anchor` is its id there, `same` that of one with its picture."""
+    """One claim on the page; `anchor` is its id there, `same` that of one with its picture.
+
+    `screen` is, of a diagnosis, the row that holds the screen of the same two genomes, if any.
+    """
 
     row: Row
     anchor: str
     picture: Picture | None = None
     same: str = ""
+    screen: Row | None = None
 
     @cached_property
     def plain(self) -> Plain | None:
@@ -52,7 +56,14 @@ class Card:
     def diagnosis(self) -> str:
         """A diagnosis in lines; "" for other claims."""
         found = self.row.claim.detail.get("diagnosis")
-        return str(Diagnosis.from_dict(found)) if found else ""
+        if not found:
+            return ""
+        told = str(Diagnosis.from_dict(found))
+        if self.screen is not None:
+            claim = self.screen.claim
+            cells, genes = len(claim.detail["cells"]), ", ".join(claim.detail["genes"])
+            told += f"\nThe screen of {genes}: {cells} cohorts, {cells * claim.seeds} runs."
+        return told
 
     @property
     def interactions(self) -> Sequence[dict[str, Any]]:
@@ -87,7 +98,10 @@ def cards_of(study: Study) -> list[Card]:
     for row, anchor in zip(study.rows, anchors, strict=True):
         same = drawn[row.screen] if row.screen else anchor
         picture = _picture(row, anchor, study.score) if same == anchor else None
-        found.append(Card(row, anchor, picture, "" if same == anchor else same))
+        claim = row.claim
+        pair = (claim.detail.get("good", ""), claim.detail.get("bad", ""), claim.dataset)
+        screen = widest.get(pair) if claim.kind == DIAGNOSIS else None
+        found.append(Card(row, anchor, picture, "" if same == anchor else same, screen))
     return found
 
 
