@@ -208,14 +208,17 @@ def test_diagnosis(lab):
 """
 
 
-def test_the_page_has_the_runs_of_a_diagnosis_and_those_of_the_screen(mine, pytester, monkeypatch):
+def test_table_and_page_have_the_runs_of_a_diagnosis_and_those_of_the_screen(
+    mine, pytester, monkeypatch
+):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makepyfile(pipeline=PIPELINE, test_mine=SUITE)
 
-    pytester.runpytest_subprocess("-p", "mlp.suite.plugin", "--mlp-report=page").assert_outcomes(
-        passed=2
-    )
+    ended = pytester.runpytest_subprocess("-p", "mlp.suite.plugin", "--mlp-report=page")
 
+    ended.assert_outcomes(passed=2)
+    told = r"\d+ runs read; the screen of the same two read 256"
+    assert re.search(f"      caused by logits; {told}\n", ended.stdout.str())
     page = (pytester.path / "page" / "index.html").read_text("utf-8")
     assert re.search(r"8 cohorts, \d+ runs, 5 comparisons", page)
-    assert "The screen of logits, shuffle, width: 8 cohorts, 256 runs." in page
+    assert re.search(told, page)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mlp.proof.calibration.tables import Rows, table_of
 from mlp.proof.diagnosis.truth import TRUTHS
 from mlp.stats import diagnosis
-from mlp.stats.tables import Rows, table_of
 
 COMMITTED = Path(__file__).with_name("simulation.json")
 README = Path(diagnosis.__file__).with_name("README.md")
