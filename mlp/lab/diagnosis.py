@@ -18,12 +18,20 @@ from mlp.lab.question import LabError
 from mlp.lab.screen import acting_genes, cell_of
 from mlp.run import Executor, Run
 from mlp.stats import Interval
-from mlp.stats.diagnosis import MOST_GENES, Cell, Diagnosis, Finding, Progress, Rung, diagnose
+from mlp.stats.diagnosis import (
+    ACTED,
+    MOST_GENES,
+    NO_TRACE,
+    Cell,
+    Diagnosis,
+    Finding,
+    Progress,
+    Rung,
+    diagnose,
+)
 
 TRACE_SEEDS = 2
 """Seeds at which a gene that is not named is looked at for a trace in what the runs saw."""
-
-ACTED, NO_TRACE = "acted", "left no trace"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +39,8 @@ class GenomeDiagnosis(Evidence):
     """What `lab.diagnose` found of two genomes; printed, it is about ten lines.
 
     `found` is the diagnosis in the species' unit. `runs` are those of the bad genome and of the
-    good one, at the seeds of the last comparison of the two. `shows` says for a cause what it
-    changes first, of what the runs recorded.
+    good one that show the gap. `shows` says for a cause what it changes first, of what the runs
+    recorded.
     """
 
     good: Genome
@@ -128,7 +136,10 @@ class GenomeDiagnosis(Evidence):
 
     def __str__(self) -> str:
         told = [f"{self.bad} against {self.good}{self.where}:", str(self.found)]
-        told += [f"{gene} first shows in {what}." for gene, what in self.shows.items()]
+        told += [
+            f"The first thing that {gene} changes in a run: {what}."
+            for gene, what in self.shows.items()
+        ]
         told += [f"Note: {note}." for note in self.notes]
         return "\n".join([*told, *filter(None, [self.advice()])])
 
@@ -171,9 +182,9 @@ def diagnose_genomes(
     unnamed = [frozenset({g}) for g in genes if g not in found.named]
     if any(run.weights or run.saw for run in known[frozenset()]) and found.causes:
         runs([on for on in unnamed if on not in known], min(TRACE_SEEDS, lab.seeds))
-    ends = (tuple(known[frozenset()]), tuple(known[frozenset(genes)]))
-    both = min(map(len, ends))
-    arms = [Arm(0, g, setting.dataset, r[:both]) for g, r in zip((bad, good), ends, strict=True)]
+    seeds = found.gap.interval.n if found.gap else 0
+    ends = [tuple(known[frozenset(on)][:seeds]) for on in ((), genes)]
+    arms = [Arm(0, g, setting.dataset, r) for g, r in zip((bad, good), ends, strict=True)]
     found = dataclasses.replace(
         found.with_traces(traces(found, known)),
         cohorts=len(known),
@@ -185,7 +196,7 @@ def diagnose_genomes(
         good=good,
         bad=bad,
         found=in_unit(found, setting),
-        runs=ends,
+        runs=(ends[0], ends[1]),
         shows=first_shown(found.cause_genes, known),
         notes=tuple(unchecked(arms)),
     )

@@ -53,9 +53,7 @@ def cards_of(study: Study) -> list[Card]:
     return [
         Card(row, anchor, same=drawn[row.screen])
         if drawn.get(row.screen, anchor) != anchor
-        else Card(
-            row, anchor, _picture(row, anchor, study.score), runs=runs_read(row, study.rows)
-        )
+        else Card(row, anchor, _picture(row, anchor, study.score), runs=runs_read(row, study.rows))
         for anchor, row in by_anchor.items()
     ]
 

@@ -81,7 +81,7 @@ BAD_INPUT = {
     "they differ in one gene": ("ONE_GENE", "MINE", 0.1, "differ in logits: compare the two"),
     "of two species": ("FIT", "BARE", 0.1, "one species"),
     "more than 32 genes": ("WIDE", "NARROW", 0.1, "at most 32 genes"),
-    "a gene that cannot act": ("DROPPING", "NOT", 0.1, "'kind' cannot in rate=0.0"),
+    "a gene that cannot act": ("DROPPING", "NOT", 0.1, "'kind' cannot in "),
     "margin 0": ("FIT", "MINE", 0.0, "margin must lie between 0 and 1; got 0.0"),
     "margin 1": ("FIT", "MINE", 1.0, "margin must lie between 0 and 1; got 1.0"),
     "no margin": ("FIT", "MINE", float("nan"), "margin must lie between 0 and 1; got nan"),
@@ -117,9 +117,9 @@ class TestBadInput:
         (["nowhere:MINE", "pipeline:FIT"], "'nowhere' is not"),
         (["pipeline:MIEN", "pipeline:FIT"], "it has no 'MIEN'"),
         (["pipeline:MINE", "pipeline:FIT", "--dataset=digits"], "dataset"),
-        (["pipeline:MINE", "pipeline:FIT", "--protocol=quick"], "protocol"),
+        (["pipeline:MINE", "pipeline:FIT", "--protocol=quick"], "Loop has no protocols"),
         (["pipeline:MINE", "pipeline:FIT", "--seeds=0"], "seeds"),
-        (["pipeline:MINE", "pipeline:FIT", "--store=nowhere/runs.sqlite"], "nowhere"),
+        (["pipeline:MINE", "pipeline:FIT", "--store=pipeline.py/runs"], "pipeline.py/runs"),
     ],
 )
 @pytest.mark.usefixtures("mine")
@@ -150,7 +150,9 @@ def test_runs_that_record_nothing_are_diagnosed_and_it_is_said_what_was_not_chec
     told = "that the genes acted was not checked, as the runs record nothing"
 
     assert told in str(found)
-    assert lab.claims[-1].notes[0].startswith(told)
+    (claim,) = lab.claims
+    assert claim.notes[0].startswith(told)
+    assert claim.seeds == found.found.gap.interval.n
     assert told not in str(lab.diagnose(mine.FIT, mine.MINE, margin=0.1))
 
 

@@ -8,6 +8,8 @@ from mlp.stats.diagnosis.design import Cell
 from mlp.stats.diagnosis.door import MOST_GENES, Progress, diagnose
 from mlp.stats.diagnosis.questions import Answer
 from mlp.stats.diagnosis.value import (
+    ACTED,
+    NO_TRACE,
     Cause,
     Diagnosis,
     Effect,
@@ -18,7 +20,9 @@ from mlp.stats.diagnosis.value import (
 )
 
 __all__ = [
+    "ACTED",
     "MOST_GENES",
+    "NO_TRACE",
     "Answer",
     "Cause",
     "Cell",

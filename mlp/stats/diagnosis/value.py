@@ -11,6 +11,9 @@ from mlp.stats.comparison import Outcome
 from mlp.stats.diagnosis.questions import Answer
 from mlp.stats.interval import Interval
 
+ACTED, NO_TRACE = "acted", "left no trace"
+"""Whether a gene changed anything in the runs, of what they recorded."""
+
 
 class Finding(str, Enum):
     """How a diagnosis ended."""
@@ -108,8 +111,7 @@ class Diagnosis:
     comparisons which show that all genes not named do nothing together, in the bad genome with the
     named genes rescued and in the good one with them knocked out. `harmless` genes have no effect
     beyond the margin, on average over the mixed cells. `undecided` maps a gene to the reason.
-    `traces` is for who knows what the runs saw: it maps a gene to "acted", "left no trace" or
-    "cannot act".
+    `traces` is for who knows what the runs saw: it maps a gene to `ACTED` or `NO_TRACE`.
     """
 
     genes: tuple[str, ...]
@@ -152,10 +154,6 @@ class Diagnosis:
     def change(self) -> str | None:
         """The one gene to change first in the bad genome; None if no cause is known."""
         return self.causes[0].gene if self.causes else None
-
-    def traced(self, trace: str) -> tuple[str, ...]:
-        """The genes with this trace that are not named as acting on the score."""
-        return tuple(g for g in self.genes if self.traces.get(g) == trace and g not in self.named)
 
     def with_traces(self, traces: Mapping[str, str]) -> Diagnosis:
         """The same diagnosis with what the runs saw."""
