@@ -164,7 +164,8 @@ def test_what_is_trained_to_see_traces_is_counted(mine):
         assert found.runs == len(list(store.items()))
 
 
-def test_ctrl_c_prints_what_is_known_and_a_rerun_goes_on_from_there(mine, tmp_path):
+@pytest.mark.usefixtures("mine")
+def test_ctrl_c_prints_what_is_known_and_a_rerun_goes_on_from_there(tmp_path):
     """In a process of its own, which gets the signal that a terminal sends."""
     slow = PIPELINE.replace(
         "def score(seed, gain):",
@@ -210,9 +211,7 @@ def test_diagnosis(lab):
 """
 
 
-def test_table_and_page_have_the_runs_of_a_diagnosis_and_those_of_the_screen(
-    mine, pytester, monkeypatch
-):
+def test_table_and_page_have_the_runs_of_a_diagnosis_and_those_of_the_screen(pytester, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makepyfile(pipeline=PIPELINE, test_mine=SUITE)
 
