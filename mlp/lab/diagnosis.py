@@ -127,12 +127,12 @@ class GenomeDiagnosis(Evidence):
         }
 
     def advice(self) -> str:
-        """The one allele to change first, in words; "" if no cause is known."""
-        gene = self.found.change
-        if gene is None:
-            return ""
-        have, want = getattr(self.bad, gene), getattr(self.good, gene)
-        return f"In the bad program, change {gene} from {have!r} to {want!r}."
+        """The alleles to change, that with the largest share first; "" if no cause is known."""
+        changes = [
+            f"{gene} from {getattr(self.bad, gene)!r} to {getattr(self.good, gene)!r}"
+            for gene in self.causes
+        ]
+        return f"In the bad program, change {', then '.join(changes)}." if changes else ""
 
     def __str__(self) -> str:
         told = [f"{self.bad} against {self.good}{self.where}:", str(self.found)]

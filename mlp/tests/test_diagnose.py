@@ -56,6 +56,15 @@ class Dropping(Genome):
 
 DROPPING, NOT = Dropping(rate=0.5, kind="whole", depth=2), Dropping(rate=0.0, kind="unit")
 
+class Paired(Genome):
+    rate: float = gene("learning rate", above=0)
+    scaled: bool = gene("whether the loss is scaled")
+    depth: int = gene("layers", at_least=1)
+    def train(self, seed):
+        return score(seed, 0.3 * (self.rate == 0.1 and self.scaled))
+
+BOTH, NEITHER = Paired(rate=0.1, scaled=True, depth=2), Paired(rate=0.5, scaled=False, depth=1)
+
 class Wide(Genome):
     GENES
     def train(self, seed):
@@ -156,6 +165,17 @@ def test_runs_that_record_nothing_are_diagnosed_and_it_is_said_what_was_not_chec
     assert told not in str(lab.diagnose(mine.FIT, mine.MINE, margin=0.1))
 
 
+def test_causes_that_act_only_together_are_changed_together(mine):
+    found = Lab("runs.sqlite", claims=1).diagnose(mine.BOTH, mine.NEITHER, margin=0.1)
+
+    found.assert_causes("scaled", "rate")
+    assert re.search(r"Act only together: (rate with scaled|scaled with rate)\.", str(found))
+    assert sorted(found.advice().removesuffix(".").split("change ")[1].split(", then ")) == [
+        "rate from 0.5 to 0.1",
+        "scaled from False to True",
+    ]
+
+
 def test_what_is_trained_to_see_traces_is_counted(mine):
     with Store("runs.sqlite") as store:
         found = Lab(store, claims=1).diagnose(mine.FIT, mine.MINE, margin=0.1).found
@@ -164,6 +184,7 @@ def test_what_is_trained_to_see_traces_is_counted(mine):
         assert found.runs == len(list(store.items()))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 @pytest.mark.usefixtures("mine")
 def test_ctrl_c_prints_what_is_known_and_a_rerun_goes_on_from_there(tmp_path):
     """In a process of its own, which gets the signal that a terminal sends."""

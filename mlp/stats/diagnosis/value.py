@@ -150,11 +150,6 @@ class Diagnosis:
         effects = (e.gene for e in (*self.harmful, *self.beyond))
         return frozenset((*self.cause_genes, *subs, *effects))
 
-    @property
-    def change(self) -> str | None:
-        """The one gene to change first in the bad genome; None if no cause is known."""
-        return self.causes[0].gene if self.causes else None
-
     def with_traces(self, traces: Mapping[str, str]) -> Diagnosis:
         """The same diagnosis with what the runs saw."""
         return replace(self, traces=dict(traces))

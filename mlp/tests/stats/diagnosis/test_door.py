@@ -33,7 +33,6 @@ def test_one_cause_is_named_with_its_share_and_all_others_are_cleared():
 
     assert found.finding is Finding.EXPLAINED
     assert found.cause_genes == ("g03",)
-    assert found.change == "g03"
     assert found.causes[0].fraction == pytest.approx(1.0, abs=0.15)
     assert found.causes[0].share.low < 0.3 < found.causes[0].share.high
     assert cleared(found) == others("g03")
