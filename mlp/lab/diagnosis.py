@@ -12,12 +12,12 @@ from mlp.lab.arm import Arm, seen
 from mlp.lab.checks import WORDS, unchecked
 from mlp.lab.claim import DIAGNOSIS, REFUTED, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence, Setting
+from mlp.lab.in_unit import in_unit, scaled
 from mlp.lab.inquiry import Inquiry
 from mlp.lab.key import expressed
 from mlp.lab.question import LabError
 from mlp.lab.screen import acting_genes, cell_of
 from mlp.run import Executor, Run
-from mlp.stats import Interval
 from mlp.stats.diagnosis import (
     ACTED,
     MOST_GENES,
@@ -26,7 +26,6 @@ from mlp.stats.diagnosis import (
     Diagnosis,
     Finding,
     Progress,
-    Rung,
     diagnose,
 )
 
@@ -94,7 +93,7 @@ class GenomeDiagnosis(Evidence):
                 expected=_caused_by(genes),
                 outcome=self.outcome,
                 verdict=self._verdict(frozenset(genes)),
-                interval=_scaled(gap.interval, 1 / span),
+                interval=scaled(gap.interval, 1 / span),
                 margin=self.found.margin / span,
                 notes=self.notes,
                 detail=self.detail(),
@@ -272,39 +271,3 @@ def _place(name: str) -> tuple[int, str]:
     """Where an entry of what a run saw stands: the usual ones in their order, then the others."""
     usual = list(WORDS)
     return (usual.index(name) if name in usual else len(usual), name)
-
-
-def in_unit(found: Diagnosis, setting: Setting) -> Diagnosis:
-    """A diagnosis in scores as one in the species' unit."""
-    if setting.species.measure is None:
-        return found
-    return dataclasses.replace(_in_unit(found, setting), margin=found.margin * setting.span)
-
-
-def _in_unit(value: Any, setting: Setting) -> Any:
-    if isinstance(value, Interval):
-        return _scaled(value, setting.span)
-    if isinstance(value, Rung):
-        ends = [setting.value(v) for v in (value.score.mean, value.score.high, value.score.low)]
-        score = dataclasses.replace(value.score, mean=ends[0], low=ends[1], high=ends[2])
-        step = value.step and _scaled(value.step, setting.span)
-        return dataclasses.replace(value, score=score, step=step)
-    if isinstance(value, tuple):
-        return tuple(_in_unit(each, setting) for each in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        changed = {f.name: _in_unit(getattr(value, f.name), setting) for f in _fields(value)}
-        return dataclasses.replace(value, **changed)
-    return value
-
-
-def _fields(value: Any) -> list[dataclasses.Field[Any]]:
-    return [f for f in dataclasses.fields(value) if f.init]
-
-
-def _scaled(interval: Interval, span: float) -> Interval:
-    return dataclasses.replace(
-        interval,
-        mean=interval.mean * span,
-        low=interval.low * span,
-        high=interval.high * span,
-    )

@@ -22,7 +22,7 @@ pytest_plugins = ("pytester",)
 PIPELINE = """
 import random
 from typing import Literal
-from mlp import Genome, Result, digest, gene
+from mlp import Genome, Loss, Result, digest, gene
 
 def score(seed, gain):
     return 0.5 + gain + random.Random(seed).uniform(-0.02, 0.02)
@@ -64,6 +64,13 @@ class Paired(Genome):
         return score(seed, 0.3 * (self.rate == 0.1 and self.scaled))
 
 BOTH, NEITHER = Paired(rate=0.1, scaled=True, depth=2), Paired(rate=0.5, scaled=False, depth=1)
+
+class Lossy(Loop):
+    measure = Loss(best=0.0, worst=2.0)
+    def train(self, seed):
+        return 2 - 2 * super().train(seed).score
+
+LOW, HIGH = Lossy(logits="raw", shuffle=True, width=2), Lossy(logits="softmax")
 
 class Wide(Genome):
     GENES
@@ -174,6 +181,19 @@ def test_causes_that_act_only_together_are_changed_together(mine):
         "rate from 0.5 to 0.1",
         "scaled from False to True",
     ]
+
+
+def test_a_species_that_measures_a_loss_is_diagnosed_in_its_unit(mine):
+    lab = Lab("runs.sqlite", claims=1)
+    found = lab.diagnose(mine.LOW, mine.HIGH, margin=0.2)
+    found.assert_causes("logits")
+
+    bad, logits, _ = found.found.ladder
+    assert found.found.margin == lab.claims[-1].margin == 0.2
+    assert found.found.gap.interval.mean == pytest.approx(0.6, abs=0.05)
+    assert found.found.causes[0].share.mean == pytest.approx(0.6, abs=0.05)
+    assert (bad.score.mean, logits.score.mean) == pytest.approx((1.0, 0.4), abs=0.05)
+    assert logits.step.mean == pytest.approx(0.6, abs=0.05)
 
 
 def test_what_is_trained_to_see_traces_is_counted(mine):
