@@ -27,18 +27,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status: 0 if the gap is explained or there is none."""
     given = _parser().parse_args(arguments)
     sys.path.insert(0, str(Path.cwd()))
-    began = time.monotonic()
     try:
         bad, good = _genome(given.bad), _genome(given.good)
+        if given.protocol is not None and not type(bad).protocols:
+            raise LabError(f"{type(bad).__qualname__} has no protocols: leave --protocol out")
         if not bad.strains and type(bad) is type(good) and bad != good:
             names = (given.bad.rpartition(":")[2], given.good.rpartition(":")[2])
             type(bad).name_strains(**dict(zip(names, (bad, good), strict=True)))
         lab = Lab(
             given.store, protocol=given.protocol, seeds=given.seeds, claims=1, real=given.real
         )
-        found = lab.diagnose(
-            good, bad, given.dataset, margin=given.margin, progress=lambda p: _tell(p, began)
-        )
+        found = lab.diagnose(good, bad, given.dataset, margin=given.margin, progress=_Teller())
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -119,9 +118,19 @@ def _genome(name: str) -> Genome:
     return found
 
 
-def _tell(progress: Progress, began: float) -> None:
-    out = f"; ruled out so far: {', '.join(progress.ruled_out)}" if progress.ruled_out else ""
-    print(f"[{time.monotonic() - began:5.0f} s] {progress.asking}{out}", flush=True)
+class _Teller:
+    """Prints what is asked, and which genes are out of suspicion, whenever that changes."""
+
+    def __init__(self) -> None:
+        self._began, self._told = time.monotonic(), ""
+
+    def __call__(self, progress: Progress) -> None:
+        groups = {"ruled out": progress.ruled_out, "seem harmless": progress.seem_harmless}
+        told = "; ".join(f"{name}: {', '.join(genes)}" for name, genes in groups.items() if genes)
+        if told not in ("", self._told):
+            print(f"         so far {told}")
+            self._told = told
+        print(f"[{time.monotonic() - self._began:5.0f} s] {progress.asking}", flush=True)
 
 
 def _page(found: GenomeDiagnosis) -> str:

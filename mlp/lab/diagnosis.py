@@ -8,22 +8,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlp.genome import Genome
-from mlp.lab.arm import seen
-from mlp.lab.checks import WORDS
+from mlp.lab.arm import Arm, seen
+from mlp.lab.checks import WORDS, unchecked
 from mlp.lab.claim import DIAGNOSIS, REFUTED, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence, Setting
+from mlp.lab.in_unit import in_unit, scaled
 from mlp.lab.inquiry import Inquiry
 from mlp.lab.key import expressed
 from mlp.lab.question import LabError
 from mlp.lab.screen import acting_genes, cell_of
 from mlp.run import Executor, Run
-from mlp.stats import Interval
-from mlp.stats.diagnosis import MOST_GENES, Cell, Diagnosis, Finding, Progress, Rung, diagnose
+from mlp.stats.diagnosis import (
+    ACTED,
+    MOST_GENES,
+    NO_TRACE,
+    Cell,
+    Diagnosis,
+    Finding,
+    Progress,
+    diagnose,
+)
 
 TRACE_SEEDS = 2
 """Seeds at which a gene that is not named is looked at for a trace in what the runs saw."""
-
-ACTED, NO_TRACE = "acted", "left no trace"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +38,8 @@ class GenomeDiagnosis(Evidence):
     """What `lab.diagnose` found of two genomes; printed, it is about ten lines.
 
     `found` is the diagnosis in the species' unit. `runs` are those of the bad genome and of the
-    good one, at the seeds of the last comparison of the two. `shows` says for a cause what it
-    changes first, of what the runs recorded.
+    good one that show the gap. `shows` says for a cause what it changes first, of what the runs
+    recorded.
     """
 
     good: Genome
@@ -40,6 +47,8 @@ class GenomeDiagnosis(Evidence):
     found: Diagnosis
     runs: tuple[tuple[Run, ...], tuple[Run, ...]]
     shows: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What could not be checked, as of a comparison."""
 
     @property
     def cohorts(self) -> tuple[tuple[Run, ...], ...]:
@@ -84,8 +93,9 @@ class GenomeDiagnosis(Evidence):
                 expected=_caused_by(genes),
                 outcome=self.outcome,
                 verdict=self._verdict(frozenset(genes)),
-                interval=_scaled(gap.interval, 1 / span),
+                interval=scaled(gap.interval, 1 / span),
                 margin=self.found.margin / span,
+                notes=self.notes,
                 detail=self.detail(),
             )
         )
@@ -116,16 +126,20 @@ class GenomeDiagnosis(Evidence):
         }
 
     def advice(self) -> str:
-        """The one allele to change first, in words; "" if no cause is known."""
-        gene = self.found.change
-        if gene is None:
-            return ""
-        have, want = getattr(self.bad, gene), getattr(self.good, gene)
-        return f"In the bad program, change {gene} from {have!r} to {want!r}."
+        """The alleles to change, that with the largest share first; "" if no cause is known."""
+        changes = [
+            f"{gene} from {getattr(self.bad, gene)!r} to {getattr(self.good, gene)!r}"
+            for gene in self.causes
+        ]
+        return f"In the bad program, change {', then '.join(changes)}." if changes else ""
 
     def __str__(self) -> str:
         told = [f"{self.bad} against {self.good}{self.where}:", str(self.found)]
-        told += [f"{gene} first shows in {what}." for gene, what in self.shows.items()]
+        told += [
+            f"The first thing that {gene} changes in a run: {what}."
+            for gene, what in self.shows.items()
+        ]
+        told += [f"Note: {note}." for note in self.notes]
         return "\n".join([*told, *filter(None, [self.advice()])])
 
     __repr__ = __str__
@@ -167,15 +181,23 @@ def diagnose_genomes(
     unnamed = [frozenset({g}) for g in genes if g not in found.named]
     if any(run.weights or run.saw for run in known[frozenset()]) and found.causes:
         runs([on for on in unnamed if on not in known], min(TRACE_SEEDS, lab.seeds))
-    ends = (tuple(known[frozenset()]), tuple(known[frozenset(genes)]))
+    seeds = found.gap.interval.n if found.gap else 0
+    ends = [tuple(known[frozenset(on)][:seeds]) for on in ((), genes)]
+    arms = [Arm(0, g, setting.dataset, r) for g, r in zip((bad, good), ends, strict=True)]
+    found = dataclasses.replace(
+        found.with_traces(traces(found, known)),
+        cohorts=len(known),
+        runs=sum(map(len, known.values())),
+    )
     return GenomeDiagnosis(
         setting=setting,
         executor=executor.title,
         good=good,
         bad=bad,
-        found=in_unit(found.with_traces(traces(found, known)), setting),
-        runs=ends,
+        found=in_unit(found, setting),
+        runs=(ends[0], ends[1]),
         shows=first_shown(found.cause_genes, known),
+        notes=tuple(unchecked(arms)),
     )
 
 
@@ -249,39 +271,3 @@ def _place(name: str) -> tuple[int, str]:
     """Where an entry of what a run saw stands: the usual ones in their order, then the others."""
     usual = list(WORDS)
     return (usual.index(name) if name in usual else len(usual), name)
-
-
-def in_unit(found: Diagnosis, setting: Setting) -> Diagnosis:
-    """A diagnosis in scores as one in the species' unit."""
-    if setting.species.measure is None:
-        return found
-    return dataclasses.replace(_in_unit(found, setting), margin=found.margin * setting.span)
-
-
-def _in_unit(value: Any, setting: Setting) -> Any:
-    if isinstance(value, Interval):
-        return _scaled(value, setting.span)
-    if isinstance(value, Rung):
-        ends = [setting.value(v) for v in (value.score.mean, value.score.high, value.score.low)]
-        score = dataclasses.replace(value.score, mean=ends[0], low=ends[1], high=ends[2])
-        step = value.step and _scaled(value.step, setting.span)
-        return dataclasses.replace(value, score=score, step=step)
-    if isinstance(value, tuple):
-        return tuple(_in_unit(each, setting) for each in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        changed = {f.name: _in_unit(getattr(value, f.name), setting) for f in _fields(value)}
-        return dataclasses.replace(value, **changed)
-    return value
-
-
-def _fields(value: Any) -> list[dataclasses.Field[Any]]:
-    return [f for f in dataclasses.fields(value) if f.init]
-
-
-def _scaled(interval: Interval, span: float) -> Interval:
-    return dataclasses.replace(
-        interval,
-        mean=interval.mean * span,
-        low=interval.low * span,
-        high=interval.high * span,
-    )

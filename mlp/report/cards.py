@@ -11,24 +11,28 @@ from mlp.report.figures.dose import dose_figure
 from mlp.report.figures.ladder import ladder_figure
 from mlp.report.figures.screen import cells_figure
 from mlp.report.figures.style import Picture
-from mlp.report.results import Row, screen_rows
+from mlp.report.results import Row, runs_read, screen_rows
 from mlp.report.study import Study
 from mlp.stats.diagnosis import Diagnosis
 
 
 class Card(NamedTuple):
-    """One claim on the page; `anchor` is its id there, `same` that of one with its picture."""
+    """One claim on the page; `anchor` is its id there, `same` that of one with its picture.
+
+    `runs` says how many runs a diagnosis read.
+    """
 
     row: Row
     anchor: str
     picture: Picture | None = None
     same: str = ""
+    runs: str = ""
 
     @property
     def diagnosis(self) -> str:
         """A diagnosis in lines; "" for other claims."""
         found = self.row.claim.detail.get("diagnosis")
-        return str(Diagnosis.from_dict(found)) if found else ""
+        return f"{Diagnosis.from_dict(found)}\n{self.runs}." if found else ""
 
     @property
     def interactions(self) -> Sequence[Mapping[str, Any]]:
@@ -49,7 +53,7 @@ def cards_of(study: Study) -> list[Card]:
     return [
         Card(row, anchor, same=drawn[row.screen])
         if drawn.get(row.screen, anchor) != anchor
-        else Card(row, anchor, _picture(row, anchor, study.score))
+        else Card(row, anchor, _picture(row, anchor, study.score), runs=runs_read(row, study.rows))
         for anchor, row in by_anchor.items()
     ]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from mlp.genome import find_species
 from mlp.lab import REFUTED, Claim
-from mlp.lab.claim import SCREEN
+from mlp.lab.claim import DIAGNOSIS, SCREEN
 from mlp.lab.known import protocol_of
 from mlp.report.plain import Plain, plain_interval
 
@@ -222,6 +222,21 @@ def screen_rows(rows: Iterable[Row]) -> list[Row]:
         if screen and (screen not in found or row.claim.seeds > found[screen].claim.seeds):
             found[screen] = row
     return list(found.values())
+
+
+def runs_read(row: Row, rows: Iterable[Row]) -> str:
+    """Of a diagnosis, the runs it read, and those that the screen of the same two genomes read."""
+    claim = row.claim
+    if claim.kind != DIAGNOSIS:
+        return ""
+    of = claim.detail["good"], claim.detail["bad"], claim.dataset
+    told = [f"{claim.detail['diagnosis']['runs']:,} runs read"]
+    told += [
+        f"the screen of the same two read {len(one.claim.detail['cells']) * one.claim.seeds:,}"
+        for one in screen_rows(rows)
+        if one.screen == of
+    ]
+    return "; ".join(told)
 
 
 def ordered(rows: Iterable[Row]) -> list[Row]:

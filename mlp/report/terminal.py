@@ -15,6 +15,7 @@ from mlp.report.results import (
     notes,
     ordered,
     refuted_by_design,
+    runs_read,
     units,
     with_findings,
 )
@@ -93,8 +94,9 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
                 )
             ]
         lines.append((line(row), "red" if row.status == CHANGED else COLOURS[row.claim.verdict]))
-        if len(row.outcome) > _OUTCOME:
-            lines += [(text, "") for text in wrapped(row.outcome, "      ")]
+        told = [row.outcome] if len(row.outcome) > _OUTCOME else []
+        told += filter(None, [runs_read(row, rows)])
+        lines += [(text, "") for text in wrapped("; ".join(told), "      ")]
     return [*lines, ("", ""), *totals(rows, partial)]
 
 

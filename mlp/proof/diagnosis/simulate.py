@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from mlp.proof.diagnosis.baselines import BASELINES
-from mlp.proof.diagnosis.truth import MARGIN, NOISES, SEEDS, TRUTHS, World, world
+from mlp.proof.diagnosis.truth import MARGIN, NOISES, SEEDS, TRUTHS, World, spread, world
 from mlp.stats.comparison import Outcome, sequential
 from mlp.stats.diagnosis.door import diagnose
 from mlp.stats.diagnosis.questions import allowed
 from mlp.stats.diagnosis.scores import Scores
+from mlp.stats.interval import half_width
+from mlp.stats.looks import look_alpha, look_sizes
 
 Tallies = dict[str, dict[str, Any]]
 """What came of each scenario, by its name, as plain values."""
@@ -142,6 +144,26 @@ def decides(noise: str, genes: int, comparisons: int) -> float:
         said = sequential(good - bad, MARGIN, cap=SEEDS, claim_error=ERROR / allowed(genes))
         better += said.outcome is Outcome.BETTER
     return better / comparisons
+
+
+def seeds_without_effect(sd: float, genes: int = 16, comparisons: int = 400) -> tuple[int, int]:
+    """The seeds that clear one question of two cells that score alike.
+
+    The first look that can do so, by differences of mean 0 and this spread; the median of
+    simulated comparisons.
+    """
+    error = ERROR / allowed(genes)
+    alpha = look_alpha(error)
+    least = next(
+        (n for n in look_sizes(SEEDS) if half_width(n, (n - 1) * sd**2, alpha, MARGIN) < MARGIN),
+        SEEDS,
+    )
+    taken = []
+    for i in range(comparisons):
+        here = world(TRUTHS["none"], spread(sd), genes, (8, i))
+        good, bad = here.scores([frozenset(here.genes), frozenset()], SEEDS)
+        taken.append(sequential(good - bad, MARGIN, cap=SEEDS, claim_error=error).looks[-1].n)
+    return least, round(float(np.median(taken)))
 
 
 def summary(tally: Tally) -> dict[str, Any]:

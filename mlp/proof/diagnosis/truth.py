@@ -89,12 +89,17 @@ def _failing(best: float, chance: float) -> Callable[[float], Law | None]:
     )
 
 
+def spread(sd: float) -> Noise:
+    """Normal scatter: the difference of two cells at one seed has this standard deviation."""
+    return Noise(f"spread {sd:g}", _normal(sd))
+
+
 NOISES: dict[str, Noise] = {
     noise.name: noise
     for noise in (
-        Noise("spread 0.15", _normal(0.15)),
+        spread(0.15),
         Noise("spread 0.15, half of it shared", _normal(0.15), shared=0.5),
-        Noise("spread 0.05", _normal(0.05)),
+        spread(0.05),
         Noise("k/15", _discrete(lambda mean: binomial(15, mean))),
         Noise("ceiling, k/179", _discrete(lambda mean: binomial(179, mean)), shift=0.17),
         Noise("two humps 8/17, 10% fail", _discrete(_humps(8 / 17, 0.1)), shift=0.09),

@@ -23,11 +23,13 @@ MOST_GENES = 32
 class Progress:
     """What is being asked now, and what is known: `diagnosis` is the one so far.
 
-    `ruled_out` are the genes that seem to have no effect, or are shown to have none.
+    `ruled_out` are the genes shown to have no effect beyond the margin, `seem_harmless` those that
+    seem to have none.
     """
 
     asking: str
     ruled_out: tuple[str, ...]
+    seem_harmless: tuple[str, ...]
     diagnosis: Diagnosis
 
 
@@ -87,8 +89,9 @@ def checked_genes(genes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _tell(progress: Callable[[Progress], object], case: Case, error: float, asking: str) -> None:
-    out = tuple(case.harmless) or tuple(g for g in case.small if g not in case.named)
-    progress(Progress(asking, out, _found(case, error, finished=False)))
+    seem = (g for g in case.small if g not in case.named | case.harmless.keys())
+    now = _found(case, error, finished=False)
+    progress(Progress(asking, tuple(case.harmless), tuple(seem), now))
 
 
 def _found(case: Case, error: float, *, finished: bool) -> Diagnosis:

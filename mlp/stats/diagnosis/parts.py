@@ -9,6 +9,9 @@ from mlp.stats.comparison import Outcome
 from mlp.stats.diagnosis.questions import Answer
 from mlp.stats.interval import Interval
 
+ACTED, NO_TRACE = "acted", "left no trace"
+"""Whether a gene changed anything in the runs, of what they recorded."""
+
 
 class Finding(str, Enum):
     """How a diagnosis ended."""

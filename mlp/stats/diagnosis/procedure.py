@@ -250,21 +250,25 @@ class Case:
     def _clear_harmless(self) -> None:
         acting = sorted(self.named, key=self.order.index)
         left = [g for g in self.genes if g not in self.named and g not in self.undecided]
+        cleared: dict[str, Effect] = {}
         for n in (n for n in look_sizes(self.cap) if n >= self.n):
             if n > self.n:
                 self.questions.tell(f"mixed cells at {n} seeds: {len(left)} genes are open")
             self.scores.want(self.mixed, n)
             effect = self.effects.at(n, acting)
             within = [g for g in left if g in effect and self.effects.within(effect[g])]
-            self.harmless |= {g: Effect(g, effect[g]) for g in within}
+            cleared |= {g: Effect(g, effect[g]) for g in within}
             left = [g for g in left if g not in within]
             if not any(g in effect and self.effects.decidable(effect[g], self.cap) for g in left):
                 break
-        if self.harmless and self._misfit(n, acting) > self.margin / 4:
-            self.undecided |= dict.fromkeys(self.harmless, "genes act in combinations not found")
-            self.harmless = {}
+        if cleared and self._misfit(n, acting) > self.margin / 4:
+            self.undecided |= dict.fromkeys(cleared, "may act in combination with others")
+        else:
+            self.harmless = cleared
         for gene in left:
-            told = f"{effect[gene].mean:+.2f} on average" if gene in effect else "not told apart"
+            told = (
+                f"{effect[gene].mean:+.2f} on average" if gene in effect else "cannot be told apart"
+            )
             self.undecided[gene] = told
 
     def _misfit(self, n: int, acting: Sequence[str]) -> float:
@@ -289,7 +293,7 @@ class Case:
             why = f"do the other genes do anything together in {place}?"
             answer = self.questions.ask(first, second, why)
             if answer is None or abs(answer.interval.mean) > self.margin:
-                self.undecided |= dict.fromkeys(self.harmless, "small alone, not shown together")
+                self.undecided |= dict.fromkeys(self.harmless, "small alone, perhaps not together")
                 self.harmless = {}
             if answer is not None:
                 self.rest.append(answer)

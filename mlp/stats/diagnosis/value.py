@@ -20,8 +20,7 @@ class Diagnosis:
     comparisons which show that all genes not named do nothing together, in the bad genome with the
     named genes rescued and in the good one with them knocked out. `harmless` genes have no effect
     beyond the margin, on average over the mixed cells. `undecided` maps a gene to the reason.
-    `traces` is for who knows what the runs saw: it maps a gene to "acted", "left no trace" or
-    "cannot act".
+    `traces` is for who knows what the runs saw: it maps a gene to `ACTED` or `NO_TRACE`.
     """
 
     genes: tuple[str, ...]
@@ -59,15 +58,6 @@ class Diagnosis:
         subs = (g for s in self.substitutes for g in s.genes)
         effects = (e.gene for e in (*self.harmful, *self.beyond))
         return frozenset((*self.cause_genes, *subs, *effects))
-
-    @property
-    def change(self) -> str | None:
-        """The one gene to change first in the bad genome; None if no cause is known."""
-        return self.causes[0].gene if self.causes else None
-
-    def traced(self, trace: str) -> tuple[str, ...]:
-        """The genes with this trace that are not named as acting on the score."""
-        return tuple(g for g in self.genes if self.traces.get(g) == trace and g not in self.named)
 
     def with_traces(self, traces: Mapping[str, str]) -> Diagnosis:
         """The same diagnosis with what the runs saw."""

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mlp.stats.comparison import Outcome
-from mlp.stats.diagnosis.parts import Finding, spelled
+from mlp.stats.diagnosis.parts import ACTED, NO_TRACE, Finding, spelled
 
 if TYPE_CHECKING:
     from mlp.stats.diagnosis.value import Diagnosis
 
+_IN_THE_RUNS = {ACTED: ", though they change the runs", NO_TRACE: f", and {NO_TRACE} in the runs"}
 _SHOWN = 8
 """Names in a line before the rest is counted."""
 
@@ -34,8 +35,6 @@ def _verdict(found: Diagnosis) -> Iterator[str]:
     }
     yield f"{told[found.finding]}."
     yield f"Gap, good - bad: {gap}; margin {found.margin:g}."
-    if found.change:
-        yield f"Change first: {found.change}, to its good allele."
 
 
 def _undecided(found: Diagnosis) -> str:
@@ -47,7 +46,7 @@ def _undecided(found: Diagnosis) -> str:
 def _named(found: Diagnosis) -> Iterator[str]:
     yield from (f"Cause {cause}." for cause in found.causes)
     if found.closure:
-        yield f"With the causes rescued, less good: {found.closure}."
+        yield f"Bad with its causes rescued, against good: {found.closure}."
     yield from _line("Substitutes", found.substitutes)
     yield from _line("Act only together", (f"{a} with {b}" for a, b in found.pairs))
     yield from _line("Help the bad one (rescue makes it worse)", found.harmful)
@@ -55,13 +54,15 @@ def _named(found: Diagnosis) -> Iterator[str]:
 
 
 def _others(found: Diagnosis) -> Iterator[str]:
-    yield from _line("Act, but do not explain", found.traced("acted"))
-    yield from _line("Left no trace", found.traced("left no trace"))
-    yield from _line("Cannot act", found.traced("cannot act"))
-    yield from _line("No effect beyond the margin", (e.gene for e in found.harmless))
+    by_trace: dict[str, list[str]] = {}
+    for effect in found.harmless:
+        by_trace.setdefault(found.traces.get(effect.gene, ""), []).append(effect.gene)
+    for trace, genes in sorted(by_trace.items()):
+        yield from _line(f"No effect beyond the margin{_IN_THE_RUNS.get(trace, '')}", genes)
     by_reason: dict[str, list[str]] = {}
     for gene, reason in found.undecided.items():
-        by_reason.setdefault(reason, []).append(gene)
+        left = found.traces.get(gene) == NO_TRACE
+        by_reason.setdefault(reason, []).append(f"{gene} (left no trace)" if left else gene)
     for reason, genes in by_reason.items():
         yield from _line(f"Undecided ({reason})", genes)
     if len(found.ladder) > 1:
@@ -70,8 +71,8 @@ def _others(found: Diagnosis) -> Iterator[str]:
 
 def _cost(found: Diagnosis) -> str:
     return (
-        f"{found.cohorts} cohorts, {found.runs} runs, {found.asked} comparisons. "
-        f"Any false name or false acquittal: at most {found.error:g}."
+        f"{found.cohorts} cohorts, {found.runs} runs, {found.asked} comparisons; "
+        f"any gene falsely named or cleared: probability at most {found.error:g}."
     )
 
 

@@ -33,7 +33,6 @@ def test_one_cause_is_named_with_its_share_and_all_others_are_cleared():
 
     assert found.finding is Finding.EXPLAINED
     assert found.cause_genes == ("g03",)
-    assert found.change == "g03"
     assert found.causes[0].fraction == pytest.approx(1.0, abs=0.15)
     assert found.causes[0].share.low < 0.3 < found.causes[0].share.high
     assert cleared(found) == others("g03")
@@ -184,11 +183,11 @@ def test_it_reads_as_advice_in_about_ten_lines():
 
     assert len(text.splitlines()) <= 12
     for part in (
-        "Change first: g03",
         "Cause g03: ",
         "margin 0.1",
-        "Act, but do not explain: g05.",
-        "Left no trace: g06.",
+        "No effect beyond the margin, though they change the runs: g05.",
+        "No effect beyond the margin, and left no trace in the runs: g06.",
+        "No effect beyond the margin: g00, g01, g02, g04, g07, g08, g09, g10 and 1 more.",
         "Ladder: bad 0.",
         "cohorts",
     ):
@@ -209,7 +208,10 @@ def test_progress_says_what_is_asked_and_what_is_ruled_out():
 
     assert told[0].asking == "is good better than bad?"
     assert any("mixed cells" in p.asking for p in told)
+    assert set(told[2].seem_harmless) == others("g03")
+    assert not told[2].ruled_out
     assert set(told[-1].ruled_out) == others("g03")
+    assert not told[-1].seem_harmless
     assert told[-1].diagnosis.cause_genes == ("g03",)
     assert told[-1].diagnosis.finding is Finding.STOPPED
 
