@@ -6,7 +6,6 @@ A table is a list of dicts with the same keys: `pandas.DataFrame(tables(study)["
 from __future__ import annotations
 
 import csv
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -18,6 +17,7 @@ import numpy as np
 from mlp.genome import species_name
 from mlp.lab import Claim
 from mlp.lab.claim import DOSE, SCREEN
+from mlp.report.archive import by_line
 from mlp.report.cohorts import Cohort, name_of, names_of, strains_of
 from mlp.report.results import Row
 from mlp.report.study import Study
@@ -231,7 +231,6 @@ def write_tables(study: Study, folder: Path) -> list[str]:
             writer.writeheader()
             writer.writerows(table)
         kept = _curves(study) if name == "curves" else table
-        text = ",\n".join(json.dumps(entry, allow_nan=False) for entry in kept)
-        (folder / f"{name}.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
+        (folder / f"{name}.json").write_text(by_line(kept) + "\n", encoding="utf-8")
         written += [f"{name}.csv", f"{name}.json"]
     return written
