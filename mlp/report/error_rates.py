@@ -11,13 +11,11 @@ from mlp import stats
 from mlp.lab import DEFAULT_SEEDS
 from mlp.lab.claim import RECORDED
 from mlp.report.results import Row
-from mlp.stats.calibration import FALSE_DIFFERENCE, FALSE_EQUIVALENT, Rate
-from mlp.stats.methods import IN_USE
 
 MEASURED = Path(stats.__file__).with_name("calibration.json")
-"""Where a calibration is committed: what `python -m mlp.stats.calibrate --json` writes."""
+"""Where a calibration is committed."""
 
-COMMAND = "python -m mlp.stats.calibrate"
+COMMAND = "python -m mlp.proof.calibration measure"
 
 
 class Measured(NamedTuple):
@@ -82,22 +80,8 @@ def level(rows: Sequence[Row]) -> str:
 
 
 def measured(path: Path = MEASURED) -> list[Measured]:
-    """The committed calibration's rates for the interval in use; none if there is no such file."""
+    """The committed calibration of the interval in use; nothing if there is no such file."""
     try:
-        rates = [Rate(**rate) for rate in json.loads(path.read_text(encoding="utf-8"))["rates"]]
+        return [Measured(**kind) for kind in json.loads(path.read_text("utf-8"))["kinds"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    by_scenario: dict[str, list[Rate]] = {}
-    for rate in rates:
-        if rate.method == IN_USE and rate.promised and rate.stated == stats.CLAIM_ERROR:
-            by_scenario.setdefault(rate.scenario, []).append(rate)
-    return [
-        Measured(
-            scenario,
-            max((rate.rate for rate in mine if rate.kind == FALSE_DIFFERENCE), default=None),
-            max((rate.rate for rate in mine if rate.kind == FALSE_EQUIVALENT), default=None),
-            max(rate.sims for rate in mine),
-            all(rate.holds for rate in mine),
-        )
-        for scenario, mine in by_scenario.items()
-    ]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mlp.cluster.simulate import Cohort, Constants, Simulation, claims_of
+from mlp.proof.cluster.simulate import Cohort, Constants, Simulation, claims_of
 from mlp.tests.conftest import ROOT
 
 NOTHING = Constants(attempt=0, collect=0, schedule=0, gap=0, start=0)

@@ -1,4 +1,4 @@
-"""Runs that cost nothing, or as long as they say, for tests and for the commands of this room."""
+"""Runs that cost nothing, or as long as they say, for tests and for commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A suite of claims about trivial runs, on a cluster: what the proofs of this room run.
+"""A suite of claims about trivial runs, on a cluster: what kills and measurements run.
 
 A claim looks at 4, 8, ... runs until their mean is far enough from a half, and asserts on which
 side it lies. Its verdict follows from the runs, so it is the same whoever trains them.
@@ -18,14 +18,15 @@ from typing import Any
 from mlp.cluster.store import ClusterStore
 from mlp.store import Store
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 CONFTEST = """
 import json, os, time
 import pytest
-from mlp.cluster import trivial
+from mlp.proof.cluster import trivial
 from mlp.cluster.attempts import Attempts, check_options
-from mlp.cluster.suite import NotedStore
+from mlp.proof.cluster.suite import NotedStore
+from mlp.store import Store
 
 SETTINGS = json.loads(os.environ["MLP_CLUSTER_SUITE"])
 
@@ -38,6 +39,9 @@ class Lab:
         return self.store.obtain(wanted, trivial.train)
 
 def pytest_configure(config):
+    if not SETTINGS["address"]:
+        config.door = Store("runs.db")
+        return
     check_options(config)
     config.door = NotedStore("runs.db", cluster=SETTINGS["address"], patience=SETTINGS["patience"])
     while config.door.workers < SETTINGS["workers"]:
@@ -92,6 +96,7 @@ class NotedStore(ClusterStore):
 class Suite:
     """A folder with a suite of claims on a cluster.
 
+    address: the cluster's; "": this session trains itself.
     claims, looks: how many claims, and at how many runs each looks. seconds: how long a run takes.
     size: how many runs are trained together. workers: how many must be there before the first test.
     """

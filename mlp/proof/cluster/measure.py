@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlp.cluster import trivial
 from mlp.cluster.store import ClusterStore
-from mlp.cluster.suite import Suite
+from mlp.proof.cluster import trivial
+from mlp.proof.cluster.suite import Suite
 from mlp.store import Store
 
 MOST_MS = 3.0

@@ -19,7 +19,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from mlp.cluster.suite import Suite, python_path
+from mlp.proof.cluster.suite import Suite, python_path
 
 WORKERS = 3
 VICTIMS = ("worker", "scheduler", "session")
