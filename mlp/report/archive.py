@@ -84,14 +84,11 @@ def save(study: Study, path: Path) -> None:
     Raises:
         ReportError: the file cannot be written.
     """
-    body = {
-        "format": FORMAT,
-        "provenance": study.provenance,
-        "partial": study.partial,
-        "claims": [row.to_dict() for row in study.rows],
-    }
-    told = {n: json.dumps(v, allow_nan=False) for n, v in body.items() if n != "claims"}
-    told |= {"claims": by_line(body["claims"]), "checksum": json.dumps(checksum(body))}
+    claims = [row.to_dict() for row in study.rows]
+    about = {"format": FORMAT, "provenance": study.provenance, "partial": study.partial}
+    told = {name: json.dumps(value, allow_nan=False) for name, value in about.items()}
+    told["claims"] = by_line(claims)
+    told["checksum"] = json.dumps(checksum({**about, "claims": claims}))
     text = ",\n".join(f"{json.dumps(name)}: {value}" for name, value in told.items())
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with writing("results must be saved where a file can be written", path):

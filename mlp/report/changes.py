@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlp.report.archive import Saved, load
-from mlp.report.results import Row, ordered
+from mlp.report.results import Row, count_of, ordered
 from mlp.report.study import ReportError, Study
-from mlp.report.terminal import Line, wrapped
+from mlp.report.terminal import Line, inked
 
 
 class Change(NamedTuple):
@@ -174,16 +174,15 @@ def told(changes: Changes) -> list[tuple[Row, str, bool]]:
 def describe(changes: Changes) -> list[Line]:
     """The changes as (text, colour) lines for a terminal."""
     saved = changes.saved
-    lines = [(text, "bold") for text in wrapped(f"against {saved.place} ({origin(saved)})")]
-    lines += [(text, "yellow") for other in changes.otherwise for text in wrapped(other)]
+    lines = inked("bold", f"against {saved.place} ({origin(saved)})")
+    lines += inked("yellow", *changes.otherwise)
     for row, text, counts in told(changes):
-        which = ", ".join(filter(None, (row.title, row.claim.dataset)))
-        lines += [(t, "") for t in wrapped(which, "  ")]
-        lines += [(t, "red" if counts else "yellow") for t in wrapped(text, "    ")]
+        lines += inked("", ", ".join(filter(None, (row.title, row.claim.dataset))), indent="  ")
+        lines += inked("red" if counts else "yellow", text, indent="    ")
     if changes.same:
         lines.append(("unchanged:", ""))
-        lines += [(t, "") for words in by_finding(changes.same) for t in wrapped(words, "  ")]
-    return [*lines, *((t, "bold" if changes.any else "green") for t in wrapped(summary(changes)))]
+    lines += inked("", *by_finding(changes.same), indent="  ")
+    return lines + inked("bold" if changes.any else "green", summary(changes))
 
 
 def by_finding(rows: Sequence[Row]) -> list[str]:
@@ -216,11 +215,11 @@ def summary(changes: Changes) -> str:
     verdicts, moved, identical, redefined = (len(changes.where(what)) for what in KINDS)
     beyond = "its interval" if moved == 1 else "their intervals"
     parts = {
-        f"{_count(verdicts, 'verdict')} changed": True,
-        f"{_count(moved, 'effect')} moved beyond {beyond}": True,
+        f"{count_of(verdicts, 'verdict')} changed": True,
+        f"{count_of(moved, 'effect')} moved beyond {beyond}": True,
         f"{identical} became identical": identical,
-        f"{_count(redefined, 'claim')} of another margin or outcome": redefined,
-        f"{_count(len(changes.same), 'claim')} unchanged": True,
+        f"{count_of(redefined, 'claim')} of another margin or outcome": redefined,
+        f"{count_of(len(changes.same), 'claim')} unchanged": True,
         f"{len(changes.new)} new": changes.new,
         f"{len(changes.missing)} not run now": changes.missing,
     }
@@ -231,11 +230,7 @@ def changed(changes: Changes) -> str:
     """What `changes.any` found, in a few words."""
     verdicts, moved = (len(changes.where(what)) for what in KINDS[:2])
     parts = {
-        f"{_count(verdicts, 'verdict')} changed": verdicts,
-        f"{_count(moved, 'effect')} moved": moved,
+        f"{count_of(verdicts, 'verdict')} changed": verdicts,
+        f"{count_of(moved, 'effect')} moved": moved,
     }
     return ", ".join(part for part, there in parts.items() if there)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -120,8 +120,7 @@ class Row:
         curves, to the last bit; the engine trained the other seeds.
         """
         seeds = self.claim.vouched
-        noun = "seed" if seeds == 1 else "seeds"
-        return f"vouched for by the engine, {seeds} {noun}" if seeds else ""
+        return f"vouched for by the engine, {count_of(seeds, 'seed')}" if seeds else ""
 
     def effect_text(self, places: int = 3, bounds: int = 2) -> str:
         """The effect with its interval; of identical arms, whose effect is no estimate, that.
@@ -204,6 +203,11 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
+def count_of(number: int, noun: str) -> str:
+    """A number of things, in words."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def digits(places: int, scale: float) -> int:
     """As many digits after the point as `places` are of a score, in a unit of another size."""
     return max(0, places - math.floor(math.log10(scale))) if scale > 0 else places
@@ -253,8 +257,8 @@ def refuted_by_design(rows: Sequence[Row]) -> str:
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:
     """How many claims got each verdict, and how many verdicts changed."""
-    changed = (CHANGED for row in rows if row.status == CHANGED)
-    return Counter([*(row.claim.verdict for row in rows), *changed])
+    changed = [row.status for row in rows if row.status == CHANGED]
+    return Counter([row.claim.verdict for row in rows] + changed)
 
 
 def units(rows: Iterable[Row]) -> str:
