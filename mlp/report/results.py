@@ -200,7 +200,7 @@ def by_size(intervals: Mapping[str, Mapping[str, float]]) -> list[str]:
 
 def listed(words: Sequence[str]) -> str:
     """The words with commas and an `and`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def count_of(number: int, noun: str) -> str:
