@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlp.genome import Genome, differing
 from mlp.lab.claim import DOSE
-from mlp.report.cohorts import Cohort, names_of, strains_of
+from mlp.report.cohorts import Cohort, engine_of, names_of, strains_of
 from mlp.report.figures.curves import MOST_SEEDS, Curves, curve_figure
 from mlp.report.figures.style import PALETTE, Picture
 from mlp.report.study import Study
@@ -52,8 +52,7 @@ def cohorts_to_draw(study: Study, species: type[Genome], dataset: str) -> Mappin
         if type(run.genome) is species and run.dataset == dataset:
             for name in strains_of(run) if species.strains else names.get(Cohort.of(run), ()):
                 by.setdefault((name, run.executor), []).append(run)
-    trainers = species.trainers()
-    engine = trainers.engine.name if trainers is not None and trainers.engine else ""
+    engine = engine_of(species)
     found: dict[str, list[Run]] = {}
     for (name, _), runs in sorted(by.items(), key=lambda of: of[0][1] == engine):
         if len(runs) > len(found.get(name, ())):

@@ -14,7 +14,7 @@ from mlp.lab.key import expressed, run_key
 from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.lab.screen import cell_of
 from mlp.report.results import Row
-from mlp.run import Executor, Protocol, Run
+from mlp.run import Protocol, Run
 from mlp.store import Store
 
 
@@ -105,7 +105,7 @@ def stored_runs(rows: Iterable[Row], store: Store) -> list[Run]:
     for (cohort, protocol), all_seeds in seeds.items():
         genome, dataset, executor = cohort
         with suppress(UserError):
-            trainer = _trainer(genome, executor)
+            trainer = executor_named(type(genome), executor)
             for seed in all_seeds:
                 key = run_key(genome, dataset, protocol, seed, trainer)
                 wanted.setdefault(key, (genome, protocol))
@@ -116,13 +116,14 @@ def stored_runs(rows: Iterable[Row], store: Store) -> list[Run]:
     return sorted(found, key=lambda r: (r.dataset, name_of(r.genome, ""), r.executor, r.seed))
 
 
-def _trainer(genome: Genome, executor: str) -> Executor:
-    return executor_named(type(genome), executor)
-
-
 def _expressed(genome: Genome, executor: str) -> Any:
-    trainer: Any = _trainer(genome, executor)
-    return expressed(genome, trainer)
+    return expressed(genome, executor_named(type(genome), executor))
+
+
+def engine_of(species: type[Genome]) -> str:
+    """The name of a species' engine; "" if it has none."""
+    trainers = species.trainers()
+    return trainers.engine.name if trainers is not None and trainers.engine else ""
 
 
 @cache

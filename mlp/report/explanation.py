@@ -117,7 +117,7 @@ def _said(
     And the claims that show it. Nothing, if no claim states the finding, and no cause is known.
     """
     mine = [row for row in here if row.finding == finding]
-    stated, acting = [row for row in mine if row.states], []
+    stated, acting = [row for row in mine if row.states], mine[:0]
     compared = [strains_compared(row) for row in mine]
     screens = [row for row in screen_rows(here) if strains_compared(row) in compared]
     lines = [_cause(row.claim) for row in screens] or alone(mine)

@@ -76,11 +76,11 @@ def _role(rows: Sequence[Row], leads: Leads) -> str:
         (row.role, _OPEN if _is_open(row, leads) else row.claim.verdict, row.claim.margin)
         for row in rows
     }
-    asked, verdicts, margins = (sorted({answer[k] for answer in found}) for k in range(3))
-    if verdicts == [SUPPORTED]:
-        return " and ".join(asked)
-    if verdicts == [REFUTED] and len(margins) == 1 and len(asked) == 2:
-        return f"neither necessary nor sufficient by {margins[0]:g} or more"
+    asked, verdicts, margins = map(set, zip(*found, strict=True))
+    if verdicts == {SUPPORTED}:
+        return " and ".join(sorted(asked))
+    if verdicts == {REFUTED} and len(margins) == 1 and len(asked) == 2:
+        return f"neither necessary nor sufficient by {margins.pop():g} or more"
     told = [_told(*answer) for answer in sorted(found)]
     return "; ".join(sorted(told, key=lambda text: not text.startswith(ROLES)))
 

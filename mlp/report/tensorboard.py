@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlp.report.cohorts import Cohort, name_of, names_of, strains_of
+from mlp.report.cohorts import Cohort, engine_of, name_of, names_of, strains_of
 from mlp.report.study import ReportError, Study
 from mlp.run import Run
 
@@ -23,7 +23,7 @@ def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
     """
     names = names_of(study.rows)
     given: set[tuple[str, str, int]] = set()
-    for run in sorted(study.runs, key=_by_engine, reverse=True):
+    for run in sorted(study.runs, key=lambda r: r.executor != engine_of(type(r.genome))):
         compared = names.get(Cohort.of(run), [])
         own = [] if compared else [name_of(run.genome, run.executor)]
         for name in dict.fromkeys([*compared, *strains_of(run), *own]):
@@ -31,12 +31,6 @@ def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
                 name = f"{name} ({run.executor})"
             given.add((name, run.dataset, run.seed))
             yield name, run
-
-
-def _by_engine(run: Run) -> bool:
-    trainers = type(run.genome).trainers()
-    engine = trainers.engine if trainers is not None else None
-    return engine is not None and engine.name == run.executor
 
 
 def write(study: Study, folder: Path) -> int:
