@@ -25,7 +25,6 @@ from mlp.report.results import (
     ordered,
     screen_rows,
     signed,
-    strains_compared,
 )
 from mlp.report.roles import Role, alone
 
@@ -118,8 +117,8 @@ def _said(
     """
     mine = [row for row in here if row.finding == finding]
     stated, acting = [row for row in mine if row.states], mine[:0]
-    compared = [strains_compared(row) for row in mine]
-    screens = [row for row in screen_rows(here) if strains_compared(row) in compared]
+    compared = [row.strains for row in mine]
+    screens = [row for row in screen_rows(here) if row.strains in compared]
     lines = [_cause(row.claim) for row in screens] or alone(mine)
     if stated and all(row.claim.identical for row in stated):
         innocent, acting = _innocent(stated, here)

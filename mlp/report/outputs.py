@@ -96,11 +96,7 @@ def _check_place(place: Path | str | None, option: str, kind: str, *, kept: bool
 
 
 def writers(
-    study: Study,
-    against: Changes | None,
-    option: argparse.Namespace,
-    root: Path,
-    store: Store,
+    study: Study, against: Changes | None, option: argparse.Namespace, root: Path, store: Store
 ) -> Iterator[tuple[str, Callable[[], str]]]:
     """Each output that the options ask for: its option, and what writes it and says where it is."""
 
@@ -128,11 +124,7 @@ def writers(
 
 
 def _written(study: Study, place: Path, write: Callable[[Path], str]) -> str:
-    """What `write` says it wrote to `place`; nothing is put in the place of earlier results.
-
-    Raises:
-        ReportError: no claim was made, or what `write` raises.
-    """
+    """What `write` says it wrote to `place`; without a claim, earlier results stay there."""
     if not study.rows:
         raise ReportError(f"results are written of claims; no claim was made: {_left(place)}")
     return write(place)
@@ -143,15 +135,10 @@ def _left(place: Path) -> str:
 
 
 def _save(study: Study, place: Path) -> str:
-    """Save the results for `--mlp-against`.
-
-    Raises:
-        ReportError: the session broke off, or `place` holds claims that were not made now.
-    """
+    """Save the results for `--mlp-against`, if they are whole and no claim in `place` is lost."""
     if study.partial:
-        raise ReportError(
-            f"saved results need a session that ran whole; {study.partial}: {_left(place)}"
-        )
+        told = f"saved results need a session that ran whole; {study.partial}: {_left(place)}"
+        raise ReportError(told)
     if lost := changes.not_in(study, place):
         raise ReportError(
             "saved results are replaced only by results of all their claims; "
@@ -163,11 +150,6 @@ def _save(study: Study, place: Path) -> str:
 
 
 def _summarise(study: Study, against: Changes | None, place: Path) -> str:
-    """Write the Markdown summary.
-
-    Raises:
-        ReportError: the file cannot be written.
-    """
     with writing("a summary must go to a file that can be written", place):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(summary.markdown(study, against), encoding="utf-8")

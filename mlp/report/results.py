@@ -73,10 +73,14 @@ class Row:
     @property
     def screen(self) -> tuple[str, str, str] | None:
         """Its screen, if it is of one: the good strain, the bad one, and the dataset."""
-        claim = self.claim
-        if claim.kind != SCREEN:
-            return None
-        return claim.detail["good"], claim.detail["bad"], claim.dataset
+        of, on = self.claim.detail, self.claim.dataset
+        return (of["good"], of["bad"], on) if self.claim.kind == SCREEN else None
+
+    @property
+    def strains(self) -> set[str]:
+        """The two strains between which it screens, or the genomes it compares."""
+        arms = self.claim.detail.get("arms", ())
+        return set(self.screen[:2]) if self.screen else {arm["genome"] for arm in arms}
 
     @property
     def title(self) -> str:
@@ -161,13 +165,6 @@ def with_findings(rows: Iterable[Row]) -> bool:
     return any(row.finding for row in rows)
 
 
-def strains_compared(row: Row) -> set[str]:
-    """The two strains between which a claim screens, or the genomes it compares."""
-    if row.screen:
-        return set(row.screen[:2])
-    return {arm["genome"] for arm in row.claim.detail.get("arms", ())}
-
-
 def command(rows: Iterable[Row], expression: str) -> str:
     """The command that makes again what `-k expression` selects of the tests that made `rows`."""
     rows = list(rows)
@@ -248,11 +245,9 @@ DESIGN = "the suite records these refutations, and a test fails whose claim is n
 
 def refuted_by_design(rows: Sequence[Row]) -> str:
     """How many claims are refuted as recorded, in words; "" if none is."""
-    count = sum(row.claim.verdict == row.recorded == REFUTED for row in rows)
-    if not count:
+    if not (count := sum(row.claim.verdict == row.recorded == REFUTED for row in rows)):
         return ""
-    are = "is" if count == 1 else "are"
-    return f"{count} of {len(rows)} {are} refuted by design"
+    return f"{count} of {len(rows)} {'is' if count == 1 else 'are'} refuted by design"
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:
@@ -279,8 +274,7 @@ def notes(rows: Sequence[Row]) -> list[str]:
     told = []
     for note, titles in found.items():
         named = list(dict.fromkeys(titles))
-        more = f" and {len(named) - 2} more" if len(named) > 2 else ""
-        every = len(titles) == len(rows) > 1
-        which = f"all {len(rows)} claims" if every else f"{', '.join(named[:2])}{more}"
+        which = ", ".join(named[:2]) + (f" and {len(named) - 2} more" if named[2:] else "")
+        which = f"all {len(rows)} claims" if len(titles) == len(rows) > 1 else which
         told.append(f"{which}: {note}")
     return told

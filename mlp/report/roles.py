@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlp.lab import REFUTED, SUPPORTED
-from mlp.report.results import Row, decided, ordered, screen_rows, strains_compared
+from mlp.report.results import Row, decided, ordered, screen_rows
 
 ROLES = ("necessary", "sufficient")
 """What a claim can ask of one gene: the mark `role` says which."""
@@ -65,9 +65,9 @@ def _leads(rows: Sequence[Row], heading: str, dataset: str) -> Leads:
     here = [row for row in rows if row.heading == heading and row.datasets[0] == dataset]
     stated = [row for row in here if row.states and len(row.claim.detail.get("arms", ())) == 2]
     if not stated:
-        return [(strains_compared(row), row.claim.detail["whole"]) for row in screen_rows(here)]
+        return [(row.strains, row.claim.detail["whole"]) for row in screen_rows(here)]
     of = [(row, row.claim) for row in stated]
-    return [(strains_compared(r), {"mean": c.effect, "low": c.low, "high": c.high}) for r, c in of]
+    return [(r.strains, {"mean": c.effect, "low": c.low, "high": c.high}) for r, c in of]
 
 
 def _role(rows: Sequence[Row], leads: Leads) -> str:

@@ -9,8 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from mlp.report import changes, error_rates, explanation, results
 from mlp.report.figures.style import outcome_colour, typeset
-from mlp.report.results import by_size, interval_text, signed
 
 _INTERVAL = re.compile(r"\[[−+.\d]+, [−+.\d]+\]")
 
@@ -36,12 +36,14 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    rooms = (changes, error_rates, explanation, results)
+    environment.globals |= {room.__name__.rpartition(".")[2]: room for room in rooms}
     environment.filters |= {
-        "by_size": by_size,
+        "by_size": results.by_size,
         "colour": outcome_colour,
         "general": lambda value: "–" if value is None else f"{value:.3g}",
-        "interval": lambda value, places: typeset(interval_text(value, places)),
-        "signed": lambda value, places: typeset(signed(value, places)),
+        "interval": lambda value, places: typeset(results.interval_text(value, places)),
+        "signed": lambda value, places: typeset(results.signed(value, places)),
         "typeset": _typeset,
     }
     script = source("filter.js.j2").removesuffix("\n").encode("utf-8")

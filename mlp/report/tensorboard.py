@@ -52,6 +52,12 @@ def write(study: Study, folder: Path) -> int:
     for name, run in named_runs(study):
         if not run.curves:
             continue
+        points = [
+            (tag, step, value)
+            for tag, curve in run.curves.items()
+            for step, value in zip(run.steps, curve, strict=True)
+            if math.isfinite(value)
+        ]
         parts = [_safe(name), *([_safe(run.dataset)] if run.dataset else []), f"seed-{run.seed}"]
         place = folder.joinpath(*parts)
         place.mkdir(parents=True, exist_ok=True)
@@ -60,20 +66,12 @@ def write(study: Study, folder: Path) -> int:
         with (place / _FILE).open("wb") as stream:
             writer, now = RecordWriter(stream), time.time()
             writer.write(Event(wall_time=now, file_version=_VERSION).SerializeToString())
-            for tag, step, value in _points(run):
+            for tag, step, value in points:
                 summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
                 event = Event(wall_time=now, step=step, summary=summary)
                 writer.write(event.SerializeToString())
         written.add(id(run))
     return len(written)
-
-
-def _points(run: Run) -> Iterator[tuple[str, int, float]]:
-    """Every value of every curve, with the curve's name and the step; none that is no number."""
-    for tag, curve in run.curves.items():
-        for step, value in zip(run.steps, curve, strict=True):
-            if math.isfinite(value):
-                yield tag, step, value
 
 
 def _safe(name: str) -> str:

@@ -7,19 +7,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from mlp.report import results
 from mlp.report.error_rates import level, overspent
 from mlp.report.explanation import answers
-from mlp.report.results import (
-    CHANGED,
-    Row,
-    count_of,
-    counts,
-    notes,
-    ordered,
-    refuted_by_design,
-    units,
-    with_findings,
-)
+from mlp.report.results import CHANGED, Row
 
 WIDTH = 80
 _DATASET, _OUTCOME = 13, 10
@@ -79,8 +70,8 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
     titled = textwrap.TextWrapper(
         WIDTH, initial_indent="  ", subsequent_indent="      ", max_lines=3
     )
-    named = with_findings(rows)
-    for finding, own in groupby(ordered(rows), key=lambda row: row.heading if named else ""):
+    rows, named = results.ordered(rows), results.with_findings(rows)
+    for finding, own in groupby(rows, key=lambda row: row.heading if named else ""):
         lines += [("", ""), (finding, "bold")] if named else []
         for (_, title), of_test in groupby(own, key=lambda row: (row.file, row.title)):
             lines += [(text, "") for text in titled.wrap(title)]
@@ -94,7 +85,7 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
 
 def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
     """How many claims, with which verdicts, what impairs them, and what words and marks mean."""
-    found = counts(rows)
+    found = results.counts(rows)
     changed = found.pop(CHANGED, 0)
     summary = ", ".join(f"{n} {verdict}" for verdict, n in sorted(found.items()))
     word = "recorded" if any(row.finding or row.reason for row in rows) else "expected"
@@ -102,8 +93,8 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
         summary += f"; {changed} not as {word}"
     elif not partial:
         summary += f"; all as {word}"
-    lines = [(f"{count_of(len(rows), 'claim')}: {summary}", "bold")]
-    if told := refuted_by_design(rows):
+    lines = [(f"{results.count_of(len(rows), 'claim')}: {summary}", "bold")]
+    if told := results.refuted_by_design(rows):
         lines += inked("", f"{told}: they are recorded as refuted")
     lines += inked("red", partial, overspent(rows)) + inked("", *_legend(rows))
     if changed:
@@ -114,7 +105,7 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
 
 def _legend(rows: Sequence[Row]) -> Iterator[str]:
     """What the words and marks of the table mean, of those that it holds; what claims note."""
-    if told := units(rows):
+    if told := results.units(rows):
         yield told
     if any(row.claim.identical for row in rows):
         yield "identical: both arms ended with the same weights, bit for bit"
@@ -127,7 +118,7 @@ def _legend(rows: Sequence[Row]) -> Iterator[str]:
         )
     for vouched, by in sorted({(row.vouched, row.claim.executor) for row in rows if row.vouched}):
         yield f"v: {vouched} of each arm: there it ended with the {by}'s weights"
-    for note in notes(rows):
+    for note in results.notes(rows):
         yield f"note on {note}"
 
 
