@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED
-from mlp.lab.claim import DIAGNOSIS, DOSE, KINDS, RECORDED, SCREEN
+from mlp.lab.claim import COMPARISON, DIAGNOSIS, DOSE, RECORDED, SCREEN
 from mlp.report.error_rates import level
 from mlp.report.plain import of_screen, plain_interval
 from mlp.report.results import Row, heading
@@ -154,27 +154,24 @@ def _read(path: Path) -> Saved:
     return Saved(path, rows, provenance, _of(str, body, "partial"))
 
 
-_SUBJECT, _C = "subject", "C"
-"""What earlier formats called a claim's file, and the finding "Conclusion"."""
-
 _ROLE = re.compile(rf"Is the gene ({'|'.join(ROLES)})(?: ([^?]*))?\?")
 """How the sentence of a claim began that asks the role of a gene, before marks said so."""
 
 
 def _of_today(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A saved claim in the form of today: what its sentence alone told is a field now."""
-    row = dict(raw)
-    if _SUBJECT in row:
-        row["file"] = row.pop(_SUBJECT)
+    """A saved claim in the form of today: what its sentence alone told is a field now.
+
+    Earlier formats called its file a subject, and the finding "Conclusion" C.
+    """
+    row = {"file" if name == "subject" else name: value for name, value in raw.items()}
     if "states" in row:
         return row
-    if row["finding"] == _C:
-        row["finding"] = "Conclusion"
     said, finding = _of(str, row, "sentence"), _of(str, row, "finding")
+    finding = "Conclusion" if finding == "C" else finding
     asked = _ROLE.match(said)
     role, pair = (asked[1], (asked[2] or "").strip()) if asked else ("", "")
     states = bool(finding) and said.startswith(heading(finding))
-    return {**row, "states": states, "role": role, "pair": pair}
+    return {**row, "finding": finding, "states": states, "role": role, "pair": pair}
 
 
 def _check_values(value: Any) -> None:
@@ -186,15 +183,19 @@ def _check_values(value: Any) -> None:
             _check_values(each)
     elif isinstance(value, str):
         value.encode("utf-8")
-    elif isinstance(value, _NUMBER) and not abs(value) <= _LARGEST:
-        raise ValueError(f"a number is {reprlib.repr(value)}")
+    elif isinstance(value, _NUMBER):
+        _need(abs(value) <= _LARGEST, "a number", value)
 
 
 def _of(kind: _Kind, of: Mapping[str, Any], name: str) -> Any:
     """The value called `name`, which must be there and of that `kind`."""
-    if not isinstance(of[name], kind):
-        raise ValueError(f"{name} is {reprlib.repr(of[name])}")
+    _need(isinstance(of[name], kind), name, of[name])
     return of[name]
+
+
+def _need(right: bool, name: str, value: object) -> None:
+    if not right:
+        raise ValueError(f"{name} is {reprlib.repr(value)}")
 
 
 _KINDS: Mapping[str, _Kind] = {"str": str, "int": int, "float": _NUMBER, "bool": bool}
@@ -212,11 +213,9 @@ def _row(raw: Mapping[str, Any]) -> Row:
     for each in (row, claim):
         for field in fields(each):
             _of(_KINDS.get(str(field.type), object), vars(each), field.name)
-    if claim.verdict not in (SUPPORTED, REFUTED, UNDECIDED):
-        raise ValueError(f"verdict is {reprlib.repr(claim.verdict)}")
-    told = [kind for kind, entry in _TOLD_BY.items() if entry in claim.detail]
-    if claim.kind not in KINDS or told != [claim.kind] * (claim.kind in _TOLD_BY):
-        raise ValueError(f"kind is {reprlib.repr(claim.kind)}")
+    _need(claim.verdict in (SUPPORTED, REFUTED, UNDECIDED), "verdict", claim.verdict)
+    told = [kind for kind, entry in _TOLD_BY.items() if entry in claim.detail] or [COMPARISON]
+    _need(told == [claim.kind], "kind", claim.kind)
     if not claim.scale > 0 or claim.claims < 1 or not all(isinstance(n, str) for n in claim.notes):
         raise ValueError("scale, claims or notes are of another form")
     plain_interval(claim)  # raises where the evidence is not in the form that this reads
@@ -237,6 +236,5 @@ def _check_detail(detail: Mapping[str, Any]) -> None:
             raise ValueError("shares are none")
         for interval in (detail["whole"], *detail["shares"].values()):
             low, mean, high = (_of(_NUMBER, interval, name) for name in ("low", "mean", "high"))
-            if not low <= mean <= high:
-                raise ValueError(f"an interval is {reprlib.repr(interval)}")
+            _need(low <= mean <= high, "an interval", interval)
         of_screen(detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,13 +104,9 @@ def against(study: Study, saved: Saved) -> Changes:
 
 def not_in(study: Study, path: Path) -> int:
     """How many claims the results saved in `path` hold that `study` does not; 0 if none are."""
-    if not path.is_file():
-        return 0
-    try:
-        before = _keyed(load(path).rows)
-    except ReportError:
-        return 0
-    return len(before.keys() - _keyed(study.rows).keys())
+    with suppress(ReportError):
+        return len(_keyed(load(path).rows).keys() - _keyed(study.rows).keys())
+    return 0
 
 
 def _otherwise(study: Study, saved: Saved) -> Iterable[str]:
@@ -134,18 +131,13 @@ def other_protocol(saved: Saved, protocol: Mapping[str, Any]) -> str:
 
     A protocol is a mapping with a "name" and, where known, all else that is held equal.
     """
-    kept = saved.provenance.get("protocol")
-    name = protocol.get("name")
-    if not isinstance(kept, Mapping):
-        others = sorted(protocol_names(saved) - {name}) if name else []
-        return f"{others[0]}, here {name}" if others else ""
-    if not name or kept.get("name") != name:
-        return f"{kept.get('name')}, here {name}" if name else ""
-    known = kept.keys() & protocol.keys()
-    differing = [
-        f"{key} {kept[key]}, here {protocol[key]}" for key in known if kept[key] != protocol[key]
-    ]
-    return f"{name}, but {'; '.join(sorted(differing))}" if differing else ""
+    name, kept = protocol.get("name"), saved.provenance.get("protocol") or {}
+    others = sorted(({kept["name"]} if kept else protocol_names(saved)) - {name})
+    if not name or others:
+        return f"{others[0]}, here {name}" if name else ""
+    other = sorted(key for key in kept.keys() & protocol.keys() if kept[key] != protocol[key])
+    told = "; ".join(f"{key} {kept[key]}, here {protocol[key]}" for key in other)
+    return f"{name}, but {told}" if told else ""
 
 
 def protocol_names(saved: Saved) -> set[str]:

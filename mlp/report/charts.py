@@ -34,11 +34,11 @@ class Charts:
 def charts_of(study: Study) -> list[Charts]:
     """The charts of every species of the study that has any."""
     several = len(study.species) > 1
-    found = []
-    for place, species in enumerate(study.species):
-        made = species.charts(study) or _curves(study, species, place if several else -1)
-        found += [made] if made.pictures else []
-    return found
+    made = [
+        species.charts(study) or _curves(study, species, place if several else -1)
+        for place, species in enumerate(study.species)
+    ]
+    return [charts for charts in made if charts.pictures]
 
 
 def cohorts_to_draw(study: Study, species: type[Genome], dataset: str) -> Mapping[str, list[Run]]:

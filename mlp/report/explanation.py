@@ -116,17 +116,16 @@ def _said(
     And the claims that show it. Nothing, if no claim states the finding, and no cause is known.
     """
     mine = [row for row in here if row.finding == finding]
-    stated, acting = [row for row in mine if row.states], mine[:0]
+    stated = [row for row in mine if row.states]
     compared = [row.strains for row in mine]
     screens = [row for row in screen_rows(here) if row.strains in compared]
-    lines = [_cause(row.claim) for row in screens] or alone(mine)
-    if stated and all(row.claim.identical for row in stated):
+    lines, shown_by = [_cause(row.claim) for row in screens] or alone(mine), [*mine, *screens]
+    if not stated:
+        return (": no claim made here states it.", *lines) if lines else (), shown_by
+    if all(row.claim.identical for row in stated):
         innocent, acting = _innocent(stated, here)
-        lines = [innocent]
-    if not stated and not lines:
-        return (), []
-    verdict = _verdict(stated, selected) if stated else ": no claim made here states it."
-    return (verdict, *lines), [*mine, *screens, *acting]
+        lines, shown_by = [innocent], [*shown_by, *acting]
+    return (_verdict(stated, selected), *lines), shown_by
 
 
 def simultaneous(screens: int) -> str:

@@ -20,6 +20,8 @@ from mlp.report.plain import Plain, plain_interval
 
 AS_RECORDED, CHANGED = "as recorded", "changed"
 IDENTICAL = "identical weights"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+_INTERVAL = re.compile(r"\[[-−+.\d]+, [-−+.\d]+\]")
 UNNAMED = "Other claims"
 """What claims of no finding stand under, where others are of one."""
 
@@ -188,6 +190,11 @@ def interval_text(of: Mapping[str, float], places: int) -> str:
     """An interval, {mean, low, high}, as "+0.50 [+0.45, +0.55]"."""
     mean, low, high = (signed(of[name], places) for name in ("mean", "low", "high"))
     return f"{mean} [{low}, {high}]"
+
+
+def unbroken(text: str) -> str:
+    """`text` with a no-break space in each of its intervals, so that they stay on one line."""
+    return _INTERVAL.sub(lambda found: found[0].replace(" ", NO_BREAK), text)
 
 
 def by_size(intervals: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -14,8 +13,6 @@ from mlp.report.results import CHANGED, Row
 
 WIDTH = 80
 _DATASET, _OUTCOME = 13, 10
-_INTERVAL = re.compile(r"\[[-+.\d]+, [-+.\d]+\]")
-_KEPT = "\0"
 COLOURS = {"supported": "green", "refuted": "purple", "undecided": "yellow"}
 """Colour of each verdict; a verdict that changed is red."""
 
@@ -141,12 +138,11 @@ def inked(colour: str, *sentences: str, indent: str = "") -> list[Line]:
 
 def wrapped(sentence: str, indent: str = "") -> list[str]:
     """`sentence` in lines of the table's width; an interval stays on one line."""
-    whole = _INTERVAL.sub(lambda found: found[0].replace(" ", _KEPT), sentence)
     lines = textwrap.wrap(
-        whole,
+        results.unbroken(sentence),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",
         break_on_hyphens=False,
     )
-    return [text.replace(_KEPT, " ") for text in lines]
+    return [text.replace(results.NO_BREAK, " ") for text in lines]

@@ -17,10 +17,7 @@ _LIES = {
 
 
 def comparison_figure(row: Row, name: str, score: str = "score") -> Picture:
-    """The differences and looks of a row whose claim is about arms that are not identical.
-
-    `score` is what scores are called.
-    """
+    """The differences in `score` and looks of a row about arms that are not identical."""
     claim, differences = row.claim, row.claim.detail["differences"]
     drawing = Drawing(_WIDTH, _HEIGHT)
     up = Scale(*_limits(claim), _BOTTOM, _TOP)
