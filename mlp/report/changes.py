@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from mlp.report.archive import Saved, load
 from mlp.report.results import Row, count_of, ordered
 from mlp.report.study import ReportError, Study
-from mlp.report.terminal import Line, inked
+from mlp.report.terminal import Line, coloured
 
 
 class Change(NamedTuple):
@@ -166,15 +166,15 @@ def told(changes: Changes) -> list[tuple[Row, str, bool]]:
 def describe(changes: Changes) -> list[Line]:
     """The changes as (text, colour) lines for a terminal."""
     saved = changes.saved
-    lines = inked("bold", f"against {saved.place} ({origin(saved)})")
-    lines += inked("yellow", *changes.otherwise)
+    lines = coloured("bold", f"against {saved.place} ({origin(saved)})")
+    lines += coloured("yellow", *changes.otherwise)
     for row, text, counts in told(changes):
-        lines += inked("", ", ".join(filter(None, (row.title, row.claim.dataset))), indent="  ")
-        lines += inked("red" if counts else "yellow", text, indent="    ")
+        lines += coloured("", ", ".join(filter(None, (row.title, row.claim.dataset))), indent="  ")
+        lines += coloured("red" if counts else "yellow", text, indent="    ")
     if changes.same:
         lines.append(("unchanged:", ""))
-    lines += inked("", *by_finding(changes.same), indent="  ")
-    return lines + inked("bold" if changes.any else "green", summary(changes))
+    lines += coloured("", *by_finding(changes.same), indent="  ")
+    return lines + coloured("bold" if changes.any else "green", summary(changes))
 
 
 def by_finding(rows: Sequence[Row]) -> list[str]:

@@ -121,7 +121,7 @@ def _said(
     screens = [row for row in screen_rows(here) if row.strains in compared]
     lines, shown_by = [_cause(row.claim) for row in screens] or alone(mine), [*mine, *screens]
     if not stated:
-        return (": no claim made here states it.", *lines) if lines else (), shown_by
+        return ((": no claim made here states it.", *lines) if lines else ()), shown_by
     if all(row.claim.identical for row in stated):
         innocent, acting = _innocent(stated, here)
         lines, shown_by = [innocent], [*shown_by, *acting]

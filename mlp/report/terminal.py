@@ -53,7 +53,7 @@ def answer(rows: Sequence[Row]) -> list[Line]:
         one.heading: "; ".join(f"{on} {cell.text}".strip() for on, cell in one.cells.items())
         for one in answers(rows, whole=True)
     }
-    return inked("", *(f"{heading}: {cells}" for heading, cells in told.items()))
+    return coloured("", *(f"{heading}: {cells}" for heading, cells in told.items()))
 
 
 def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
@@ -62,8 +62,8 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
     A heading for each finding, under it a line for each test, under that one for each dataset;
     above all, if the study is `partial`, why, and at which level the intervals hold.
     """
-    lines = inked("red", f"Partial: {partial}; what follows is what there is" if partial else "")
-    lines += [*inked("", level(rows)), (heading(), "bold")]
+    lines = coloured("red", f"Partial: {partial}; what follows is what there is" if partial else "")
+    lines += [*coloured("", level(rows)), (heading(), "bold")]
     titled = textwrap.TextWrapper(
         WIDTH, initial_indent="  ", subsequent_indent="      ", max_lines=3
     )
@@ -76,7 +76,7 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
                 changed = row.status == CHANGED
                 lines.append((line(row), "red" if changed else COLOURS[row.claim.verdict]))
                 if len(row.outcome) > _OUTCOME:
-                    lines += inked("", row.outcome, indent="      ")
+                    lines += coloured("", row.outcome, indent="      ")
     return [*lines, ("", ""), *totals(rows, partial)]
 
 
@@ -92,8 +92,8 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
         summary += f"; all as {word}"
     lines = [(f"{results.count_of(len(rows), 'claim')}: {summary}", "bold")]
     if told := results.refuted_by_design(rows):
-        lines += inked("", f"{told}: they are recorded as refuted")
-    lines += inked("red", partial, overspent(rows)) + inked("", *_legend(rows))
+        lines += coloured("", f"{told}: they are recorded as refuted")
+    lines += coloured("red", partial, overspent(rows)) + coloured("", *_legend(rows))
     if changed:
         marked = f"! not as {word}: a claim is to be supported unless it is marked refuted"
         lines.append((marked, "red"))
@@ -124,14 +124,14 @@ def paragraphs(sentences: Sequence[str]) -> list[Line]:
     lines: list[Line] = []
     for sentence in sentences:
         first, *others = sentence.split("\n")
-        lines += inked("", first)
+        lines += coloured("", first)
         for other in others:  # a command stays on one line, to be copied
             command = other.startswith("pytest ")
-            lines += [(f"  {other}", "")] if command else inked("", other, indent="  ")
+            lines += [(f"  {other}", "")] if command else coloured("", other, indent="  ")
     return lines
 
 
-def inked(colour: str, *sentences: str, indent: str = "") -> list[Line]:
+def coloured(colour: str, *sentences: str, indent: str = "") -> list[Line]:
     """Sentences in lines of the table's width and of one colour; nothing of those that are ""."""
     return [(text, colour) for told in sentences for text in wrapped(told, indent)]
 
