@@ -58,15 +58,13 @@ def check_protocol(kept: Saved, protocol: Mapping[str, Any], *, fail: bool) -> N
     """
     other = changes.other_protocol(kept, protocol)
     if other and changes.protocol_names(kept) == {protocol["name"]}:
-        raise ReportError(
-            f"Results are compared at one protocol. Those in {kept.place} were made at "
-            f"{other}. Save them again with --mlp-save."
-        )
+        told = f"Results are compared at one protocol. Those in {kept.place} were made at {other}."
+        raise ReportError(f"{told} Save them again with --mlp-save.")
     if other and fail:
+        told = f"Those in {kept.place} are of another ({other})."
         raise ReportError(
-            "--mlp-fail-on-change needs results of the same protocol. Those in "
-            f"{kept.place} are of another ({other}). Choose it with --mlp-protocol, or name "
-            "other results."
+            f"--mlp-fail-on-change needs results of the same protocol. {told} Choose it with "
+            "--mlp-protocol, or name other results."
         )
 
 
@@ -90,9 +88,8 @@ def _check_place(place: Path | str | None, option: str, kind: str, *, kept: bool
         if not os.path.isdir(there):
             raise ReportError(f"{option} needs a folder; {there} is a file: name another")
     if not os.access(there, os.W_OK | (os.X_OK if kind == "folder" else 0)):
-        raise ReportError(
-            f"{option} needs a {kind} that can be written to; {there} cannot be: name another"
-        )
+        rule = f"{option} needs a {kind} that can be written to"
+        raise ReportError(f"{rule}; {there} cannot be: name another")
 
 
 def writers(

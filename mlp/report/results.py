@@ -104,6 +104,11 @@ class Row:
         """What the evidence says: the claim's outcome, or that the arms are identical."""
         return "identical" if self.claim.identical else self.claim.outcome
 
+    @property
+    def interval(self) -> Mapping[str, float]:
+        """The effect with its interval, as a screen keeps a share: {mean, low, high}."""
+        return {"mean": self.claim.effect, "low": self.claim.low, "high": self.claim.high}
+
     @cached_property
     def plain(self) -> Plain | None:
         """The plain 95% interval of the effect, which is this claim's own, adjusted for nothing."""
@@ -134,12 +139,8 @@ class Row:
         `places` and `bounds` are the digits after the point of the effect and of its interval, for
         scores; a unit of another size has more or fewer.
         """
-        claim = self.claim
-        if claim.identical:
-            return IDENTICAL
-        places, bounds = (digits(n, claim.scale) for n in (places, bounds))
-        low, high = signed(claim.low, bounds), signed(claim.high, bounds)
-        return f"{signed(claim.effect, places)} [{low}, {high}]"
+        places, bounds = (digits(n, self.claim.scale) for n in (places, bounds))
+        return IDENTICAL if self.claim.identical else interval_text(self.interval, places, bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able form: NumPy's numbers, which no worker can send, become Python's."""
@@ -186,10 +187,10 @@ def signed(value: float, places: int = 3) -> str:
     return f"{round(value, places) + 0.0:+.{places}f}"
 
 
-def interval_text(of: Mapping[str, float], places: int) -> str:
-    """An interval, {mean, low, high}, as "+0.50 [+0.45, +0.55]"."""
-    mean, low, high = (signed(of[name], places) for name in ("mean", "low", "high"))
-    return f"{mean} [{low}, {high}]"
+def interval_text(of: Mapping[str, float], places: int, bounds: int | None = None) -> str:
+    """An interval, {mean, low, high}, as "+0.50 [+0.45, +0.55]"; its ends to `bounds` digits."""
+    low, high = (signed(of[end], places if bounds is None else bounds) for end in ("low", "high"))
+    return f"{signed(of['mean'], places)} [{low}, {high}]"
 
 
 def unbroken(text: str) -> str:

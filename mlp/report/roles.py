@@ -64,10 +64,8 @@ def _leads(rows: Sequence[Row], heading: str, dataset: str) -> Leads:
     """The differences that the finding's claims found between two arms; else those of screens."""
     here = [row for row in rows if row.heading == heading and row.datasets[0] == dataset]
     stated = [row for row in here if row.states and len(row.claim.detail.get("arms", ())) == 2]
-    if not stated:
-        return [(row.strains, row.claim.detail["whole"]) for row in screen_rows(here)]
-    of = [(row, row.claim) for row in stated]
-    return [(r.strains, {"mean": c.effect, "low": c.low, "high": c.high}) for r, c in of]
+    found = [(row.strains, row.interval) for row in stated]
+    return found or [(row.strains, row.claim.detail["whole"]) for row in screen_rows(here)]
 
 
 def _role(rows: Sequence[Row], leads: Leads) -> str:
