@@ -281,5 +281,9 @@ def _scikit_learn(name: str, file: str) -> Loader:
     return loader
 
 
-for _name, _file in {"iris": "iris.csv", "wine": "wine_data.csv", "digits": "digits.csv.gz"}.items():
+for _name, _file in {
+    "iris": "iris.csv",
+    "wine": "wine_data.csv",
+    "digits": "digits.csv.gz",
+}.items():
     register(_name, _scikit_learn(_name, _file))
