@@ -235,17 +235,14 @@ def screen_rows(rows: Iterable[Row]) -> list[Row]:
 
 def runs_read(row: Row, rows: Iterable[Row]) -> str:
     """Of a diagnosis, the runs it read, and those that the screen of the same two genomes read."""
-    claim = row.claim
+    claim, found = row.claim, row.claim.detail
     if claim.kind != DIAGNOSIS:
         return ""
-    of = claim.detail["good"], claim.detail["bad"], claim.dataset
-    told = [f"{claim.detail['diagnosis']['runs']:,} runs read"]
-    told += [
-        f"the screen of the same two read {len(one.claim.detail['cells']) * one.claim.seeds:,}"
-        for one in screen_rows(rows)
-        if one.screen == of
-    ]
-    return "; ".join(told)
+    of = found["good"], found["bad"], claim.dataset
+    told = [f"{found['diagnosis']['runs']:,} runs read"]
+    screens = [one.claim for one in screen_rows(rows) if one.screen == of]
+    runs = [len(one.detail["cells"]) * one.seeds for one in screens]
+    return "; ".join([*told, *(f"the screen of the same two read {n:,}" for n in runs)])
 
 
 def ordered(rows: Iterable[Row]) -> list[Row]:
