@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from mlp.stats.comparison import Outcome
-from mlp.stats.diagnosis.value import ACTED, NO_TRACE, Diagnosis, Finding, spelled
+from mlp.stats.diagnosis.parts import ACTED, NO_TRACE, Finding, spelled
+
+if TYPE_CHECKING:
+    from mlp.stats.diagnosis.value import Diagnosis
 
 _IN_THE_RUNS = {ACTED: ", though they change the runs", NO_TRACE: f", and {NO_TRACE} in the runs"}
 _SHOWN = 8
