@@ -37,7 +37,7 @@ def test_the_code_still_gives_the_committed_numbers(truth):
 
 @pytest.mark.parametrize(
     "name",
-    [str(s) for s in scenarios() if str(s) in KNOWN and s.method == OURS and s.truth not in BLIND],
+    [str(s) for s in scenarios() if str(s) in KNOWN and s.method == OURS and s.truth != BLIND],
 )
 def test_the_stated_error_holds_in_every_scenario_but_the_blind_spot(name):
     assert KNOWN[name]["wrong"] <= 0.05 * KNOWN[name]["diagnoses"]
