@@ -235,17 +235,14 @@ def screen_rows(rows: Iterable[Row]) -> list[Row]:
 
 def runs_read(row: Row, rows: Iterable[Row]) -> str:
     """Of a diagnosis, the runs it read, and those that the screen of the same two genomes read."""
-    claim = row.claim
-    if claim.kind != DIAGNOSIS:
+    if row.claim.kind != DIAGNOSIS:
         return ""
-    of = claim.detail["good"], claim.detail["bad"], claim.dataset
-    told = [f"{claim.detail['diagnosis']['runs']:,} runs read"]
-    told += [
-        f"the screen of the same two read {len(one.claim.detail['cells']) * one.claim.seeds:,}"
-        for one in screen_rows(rows)
-        if one.screen == of
-    ]
-    return "; ".join(told)
+    detail, told = row.claim.detail, f"{row.claim.detail['diagnosis']['runs']:,} runs read"
+    for one in screen_rows(rows):
+        if one.screen == (detail["good"], detail["bad"], row.claim.dataset):
+            read = len(one.claim.detail["cells"]) * one.claim.seeds
+            told += f"; the screen of the same two read {read:,}"
+    return told
 
 
 def ordered(rows: Iterable[Row]) -> list[Row]:
