@@ -235,14 +235,14 @@ def screen_rows(rows: Iterable[Row]) -> list[Row]:
 
 def runs_read(row: Row, rows: Iterable[Row]) -> str:
     """Of a diagnosis, the runs it read, and those that the screen of the same two genomes read."""
-    claim, found = row.claim, row.claim.detail
-    if claim.kind != DIAGNOSIS:
+    if row.claim.kind != DIAGNOSIS:
         return ""
-    of = found["good"], found["bad"], claim.dataset
-    told = [f"{found['diagnosis']['runs']:,} runs read"]
-    screens = [one.claim for one in screen_rows(rows) if one.screen == of]
-    runs = [len(one.detail["cells"]) * one.seeds for one in screens]
-    return "; ".join([*told, *(f"the screen of the same two read {n:,}" for n in runs)])
+    detail, told = row.claim.detail, f"{row.claim.detail['diagnosis']['runs']:,} runs read"
+    for one in screen_rows(rows):
+        if one.screen == (detail["good"], detail["bad"], row.claim.dataset):
+            read = len(one.claim.detail["cells"]) * one.claim.seeds
+            told += f"; the screen of the same two read {read:,}"
+    return told
 
 
 def ordered(rows: Iterable[Row]) -> list[Row]:
