@@ -128,11 +128,9 @@ class KerasWatch:
         self._jit = bool(self.model.compiled and self.model.jit_compile)
         if self._jit:
             self.model.jit_compile = False
-            self._note("XLA was switched off while watching: jit_compile=True cannot be seen into")
-
-    def _note(self, told: str) -> None:
-        if told not in self.recorder.notes:
-            self.recorder.notes.append(told)
+            self.recorder.note(
+                "XLA was switched off while watching: jit_compile=True cannot be seen into"
+            )
 
     def _replace(self, owner: Any, name: str, by: Callable[..., Any]) -> None:
         vars(owner)[name] = partial(by, getattr(owner, name))
@@ -247,10 +245,9 @@ class KerasWatch:
             self._made += int(self.optimizer.iterations.numpy()) - int(new.iterations.numpy())
             self.optimizer = new
             self._replace(new, "apply", self._apply)
-            self._note(
-                f"{self.recorder.name}: the model was compiled again after "
-                f"{self.recorder.updates_made} updates, with a new optimizer, whose state begins "
-                "anew"
+            self.recorder.note(
+                f"the model was compiled again after {self.recorder.updates_made} updates, with a "
+                "new optimizer, whose state begins anew"
             )
         return told
 

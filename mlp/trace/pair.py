@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mlp.trace.record import Trace, Update, Variable
+from mlp.trace.record import UNSURE, Trace, Update, Variable
 from mlp.trace.rounding import Rounding
 from mlp.trace.value import Value, distance
 
@@ -40,15 +40,18 @@ def match(
         there = {variable.name: variable for variable in b}
         pairs = [(v, there[names[v.name]]) for v in a if names.get(v.name) in there]
     else:
-        keys = [
-            [tuple(sorted(v.shape)) if len(v.shape) == 2 else v.shape for v in s] for s in (a, b)
-        ]
+        keys = [[_key(v) for v in side] for side in (a, b)]
         blocks = SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_matching_blocks()
         pairs = [(a[i + k], b[j + k]) for i, j, size in blocks for k in range(size)]
     matched = [Match(va, vb, va.shape != vb.shape) for va, vb in pairs]
     used = {m.a.name for m in matched}, {m.b.name for m in matched}
     left = [[v for v in s if v.name not in u] for s, u in zip((a, b), used, strict=True)]
     return matched, left[0], left[1]
+
+
+def _key(v: Variable) -> tuple[object, bool]:
+    """What two variables have in common that may stand for the same: a matrix may be transposed."""
+    return tuple(sorted(v.shape)) if len(v.shape) == 2 else v.shape, v.rows == UNSURE
 
 
 class Pair:

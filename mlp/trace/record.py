@@ -12,12 +12,16 @@ import numpy as np
 
 from mlp.trace.value import Value
 
+TURNED, UNSURE = "turned", "unsure"
+"""What is known of the rows of a dense kernel after a flattened convolution, channels first."""
+
 
 @dataclass(frozen=True)
 class Variable:
     """A variable of the model; `shape` is channels-last, inputs before outputs, as Keras has it.
 
-    `constants` are those by which the optimizer updates it; empty: those of the trace.
+    `constants` are those by which the optimizer updates it; empty: those of the trace. `rows` says
+    of a dense kernel after a flattened convolution whether its rows were turned to channels-last.
     """
 
     name: str
@@ -25,6 +29,7 @@ class Variable:
     trainable: bool = True
     in_optimizer: bool = True
     constants: Mapping[str, float] = field(default_factory=dict)
+    rows: str = ""
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,12 @@ class Recorder:
         """An epoch begins. Without it, an epoch ends where rows are fed again."""
         self._epochs.mark()
 
+    def note(self, told: str) -> None:
+        """Say something of the program that a reader of its trace should know, once."""
+        told = f"{self.name}: {told}"
+        if told not in self.notes:
+            self.notes.append(told)
+
     def step(
         self, x: Any = None, y: Any = None, loss: Any = None, *, prediction: Any = None
     ) -> None:
@@ -233,7 +239,7 @@ class Recorder:
         if not self._epochs.closed:
             self.dropped()
             if self._unused and not cut_off and self.updates_made:
-                self.notes.append(_unused(self.name, self._unused))
+                self.note(_unused(self._unused))
             self.cut_off, self._epochs.closed = cut_off, True
 
     def trace(self) -> Trace:
@@ -272,10 +278,10 @@ class Recorder:
         return self.trace().save(path)
 
 
-def _unused(name: str, count: int) -> str:
+def _unused(count: int) -> str:
     passes = "a forward pass" if count == 1 else f"{count} forward passes"
     return (
-        f"{name}: of {passes} a gradient was taken and the watched optimizer made no update of it: "
-        "another optimizer made it (one made anew in each epoch is not seen), the AMP scaler "
-        "skipped the step, or zero_grad() came before it"
+        f"of {passes} a gradient was taken and the watched optimizer made no update of it: "
+        "another optimizer made it (in Keras, one that a loop makes anew in each epoch is not "
+        "seen), the AMP scaler skipped the step, or zero_grad() came before it"
     )

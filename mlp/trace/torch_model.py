@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -19,24 +20,37 @@ _DECOUPLED = ("AdamW", "NAdamW", "SGDW")
 _HABITS = ("foreach", "capturable", "differentiable", "fused", "lr")
 
 
-def layout_of(model: Any) -> dict[str, tuple[int, ...]]:
-    """How to transpose each kernel to Keras's layout: inputs before outputs, space first."""
-    found: dict[str, tuple[int, ...]] = {}
-    for prefix, module in model.named_modules():
-        name = f"{prefix}.weight" if prefix else "weight"
-        if isinstance(module, nn.Linear):
-            found[name] = (1, 0)
-        elif isinstance(module, nn.modules.conv._ConvNd):
-            space = module.weight.ndim - 2
-            found[name] = (*range(2, 2 + space), 1, 0)
-    return found
+def tensors_in(structure: Any) -> list[torch.Tensor]:
+    """The tensors in a structure of tuples, lists and mappings, in order."""
+    if isinstance(structure, torch.Tensor):
+        return [structure]
+    if isinstance(structure, Mapping):
+        structure = list(structure.values())
+    if isinstance(structure, (tuple, list)):
+        return [tensor for part in structure for tensor in tensors_in(part)]
+    return []
 
 
-def channels_last(model: Any) -> int:
-    """The rank of an input whose second axis is channels; 0 where the model has no convolution."""
-    convolutions = (m for m in model.modules() if isinstance(m, nn.modules.conv._ConvNd))
-    first = next(convolutions, None)
-    return 0 if first is None else first.weight.ndim
+def view_of(tensor: torch.Tensor) -> np.ndarray:
+    """A tensor as an array; half precision as float32, which holds it exactly."""
+    tensor = tensor.detach()
+    if tensor.dtype in (torch.bfloat16, torch.float16):
+        tensor = tensor.float()
+    return tensor.cpu().numpy()
+
+
+def array_of(tensor: torch.Tensor) -> np.ndarray:
+    """A copy of a tensor as an array, likewise."""
+    return np.array(view_of(tensor), order="K")
+
+
+def joined(arrays: list[np.ndarray]) -> Any:
+    """Several inputs or outputs as one array, rows first."""
+    if len(arrays) < 2:
+        return arrays[0] if arrays else None
+    flat = [np.reshape(a, (len(a), -1)).astype(np.float32) for a in arrays if a.ndim]
+    same = len({len(a) for a in flat}) == 1
+    return np.concatenate(flat, axis=1) if same else arrays[0]
 
 
 def _kind(module: Any) -> str:

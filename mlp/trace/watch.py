@@ -93,8 +93,8 @@ def _check_seen(recorder: Recorder) -> None:
             "with, by the model and the optimizer that watch was given"
         )
     if not recorder.forwards:
-        recorder.notes.append(
-            f"{recorder.name}: the model was never called while watched, so inputs are not seen: "
+        recorder.note(
+            "the model was never called while watched, so inputs are not seen: "
             "call model(x) itself, on the model that watch was given"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlp.trace.pair import Match, Pair, label
-from mlp.trace.record import Variable
+from mlp.trace.record import UNSURE, Variable
 from mlp.trace.rung import Finding, Rung, failed, not_seen, number, passed
 from mlp.trace.value import Value, distance
 
@@ -24,8 +24,8 @@ def check_variables(pair: Pair) -> Rung:
     """Compare which variables are trained."""
     if not pair.a.trainable or not pair.b.trainable:
         return not_seen(VARIABLES, "a trace shows no variables")
-    found = []
-    for name, only in zip(pair.names, (pair.only_a, pair.only_b), strict=True):
+    found = _unmatched(pair)
+    for name, only in [] if found else zip(pair.names, (pair.only_a, pair.only_b), strict=True):
         if only:
             hint = (
                 f"the model of {name} has more layers, or those of the other are not registered "
@@ -46,6 +46,25 @@ def check_variables(pair: Pair) -> Rung:
         return failed(*found)
     sizes = sum(int(np.prod(m.a.shape)) for m in pair.variables)
     return passed(VARIABLES, f"{len(pair.variables)} of the same shapes, {sizes:,} elements")
+
+
+def _unmatched(pair: Pair) -> list[Finding]:
+    """A dense kernel of which it is not known in what order its rows follow a convolution."""
+    for name, only, others in zip(
+        pair.names, (pair.only_a, pair.only_b), (pair.only_b, pair.only_a), strict=True
+    ):
+        for v in only:
+            if v.rows == UNSURE and v.shape in [other.shape for other in others]:
+                sentence = (
+                    f"not matched: flattened convolution; how the rows of {told([v])} in {name} "
+                    "follow its channels was not seen"
+                )
+                hint = (
+                    "flatten a convolution that is trained, by flatten or view; or match the "
+                    "variables as they are by names={...}, the rows turned by yourself"
+                )
+                return [Finding(VARIABLES, sentence, (hint,), explains=False)]
+    return []
 
 
 def _left_out(m: Match, place: int) -> bool:

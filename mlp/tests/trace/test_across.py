@@ -6,7 +6,7 @@ import pytest
 
 from mlp.tests.trace import keras_programs, torch_programs
 from mlp.tests.trace.torch_programs import torch
-from mlp.trace import first_divergence, watch
+from mlp.trace import TraceError, first_divergence, watch
 
 
 def hint(divergence):
@@ -88,32 +88,97 @@ def test_adamw_in_keras_against_adam_with_weight_decay_in_pytorch():
     assert right.first is None, str(right)
 
 
-def test_convolutions_are_matched_over_layouts():
-    images = np.random.default_rng(0).normal(size=(48, 6, 6, 2)).astype(np.float32)
+def channels_last(x):
+    return x.permute(0, 2, 3, 1)
+
+
+def frozen(x):
+    return x.detach()
+
+
+def convolved(last):
+    """A convolution in Keras, flattened or averaged, trained by `fit`."""
+    images = np.random.default_rng(0).normal(size=(48, 6, 5, 2)).astype(np.float32)
     keras.utils.set_random_seed(1)
     layers = keras.layers
-    net = keras.Sequential(
-        [
-            *(keras.Input((6, 6, 2)), layers.Conv2D(4, 3, activation="relu")),
-            *(layers.GlobalAveragePooling2D(), layers.Dense(3)),
-        ]
+    first = (keras.Input((6, 5, 2)), layers.Conv2D(4, 3, activation="relu"))
+    net = keras.Sequential([*first, last, layers.Dense(3)])
+    return images, keras_programs.fitted(
+        net, keras.optimizers.SGD(0.1), x=images, y=keras_programs.CLASSES[:48]
     )
-    classes = keras_programs.CLASSES[:48]
-    fit = keras_programs.fitted(net, keras.optimizers.SGD(0.1), x=images, y=classes)
-    nn = torch.nn
-    other = nn.Sequential(
-        nn.Conv2d(2, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
-    )
-    optimizer = torch.optim.SGD(other.parameters(), 0.1)
-    x, y = torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(classes)
-    with watch(other, optimizer, start=fit) as trace:
+
+
+class Convolved(torch.nn.Module):
+    """The same in PyTorch; `turn` is done before what comes out of it is flattened."""
+
+    def __init__(self, places, turn):
+        super().__init__()
+        self.turn, self.average = turn, torch.nn.AdaptiveAvgPool2d(1) if places == 1 else None
+        self.first, self.last = torch.nn.Conv2d(2, 4, 3), torch.nn.Linear(4 * places, 3)
+
+    def forward(self, x):
+        x = torch.relu(self.first(x))
+        x = x if self.average is None else self.average(x)
+        return self.last((x if self.turn is None else self.turn(x)).flatten(1))
+
+
+def convolved_in_torch(images, places, *, turn=None, start=None, weights=None):
+    net = Convolved(places, turn)
+    with torch.no_grad():
+        for parameter, weight in zip(net.parameters(), weights or (), strict=bool(weights)):
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
+    optimizer = torch.optim.SGD(net.parameters(), 0.1)
+    x = torch.from_numpy(images).permute(0, 3, 1, 2)
+    y = torch.from_numpy(keras_programs.CLASSES[:48])
+    with watch(net, optimizer, start=start) as trace:
         for begin in (0, 32) * 2:
             optimizer.zero_grad()
             part = slice(begin, begin + 32)
-            loss = nn.functional.cross_entropy(other(x[part]), y[part])
+            loss = torch.nn.functional.cross_entropy(net(x[part]), y[part])
             trace.step(x[part], y[part], loss)
             loss.backward()
             optimizer.step()
-    found = first_divergence(fit, trace)
+    return trace
+
+
+def test_convolutions_are_matched_over_layouts():
+    images, fit = convolved(keras.layers.GlobalAveragePooling2D())
+    found = first_divergence(fit, convolved_in_torch(images, 1, start=fit))
     assert found.first is None, str(found)
     assert found.rung("inputs").state == found.rung("update").state == "passed"
+
+
+def test_a_dense_layer_after_a_flattened_convolution_is_matched_over_layouts():
+    images, fit = convolved(keras.layers.Flatten())
+    loop = convolved_in_torch(images, 12, start=fit)
+    for a, b in ((fit, loop), (loop, fit), (loop, convolved_in_torch(images, 12, start=loop))):
+        found = first_divergence(a, b)
+        assert found.first is None, str(found)
+        assert {rung.state for rung in found.rungs} <= {"passed", "not seen"}
+
+
+def in_pytorchs_order(fit, rows):
+    """The first weights of `fit`, those of its dense layer with their rows as given."""
+    kernel, bias, dense, last = (v.data for v in fit.trace().first_weights.values())
+    return [kernel.transpose(3, 2, 0, 1), bias, rows(dense).T, last]
+
+
+def test_a_convolution_whose_channels_are_turned_before_it_is_flattened_is_matched_as_it_is():
+    images, fit = convolved(keras.layers.Flatten())
+    weights = in_pytorchs_order(fit, lambda dense: dense)
+    found = first_divergence(
+        fit, convolved_in_torch(images, 12, turn=channels_last, weights=weights)
+    )
+    assert found.first is None, str(found)
+    with pytest.raises(TraceError, match="this model does not flatten so: leave start out"):
+        convolved_in_torch(images, 12, turn=channels_last, start=fit)
+
+
+def test_a_flattened_convolution_whose_order_is_not_seen_is_not_matched():
+    images, fit = convolved(keras.layers.Flatten())
+    found = first_divergence(fit, convolved_in_torch(images, 12, turn=frozen, start=fit))
+    assert "not matched: flattened convolution" in found.first.sentence
+    assert "last.weight (48, 3)" in found.first.sentence
+    assert "names=" in hint(found)
+    assert not found.first.explains
+    assert found.rung("loss").state == "not comparable"

@@ -75,6 +75,7 @@ def test_a_group_with_a_momentum_of_its_own_is_found_and_named(momentum):
 
 def test_gradient_ascent_is_named():
     found = first_divergence(
-        watched(net := model(), adam(net), "good"), watched(net := model(), adam(net, maximize=True))
+        watched(net := model(), adam(net), "good"),
+        watched(net := model(), adam(net, maximize=True)),
     )
     assert "Adam has maximize 0 against 1" in hint(found)
