@@ -24,9 +24,15 @@ def _said(file: Path, name: str) -> str:
     return ""
 
 
+ELSEWHERE: dict[str, list[str]] = {}
+"""What the machine that trains in place of this one says: its `arithmetic` and its `devices`."""
+
+
 @cache
 def processor() -> str:
-    """The model of the processor, or its architecture if the system does not name the model."""
+    """The model of the processor that trains, or its architecture if no model is named."""
+    if ELSEWHERE:
+        return ELSEWHERE["arithmetic"][0]
     return _said(PROC / "cpuinfo", "model name") or platform.processor() or platform.machine()
 
 
@@ -45,6 +51,8 @@ def resident_memory() -> int:
 @cache
 def arithmetic() -> list[str]:
     """What may change rounding: the processor, a limit to its instructions, NVIDIA GPUs in use."""
+    if ELSEWHERE:
+        return ELSEWHERE["arithmetic"]
     limits = [os.environ.get(f"{name}_MAX_CPU_ISA", "") for name in ("ONEDNN", "DNNL")]
     gpus = sorted((PROC / "driver/nvidia/gpus").glob("*/information"))
     used = os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in ("", "-1")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from mlp.cluster.address import Link
-from mlp.cluster.passport import IMPORTS, PROCESSOR, Passport, Standard, difference
+from mlp.cluster.passport import HARDWARE, IMPORTS, Passport, Standard, difference
 from mlp.cluster.task import admit, examine
 
 LOOK_S = 0.5
@@ -25,8 +26,8 @@ class Crew:
         say: is told of each worker that is refused, and why.
         on_change: is called when workers were admitted or have gone.
         here: whether the workers are processes of this machine that this session started.
-        processor: "session": a worker's arithmetic must be that of this process. "workers": it must
-            be that of the first worker, whatever this process has; `arithmetic` tells it.
+        processor: "session": a worker's hardware must be that of this process. "workers": it must
+            be that of most of the workers who show it first; `hardware` tells it.
     """
 
     def __init__(
@@ -41,7 +42,9 @@ class Crew:
     ) -> None:
         self._link, self.standard, self._say, self._on_change = link, standard, say, on_change
         self._paths = tuple(sys.path) if here else ()
-        self._processor = processor
+        self._theirs = processor == "workers"
+        self.hardware: dict[str, str] = {}
+        """That of the workers, where it need not be that of the session; {} until it is known."""
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._seen: set[str] = set()
@@ -59,11 +62,6 @@ class Crew:
     def asked(self) -> int:
         """How many workers are there that have not answered yet."""
         return len(self._seen) - len(self._admitted) - len(self.refused)
-
-    @property
-    def arithmetic(self) -> str:
-        """The arithmetic that runs are trained with; "" while no worker has told it."""
-        return self._expected.get(PROCESSOR, "")
 
     def require(self, modules: Iterable[str]) -> None:
         """Have workers examined anew if they have not been asked to import all of these modules.
@@ -90,9 +88,7 @@ class Crew:
 
     def _set_expected(self) -> None:
         """What a passport must say, and the resource that workers who say so are given."""
-        self._expected = self.standard.passport()
-        if self._processor == "workers":
-            self._expected.pop(PROCESSOR, None)
+        self._expected = {**self.standard.passport(), **self.hardware}
         content = repr(sorted(self._expected.items())).encode()
         self.mark = f"mlp-{hashlib.sha256(content).hexdigest()[:12]}"
 
@@ -121,12 +117,15 @@ class Crew:
 
     def _examine(self, workers: list[str]) -> None:
         with self._lock:
-            standard, mark = self.standard, self.mark
+            standard = self.standard
         told = (standard.modules, standard.packages, standard.digest, self._paths)
         try:
             shown = self._run(examine, *told, workers=workers)
-            if mark != self.mark:  # more is asked of them by now, in another thread
-                return
+            with self._lock:
+                if standard is not self.standard:  # more is asked of them by now
+                    return
+                self._learn(shown)
+                mark = self.mark
             same = [at for at, passport in shown.items() if self._judge(at, passport)]
             if same:
                 self._run(admit, mark, workers=same)
@@ -143,6 +142,15 @@ class Crew:
         found: dict[str, Any] = self._link.run(function, *given, workers=workers, on_error="return")
         return found
 
+    def _learn(self, shown: dict[str, Any]) -> None:
+        """Expect the hardware that most workers have, if it is theirs that counts."""
+        fit = [one for one in shown.values() if isinstance(one, dict) and not one[IMPORTS]]
+        if self._theirs and not self.hardware and fit:
+            kinds = Counter(tuple(one[name] for name in HARDWARE) for one in fit)
+            most = min(kinds, key=lambda kind: (-kinds[kind], kind))
+            self.hardware = dict(zip(HARDWARE, most, strict=True))
+            self._set_expected()
+
     def _judge(self, worker: str, shown: Passport | Exception) -> bool:
         """Whether the worker may have work; if not, say why."""
         if isinstance(shown, OSError):  # it went
@@ -150,8 +158,6 @@ class Crew:
         if isinstance(shown, Exception):
             shown = {IMPORTS: f"mlp cannot be imported there ({type(shown).__name__}: {shown})"}
         with self._lock:
-            if not shown.get(IMPORTS) and PROCESSOR not in self._expected:
-                self._expected[PROCESSOR] = shown[PROCESSOR]
             why = difference(shown, self._expected)
             if why:
                 self.refused[worker] = why

@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from mlp.cluster.errors import ClusterError
+from mlp.lab.hardware import devices
 from mlp.machine import arithmetic
 
 IMPORTS = "imports"
 """The entry of a passport that says which module cannot be imported, if one cannot."""
 
-PROCESSOR = "processor"
-"""The entry of a passport that says what may change rounding."""
+HARDWARE = {"processor": "arithmetic", "devices": "devices"}
+"""The entries of a passport that say what may change rounding, and as what runs are keyed by it."""
+
+_BETWEEN = " | "
 
 Passport = Mapping[str, str]
 
@@ -61,7 +64,8 @@ class Standard:
             "Python": ".".join(platform.python_version_tuple()[:2]),
             **versions,
             "code digest": str(function_of(self.digest)(self.modules))[:16],
-            PROCESSOR: ", ".join(arithmetic()),
+            "processor": _BETWEEN.join(arithmetic()),
+            "devices": _BETWEEN.join(devices()),
         }
 
 
@@ -75,6 +79,13 @@ def difference(there: Passport, here: Passport) -> str:
         if there.get(name) != own
     ]
     return ", ".join(told)
+
+
+def keyed(hardware: Passport) -> dict[str, list[str]]:
+    """What a passport says of what may change rounding, as runs are keyed by it."""
+    return {
+        key: list(filter(None, hardware[name].split(_BETWEEN))) for name, key in HARDWARE.items()
+    }
 
 
 def check_importable(module: str) -> None:

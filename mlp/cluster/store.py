@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from mlp.cluster.passport import keyed
 from mlp.cluster.transport import Train, Transport
+from mlp.lab.hardware import trained_elsewhere
 from mlp.store import Job, Progress, RunFailedError, Store
 
 Lack = Callable[[Collection[str]], None]
@@ -23,8 +25,9 @@ class ClusterStore(Store):
         cluster: the address: tcp://HOST:PORT, or local:N for N workers of this machine.
         modules: the modules that a worker must import to train a job; that of `train` is one.
         train: the function of a module that trains a job; None: the one given to `obtain`.
-        settings: as `Transport` takes them: standard, patience, say, resources, processor,
-            security.
+        processor: "session": workers must have the processor of this process. "workers": they have
+            theirs, and this process keys runs as that one's while the store is open.
+        settings: as `Transport` takes them: standard, patience, say, resources, security.
 
     Raises:
         ClusterError: there is no such cluster.
@@ -40,17 +43,22 @@ class ClusterStore(Store):
         fresh: bool = False,
         modules: Modules = lambda _: (),
         train: Train | None = None,
+        processor: str = "session",
         **settings: Any,
     ) -> None:
         super().__init__(path, study=study, fresh=fresh)
         self._modules, self._train_by = modules, train
+        self._elsewhere = False
         self.lack: Lack | None = None
         """Told the runs that `obtain` lacks, once they are on their way. It may raise, and so end
         what asked; if it returns, `obtain` waits."""
         try:
-            self.transport = Transport(cluster, self.put, **settings)
+            self.transport = Transport(cluster, self.put, processor=processor, **settings)
+            if processor == "workers":
+                trained_elsewhere(**keyed(self.transport.hardware()))
+                self._elsewhere = True
         except BaseException:
-            super().close()
+            self.close()
             raise
 
     def obtain(
@@ -116,6 +124,8 @@ class ClusterStore(Store):
         """Leave the cluster and close the file. May be called twice."""
         if hasattr(self, "transport"):
             self.transport.close()
+        if self._elsewhere:
+            trained_elsewhere()
         super().close()
 
 

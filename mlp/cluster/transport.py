@@ -20,7 +20,7 @@ from mlp.cluster import task as sent
 from mlp.cluster.crew import Crew
 from mlp.cluster.errors import ClusterError
 from mlp.cluster.ledger import Ledger, Task
-from mlp.cluster.passport import Standard, check_importable, name_of
+from mlp.cluster.passport import HARDWARE, Passport, Standard, check_importable, name_of
 from mlp.store import Job, StoreError
 
 PATIENCE_S = 120.0
@@ -105,6 +105,19 @@ class Transport:
         self.crew.require({name.partition(":")[0], *modules})
         self.runs.add(jobs, name)
         self._nudge()
+
+    def hardware(self) -> Passport:
+        """That of the workers, where it need not be the session's, once one of them has shown it.
+
+        Raises:
+            ClusterError: none did in time.
+        """
+        until = time.monotonic() + self._patience
+        while not self.crew.hardware:
+            if time.monotonic() > until:
+                raise ClusterError(self._nobody())
+            time.sleep(0.05)
+        return self.crew.hardware
 
     def spare(self) -> int:
         """How many workers have nothing to do, and will not get what is waiting."""
@@ -246,9 +259,11 @@ class Transport:
         if refused:
             worker, why = next(iter(refused.items()))
             more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+            other = why.startswith(tuple(f"{name} is " for name in HARDWARE))
+            remedy = ", or accept that by --mlp-other-processor" if other else ""
             return (
                 f"A cluster needs a worker that is the same as this session, but {worker}{more} "
-                f"is not: {why}. Make them the same. {self._left()}"
+                f"is not: {why}. Make them the same{remedy}. {self._left()}"
             )
         if self.crew.asked > 0:
             return (

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from mlp.lab import threads
-from mlp.machine import PROC, arithmetic
+from mlp.lab import key, threads
+from mlp.machine import ELSEWHERE, PROC, arithmetic, processor
 
 _AMD = Path("/sys/class/kfd/kfd/topology/nodes")
 _TOOL_S = 10.0
@@ -24,7 +24,24 @@ _TOOL_S = 10.0
 
 def hardware(wanted: int) -> list[str]:
     """The processor, limits to its instructions, GPUs in use, and the number of threads."""
-    return [*arithmetic(), *_other_nvidia(), *_amd(), *_apple(), *threads.in_force(wanted)]
+    return [*arithmetic(), *devices(), *threads.in_force(wanted)]
+
+
+def devices() -> list[str]:
+    """GPUs and chips that `arithmetic` does not name."""
+    return ELSEWHERE["devices"] if ELSEWHERE else [*_other_nvidia(), *_amd(), *_apple()]
+
+
+def trained_elsewhere(**said: list[str]) -> None:
+    """Have this process key runs as another machine does, which trains them; {}: as itself does.
+
+    said: the `arithmetic` and the `devices` of that machine.
+    """
+    ELSEWHERE.clear()
+    ELSEWHERE.update(said)
+    arithmetic.cache_clear()
+    processor.cache_clear()
+    key.forget()
 
 
 @cache

@@ -28,6 +28,12 @@ def identity(genome: Genome, dataset: str, executor: Executor) -> str:
     return json.dumps(executor.identity(genome, dataset), sort_keys=True)
 
 
+def forget() -> None:
+    """Have all keys made anew: what they are made of has changed."""
+    identity.cache_clear()
+    _cohort_state.cache_clear()
+
+
 def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executor: Executor) -> str:
     """SHA-256 hex digest that names the run.
 

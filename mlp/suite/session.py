@@ -58,6 +58,11 @@ def begin(session: pytest.Session) -> None:
         raise LabError(
             "a cluster has workers of its own; got --mlp-cluster and -n together: leave out -n"
         )
+    if option.mlp_other_processor and option.mlp_cluster is None:
+        raise LabError(
+            "workers of another processor are those of a cluster; got --mlp-other-processor "
+            "without --mlp-cluster: give --mlp-cluster=ADDRESS"
+        )
     protocol_of_session(config)
     _reporting(config).check()
     if option.mlp_fresh or option.mlp_store is not None:
@@ -235,6 +240,7 @@ def _open_store(config: pytest.Config, fresh: bool = False) -> Store:
         modules=modules_of,
         standard=standard,
         train=_cluster_train(),
+        processor="workers" if config.option.mlp_other_processor else "session",
     )
     config.get_terminal_writer().line(store.announce())
     return store

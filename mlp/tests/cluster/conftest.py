@@ -6,7 +6,7 @@ from mlp.tests.conftest import ROOT
 
 SUITE = """
 import pytest
-from mlp.cluster import trivial
+from mlp.proof.cluster import trivial
 from mlp.cluster.attempts import Attempts, check_options
 from mlp.tests.cluster.door import {door}
 

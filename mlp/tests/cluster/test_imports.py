@@ -6,7 +6,7 @@ import sys
 from mlp.tests.conftest import ROOT
 
 PROGRAM = (
-    "import sys, mlp.cluster, mlp.cluster.attempts, mlp.cluster.simulate; "
+    "import sys, mlp.cluster, mlp.cluster.attempts, mlp.cluster.training; "
     "print({'dask', 'distributed', 'tensorflow'} & set(sys.modules))"
 )
 

@@ -4,12 +4,13 @@ import sys
 
 import pytest
 
-from mlp.cluster import ClusterError, Standard, trivial
+from mlp.cluster import ClusterError, Standard
 from mlp.cluster.passport import difference, function_of, name_of
+from mlp.proof.cluster import trivial
 
 
 def test_equal_processes_have_equal_passports():
-    standard = Standard(modules=("mlp.cluster.trivial",))
+    standard = Standard(modules=("mlp.proof.cluster.trivial",))
     assert difference(standard.passport(), standard.passport()) == ""
 
 
