@@ -8,6 +8,8 @@ from statistics import median
 
 from mlp.trace.divergence import first_divergence
 from mlp.trace.errors import TraceError
+from mlp.trace.page import write_page
+from mlp.trace.picture import draw_picture
 
 DIFFERENT, REFUSED = 1, 2
 
@@ -63,9 +65,9 @@ def compare(chosen: argparse.Namespace) -> int:
     """Print the ladder of two traces."""
     found = first_divergence(chosen.a, chosen.b, repeat=chosen.repeat, names=names(chosen.map))
     print(found)
-    for write, path in ((found.html, chosen.html), (found.picture, chosen.picture)):
+    for write, path in ((write_page, chosen.html), (draw_picture, chosen.picture)):
         if path:
-            print(f"written: {write(path)}")
+            print(f"written: {write(found, path)}")
     return DIFFERENT if found.findings else 0
 
 

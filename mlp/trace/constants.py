@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from mlp.trace.pair import Match, Pair
-from mlp.trace.record import Trace, Variable
+from mlp.trace.record import Trace, Update, Variable
 from mlp.trace.rung import Finding
 
 _APART = ("weight_decay", "decoupled", "gradient_accumulation_steps")
@@ -105,6 +105,14 @@ def spared(pair: Pair, some: list[Match]) -> str:
                 "exclude_from_weight_decay, or a parameter group with weight_decay=0"
             )
     return ""
+
+
+def rates(m: Match, ua: Update, ub: Update) -> str:
+    """The learning rates of a variable in an update; empty if they are alike, or not seen."""
+    ra, rb = ua.rates.get(m.a.name, ua.rate), ub.rates.get(m.b.name, ub.rate)
+    if ra is None or rb is None or np.isclose(ra, rb, 1e-5):
+        return ""
+    return f"{ra:.4g} against {rb:.4g}"
 
 
 def grouped(pair: Pair, say: Callable[[Match], str]) -> dict[str, list[Match]]:

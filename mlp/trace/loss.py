@@ -7,14 +7,14 @@ import numpy as np
 from mlp.trace.formulas import broadcast_mse, cross_entropy, matches, mse, probabilities
 from mlp.trace.pair import Pair, joined, label
 from mlp.trace.record import Trace, Update
-from mlp.trace.rung import Finding, Rung, failed, not_comparable, not_seen, number, passed
+from mlp.trace.rung import Finding, Rung, counted, failed, not_comparable, not_seen, number
 
 NAME = "loss"
 
 
 def check(pair: Pair) -> Rung:
     """Compare the losses of updates that may be compared."""
-    compared = 0
+    compared, barred = 0, ""
     for i, (ua, ub) in enumerate(pair.steps):
         la, lb = ua.loss, ub.loss
         if la is None or lb is None:
@@ -29,9 +29,7 @@ def check(pair: Pair) -> Rung:
                 return not_comparable(NAME, "dropout draws at random: set its rate to 0 in both")
             return failed(_other_loss(pair, i, la, lb))
         compared += 1
-    if not compared:
-        return not_comparable(NAME, barred) if pair.steps else not_seen(NAME, "no update in both")
-    return passed(NAME, f"equal in {compared} update{'s' * (compared > 1)}")
+    return counted(NAME, compared, barred, "no update in both")
 
 
 def _unseen(pair: Pair, la: float | None) -> str:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -208,12 +207,6 @@ class Trace:
     def weights(self) -> str:
         """A digest of the final weights, variable by variable; empty where they were not seen."""
         return _digest(list(self.final.values())) if self.final else ""
-
-    def save(self, path: str | Path) -> Path:
-        """Write the trace as one .npz file, which `load` reads."""
-        from mlp.trace.file import save
-
-        return save(self, path)
 
 
 def _digest(parts: list[str] | list[str | int]) -> str:

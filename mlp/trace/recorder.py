@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from mlp.trace.batch import batch_of, evaluation_of, log_of, merged, slim
@@ -272,10 +271,6 @@ class Recorder:
     def weights(self) -> str:
         """A digest of the final weights; see `Trace.weights`."""
         return self.trace().weights
-
-    def save(self, path: str | Path) -> Path:
-        """Write what was recorded so far as one file."""
-        return self.trace().save(path)
 
 
 def _unused(count: int) -> str:

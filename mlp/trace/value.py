@@ -85,11 +85,6 @@ class Value:
         """The largest magnitude."""
         return float(np.abs(self.sketch[:2]).max())
 
-    @property
-    def finite(self) -> bool:
-        """Whether no element is NaN or infinite."""
-        return bool(np.isfinite(self.sketch[3]))
-
 
 def distance(a: Value, b: Value) -> float:
     """The Euclidean distance of two arrays of one size; estimated where elements were not kept."""

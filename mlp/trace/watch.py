@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.trace.errors import TraceError
+from mlp.trace.file import check, save
 from mlp.trace.hand import HandRecorder
 from mlp.trace.record import Trace
 from mlp.trace.recorder import KEEP, UPDATES, Recorder
@@ -43,8 +44,6 @@ def watch(
     """
     framework, adapter = _adapter(model)
     if to is not None:
-        from mlp.trace.file import check
-
         check(to)
     recorder = Recorder(
         name=name or framework.lower(), framework=framework, updates=updates, keep=keep
@@ -82,7 +81,7 @@ def _finish(
     finally:
         recorder.close(type(failure).__name__ if failure else "")
     if to is not None and recorder.updates_made:
-        recorder.trace().save(to)
+        save(recorder.trace(), to)
 
 
 def _check_seen(recorder: Recorder) -> None:
@@ -118,7 +117,7 @@ def record(
     finally:
         recorder.close(cut_off)
         if to is not None and recorder.updates_made:
-            recorder.trace().save(to)
+            save(recorder.trace(), to)
 
 
 def _adapter(model: Any) -> tuple[str, Any]:
