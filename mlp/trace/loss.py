@@ -10,6 +10,7 @@ from mlp.trace.record import Trace, Update
 from mlp.trace.rung import Finding, Rung, counted, failed, not_comparable, not_seen, number
 
 NAME = "loss"
+_DRAWS = "dropout draws at random: set its rate to 0 in both"
 
 
 def check(pair: Pair) -> Rung:
@@ -25,8 +26,13 @@ def check(pair: Pair) -> Rung:
         if not (np.isfinite(la) and np.isfinite(lb)):
             return _not_finite(pair, i, la, lb)
         if not any(_agree(pair, i, ca, cb) for ca in _sums(ua, la) for cb in _sums(ub, lb)):
-            if pair.draws(i):
-                return not_comparable(NAME, "dropout draws at random: set its rate to 0 in both")
+            drawn = pair.draws(i)
+            settings = _settings(pair) if drawn else ""
+            if settings:
+                told = f"{label(ua)}: loss {number(la)} against {number(lb)}, and {settings}"
+                return failed(Finding(NAME, told, (_DRAWS,), at=i, where=_where((ua, ub))))
+            if drawn:
+                return not_comparable(NAME, _DRAWS)
             return failed(_other_loss(pair, i, la, lb))
         compared += 1
     return counted(NAME, compared, barred, "no update in both")
@@ -149,6 +155,10 @@ def _predictions(pair: Pair, ua: Update, ub: Update) -> str:
         return "other predictions, or another loss function"
     gap = float(np.abs(pa.ravel().astype(np.float64) - pb.ravel()).max())
     if gap <= 4 * pair.rounding.relative * max(float(np.abs(pa).max()), 1e-30):
+        weighted = [any(b.sample_weight is not None for b in u.batches) for u in (ua, ub)]
+        if weighted[0] != weighted[1]:
+            name = pair.names[weighted.index(True)]
+            return f"only {name} weights its rows: class_weight or sample_weight"
         return "the predictions are equal: the loss functions differ, or its weights or reduction"
     settings = _settings(pair)
     return settings or f"the predictions differ by up to {number(gap)}: the forward pass differs"
@@ -156,6 +166,9 @@ def _predictions(pair: Pair, ua: Update, ub: Update) -> str:
 
 def _settings(pair: Pair) -> str:
     """The first setting in which normalisation or dropout layers differ, in order."""
+    dropping = [[la.name for la in t.layers if la.kind == "dropout"] for t in (pair.a, pair.b)]
+    if bool(dropping[0]) != bool(dropping[1]):
+        return f"only {pair.names[bool(dropping[1])]} has a dropout layer"
     for layer, there in zip(pair.a.layers, pair.b.layers, strict=False):
         for key, value in layer.settings.items():
             other = there.settings.get(key)

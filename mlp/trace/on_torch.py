@@ -29,15 +29,15 @@ from mlp.trace.torch_model import (
     buffer_places,
     buffers_at,
     constants_of,
-    joined,
     layers_of,
     modes_of,
     rates_of,
+    refuse,
     sensitive_modules,
     tensors_in,
     view_of,
 )
-from mlp.trace.value import Value
+from mlp.trace.value import Value, joined
 
 
 class TorchWatch:
@@ -45,7 +45,7 @@ class TorchWatch:
 
     def __init__(self, model: Any, optimizer: Any, recorder: Recorder) -> None:
         self.model, self.optimizer, self.recorder = model, optimizer, recorder
-        self._check()
+        refuse(model, optimizer)
         self.parameters = dict(model.named_parameters())
         self.layouts = Layouts(model)
         self.sensitive = sensitive_modules(model)
@@ -54,33 +54,9 @@ class TorchWatch:
         self._handles: list[Any] = []
         self._buffers = buffer_places(model)
         self._raw: dict[str, torch.Tensor] = {}
-        self._full = self._stepping = self._followed = self.compiled = False
+        self._full = self._begun = self._stepping = self._followed = self.compiled = False
         self._before: dict[str, Any] = {}
         self._constants: dict[str, dict[str, float]] = {}
-
-    def _check(self) -> None:
-        if hasattr(self.model, "_orig_mod"):
-            raise TraceError(
-                "watch cannot see into a compiled model: give the model itself, "
-                "and leave torch.compile out while watching"
-            )
-        if type(self.model).__name__ in ("DistributedDataParallel", "DataParallel", "FSDPModule"):
-            raise TraceError(
-                f"watch sees one process; got a model wrapped in {type(self.model).__name__}: "
-                "give the model it wraps, and train in one process"
-            )
-        if not isinstance(self.optimizer, torch.optim.Optimizer):
-            raise TraceError(
-                "watch needs the torch.optim.Optimizer that updates the model; got "
-                f"{type(self.optimizer).__name__}: give it as second"
-            )
-        own = {id(p) for p in self.model.parameters()}
-        given = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
-        if not own & given:
-            raise TraceError(
-                "watch needs the optimizer that updates the model; this one holds "
-                f"{len(given)} parameters of which the model has none: give the model's own"
-            )
 
     # Enter and leave.
 
@@ -186,7 +162,7 @@ class TorchWatch:
         if torch.compiler.is_compiling():  # an error here would only make it run uncompiled
             self.compiled = True
             return
-        if self.recorder.level == OFF:
+        if self.recorder.level == OFF or self._begun:
             self.recorder.forwards += 1
             return
         inputs = tensors_in(args) or tensors_in(kwargs)
@@ -221,7 +197,7 @@ class TorchWatch:
             self.recorder.accumulated(self._gradients())
 
     def _stepped(self, names: Sequence[str], values: Sequence[Any]) -> None:
-        if self.recorder.level != OFF:
+        if self.recorder.level != OFF and not self._begun:
             tensors = [torch.as_tensor(value) for value in values]
             self.recorder.stepped(names, [array_of(tensor) for tensor in tensors])
 
@@ -233,12 +209,27 @@ class TorchWatch:
         if self.recorder.level == FULL and parameter.grad is not None:
             self._raw[name] = torch.linalg.vector_norm(parameter.grad.detach(), dtype=torch.float32)
 
-    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        del args, kwargs
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
         if optimizer is not self.optimizer and not self._follow(optimizer):
-            return
+            return None
         self._stepping = True
         self._refuse_compiled()
+        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        if closure is None:
+            self._begin()
+            return None
+
+        def first() -> Any:
+            loss = closure()
+            if not self._begun:
+                self._begin()
+            return loss
+
+        return (args[0], first), {}
+
+    def _begin(self) -> None:
+        """An update begins, its gradient there; forward passes within it are the optimizer's."""
+        self._begun, optimizer = True, self.optimizer
         rates = [group["lr"] for group in optimizer.param_groups]
         self._full = self.recorder.begin_update(float(rates[0]), self._counted())
         if not self._full:
@@ -286,7 +277,7 @@ class TorchWatch:
         del args, kwargs
         if optimizer is not self.optimizer:
             return
-        self._stepping = False
+        self._stepping = self._begun = False
         if not self._full:
             return
         after = self.recorder.keeper.copies(self._weights())

@@ -64,7 +64,8 @@ class Update:
     where they were seen apart, `micro` what the gradient had added up to after each but the last
     of several batches. `buffers` are as after the update. `counted` is how many updates the
     optimizer itself counts before this one, `scale` the factor by which AMP scaled the loss.
-    `rates` are the learning rates of variables, where they have not all the one `rate`.
+    `rates` are the learning rates of variables, where they have not all the one `rate`. `zeroed`
+    counts the rows whose gradients were zeroed before it, unused.
     """
 
     epoch: int
@@ -82,6 +83,7 @@ class Update:
     counted: int | None = None
     scale: float = 1.0
     rates: Mapping[str, float] = field(default_factory=dict)
+    zeroed: int = 0
 
     @property
     def loss(self) -> float | None:

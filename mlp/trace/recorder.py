@@ -58,7 +58,7 @@ class Recorder:
         self._current: Update | None = None
         self._evaluations: list[Evaluation] = []
         self._log: list[Update] = []
-        self._unused = 0
+        self._unused = self._zeroed = 0
 
     # What a program tells.
 
@@ -162,6 +162,8 @@ class Recorder:
     def dropped(self) -> None:
         """The gradients of forward passes were zeroed before an update was made of them."""
         self._unused += len(self._waiting.graded)
+        rows = joined_rows([p.batch.x_rows for p in self._waiting.graded])
+        self._zeroed += 0 if rows is None else len(rows)
         self._evaluated([p.batch for p in self._waiting.clear()])
 
     def begin_update(self, rate: float | None, counted: int | None = None) -> bool:
@@ -193,7 +195,9 @@ class Recorder:
             micro=tuple(self.keeper.values(p.total) for p in used[:-1]) if full else (),
             rate=rate,
             counted=counted,
+            zeroed=self._zeroed,
         )
+        self._zeroed = 0
         self._epochs.updated()
         if full:
             self.updates.append(self._current)

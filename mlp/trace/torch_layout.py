@@ -39,8 +39,9 @@ class Layouts:
         for prefix, module in model.named_modules():
             name = f"{prefix}.weight" if prefix else "weight"
             if isinstance(module, _CONVOLUTION):
-                space = module.weight.ndim - 2
-                self._axes[name] = (*range(2, 2 + space), 1, 0)
+                space = range(2, module.weight.ndim)
+                apart = module.groups == module.in_channels == module.out_channels > 1
+                self._axes[name] = (*space, 0, 1) if apart else (*space, 1, 0)
                 channels = module.out_channels
             elif isinstance(module, nn.Linear):
                 self._axes[name] = (1, 0)

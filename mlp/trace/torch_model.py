@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from mlp.trace.errors import TraceError
 from mlp.trace.record import Layer
 
 _CONSTANTS = {"eps": "epsilon", "alpha": "rho"}
@@ -18,6 +19,36 @@ _CONSTANTS = {"eps": "epsilon", "alpha": "rho"}
 
 _DECOUPLED = ("AdamW", "NAdamW", "SGDW")
 _HABITS = ("foreach", "capturable", "differentiable", "fused", "lr")
+
+
+def refuse(model: Any, optimizer: Any) -> None:
+    """Refuse what cannot be watched.
+
+    Raises:
+        TraceError: a compiled or wrapped model, no optimizer, or one of another model.
+    """
+    if hasattr(model, "_orig_mod"):
+        raise TraceError(
+            "watch cannot see into a compiled model: give the model itself, "
+            "and leave torch.compile out while watching"
+        )
+    if type(model).__name__ in ("DistributedDataParallel", "DataParallel", "FSDPModule"):
+        raise TraceError(
+            f"watch sees one process; got a model wrapped in {type(model).__name__}: "
+            "give the model it wraps, and train in one process"
+        )
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TraceError(
+            "watch needs the torch.optim.Optimizer that updates the model; got "
+            f"{type(optimizer).__name__}: give it as second"
+        )
+    own = {id(p) for p in model.parameters()}
+    given = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not own & given:
+        raise TraceError(
+            "watch needs the optimizer that updates the model; this one holds "
+            f"{len(given)} parameters of which the model has none: give the model's own"
+        )
 
 
 def tensors_in(structure: Any) -> list[torch.Tensor]:
@@ -42,15 +73,6 @@ def view_of(tensor: torch.Tensor) -> np.ndarray:
 def array_of(tensor: torch.Tensor) -> np.ndarray:
     """A copy of a tensor as an array, likewise."""
     return np.array(view_of(tensor), order="K")
-
-
-def joined(arrays: list[np.ndarray]) -> Any:
-    """Several inputs or outputs as one array, rows first."""
-    if len(arrays) < 2:
-        return arrays[0] if arrays else None
-    flat = [np.reshape(a, (len(a), -1)).astype(np.float32) for a in arrays if a.ndim]
-    same = len({len(a) for a in flat}) == 1
-    return np.concatenate(flat, axis=1) if same else arrays[0]
 
 
 def _kind(module: Any) -> str:

@@ -162,7 +162,13 @@ def _explain(pair: Pair, m: Match, ua: Update, ub: Update) -> tuple[str, bool]:
     if first and None not in (ua.counted, ub.counted) and ua.counted != ub.counted:
         told = f"the optimizers count {ua.counted} and {ub.counted} updates before it"
         return f"{told}: one keeps the state of an earlier training", True
+    if "Keras" in (pair.a.framework, pair.b.framework) and m.name.endswith("embeddings"):
+        return _ONE_BY_ONE, True
     return "the update rules differ: their state, a constraint, or a frozen variable", True
 
 
+_ONE_BY_ONE = (
+    "Keras squares the gradients of an embedding's row one by one where a batch holds the row more "
+    "than once, PyTorch their sum; tf.convert_to_tensor(gradient) sums them first"
+)
 _ANEW = "made or compiled in each epoch, or its state cleared, it forgets its moments and its count"

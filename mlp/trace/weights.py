@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlp.trace.pair import Match, Pair, label
-from mlp.trace.record import UNSURE, Variable
+from mlp.trace.record import UNSURE, Layer, Variable
 from mlp.trace.rung import Finding, Rung, failed, not_seen, number, passed
 from mlp.trace.value import Value, distance
 
@@ -117,7 +117,7 @@ def check_mode(pair: Pair) -> Rung:
     """Compare whether layers are in training mode in each update."""
     if not pair.steps or not any(u.batches for s in pair.steps for u in s):
         return not_seen(MODE, "no forward pass was seen")
-    heeding = [t for t in (pair.a, pair.b) if any(layer.kind != "own" for layer in t.layers)]
+    heeding = [t for t in (pair.a, pair.b) if any(map(_heeds, t.layers))]
     for i, different in enumerate(pair.modes):
         if different:
             return failed(_other_mode(pair, i, different))
@@ -127,6 +127,12 @@ def check_mode(pair: Pair) -> Rung:
     if not all(seen):
         return not_seen(MODE, "a trace does not show the layers' modes")
     return passed(MODE, f"equal in {len(pair.steps)} updates")
+
+
+def _heeds(layer: Layer) -> bool:
+    """Whether a layer does another thing in training: not the user's own, which nobody can tell."""
+    plain = ("LayerNorm", "GroupNorm", "InstanceNorm", "RMSNorm", "UnitNorm", "LocalResponseNorm")
+    return layer.kind != "own" and not layer.kind.startswith(plain)
 
 
 def _seen_modes(update: object) -> bool:

@@ -1,5 +1,7 @@
 """Keras against PyTorch: one model, the same rows and weights, in two frameworks."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -182,3 +184,73 @@ def test_a_flattened_convolution_whose_order_is_not_seen_is_not_matched():
     assert "names=" in hint(found)
     assert not found.first.explains
     assert found.rung("loss").state == "not comparable"
+
+
+def trained_in_torch(net, optimizer, x, start):
+    with watch(net, optimizer, start=start) as trace:
+        for begin in (0, 32, 64) * 2:
+            optimizer.zero_grad()
+            xb, yb = x[begin : begin + 32], torch_programs.Y[begin : begin + 32]
+            loss = torch.nn.functional.cross_entropy(net(xb), yb)
+            trace.step(xb, yb, loss)
+            loss.backward()
+            optimizer.step()
+    return trace
+
+
+def test_nesterov_momentum_is_the_same_in_both():
+    fit = in_keras(optimizer=keras.optimizers.SGD(0.1, 0.9, nesterov=True), norm=False)
+    plain = in_torch(fit, norm=False, make=partial(torch_programs.sgd, momentum=0.9))
+    nesterov = partial(torch_programs.sgd, momentum=0.9, nesterov=True)
+    nesterov = in_torch(fit, norm=False, make=nesterov)
+    assert first_divergence(fit, nesterov).first is None
+    assert "SGD has nesterov 1 against 0" in hint(first_divergence(fit, plain))
+
+
+def test_embeddings_and_layer_norm_are_the_same_in_both():
+    tokens = np.random.default_rng(3).integers(0, 20, size=(96, 5))
+    layers, nn = keras.layers, torch.nn
+    keras.utils.set_random_seed(2)
+    net = keras.Sequential(
+        [
+            *(keras.Input((5,)), layers.Embedding(20, 6), layers.LayerNormalization(epsilon=1e-5)),
+            *(layers.Flatten(), layers.Dense(3)),
+        ]
+    )
+    fit = keras_programs.fitted(net, keras.optimizers.SGD(0.1), x=tokens)
+    other = nn.Sequential(nn.Embedding(20, 6), nn.LayerNorm(6), nn.Flatten(), nn.Linear(30, 3))
+    optimizer = torch.optim.SGD(other.parameters(), 0.1)
+    found = first_divergence(fit, trained_in_torch(other, optimizer, torch.tensor(tokens), fit))
+    assert found.first is None, str(found)
+    assert found.rung("mode").detail == "no layer heeds it"
+
+
+def test_depthwise_convolutions_are_matched_over_layouts():
+    images = np.random.default_rng(0).random((96, 6, 6, 3), np.float32)
+    layers, nn = keras.layers, torch.nn
+    keras.utils.set_random_seed(1)
+    net = keras.Sequential(
+        [
+            *(keras.Input((6, 6, 3)), layers.DepthwiseConv2D(3)),
+            *(layers.GlobalAveragePooling2D(), layers.Dense(3)),
+        ]
+    )
+    fit = keras_programs.fitted(net, keras.optimizers.SGD(0.1), x=images)
+    other = nn.Sequential(
+        nn.Conv2d(3, 3, 3, groups=3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 3)
+    )
+    optimizer = torch.optim.SGD(other.parameters(), 0.1)
+    x = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+    found = first_divergence(fit, trained_in_torch(other, optimizer, x, fit))
+    assert found.first is None, str(found)
+
+
+def test_a_verdict_counts_only_what_was_compared():
+    fit = in_keras(optimizer=keras.optimizers.RMSprop(0.01, epsilon=1e-7), norm=False)
+
+    def rmsprop(net):
+        return torch.optim.RMSprop(net.parameters(), 0.01, alpha=0.9, eps=1e-7**0.5)
+
+    found = first_divergence(fit, in_torch(fit, norm=False, make=rmsprop))
+    assert found.verdict.startswith("equal through 1 update of 6")
+    assert "then the weights before it differ" in found.rung("update").detail
