@@ -166,9 +166,9 @@ def _predictions(pair: Pair, ua: Update, ub: Update) -> str:
 
 def _settings(pair: Pair) -> str:
     """The first setting in which normalisation or dropout layers differ, in order."""
-    dropping = [[la.name for la in t.layers if la.kind == "dropout"] for t in (pair.a, pair.b)]
-    if bool(dropping[0]) != bool(dropping[1]):
-        return f"only {pair.names[bool(dropping[1])]} has a dropout layer"
+    dropping = [any("rate" in la.settings for la in t.layers) for t in (pair.a, pair.b)]
+    if dropping[0] != dropping[1]:
+        return f"only {pair.names[dropping[1]]} has a dropout layer"
     for layer, there in zip(pair.a.layers, pair.b.layers, strict=False):
         for key, value in layer.settings.items():
             other = there.settings.get(key)

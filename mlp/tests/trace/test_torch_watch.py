@@ -181,14 +181,6 @@ def test_weights_that_move_in_memory_are_read_where_they_are():
         np.testing.assert_array_equal(second.before[name].data, 2 * first.after[name].data)
 
 
-def test_the_cost_of_watching_is_measured():
-    from mlp.trace import cost
-
-    measured = cost.ratios(cost._torch(), repeats=1)
-    assert list(measured) == list(cost.PHASES)
-    assert all(len(found) == 1 and found[0] > 0 for found in measured.values())
-
-
 def test_forward_passes_that_gradients_were_not_taken_of_are_evaluation():
     net = model()
     optimizer = sgd(net)
