@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mlp.trace.recorder import FULL
+from mlp.trace.epochs import FULL
 from mlp.trace.taps import Taps
 from mlp.trace.value import joined
 

@@ -27,10 +27,10 @@ def check(pair: Pair) -> Rung:
             return _not_finite(pair, i, la, lb)
         if not any(_agree(pair, i, ca, cb) for ca in _sums(ua, la) for cb in _sums(ub, lb)):
             drawn = pair.draws(i)
-            settings = _settings(pair) if drawn else ""
+            settings = (_one_sided(pair) or _settings(pair)) if drawn else ""
             if settings:
                 told = f"{label(ua)}: loss {number(la)} against {number(lb)}, and {settings}"
-                return failed(Finding(NAME, told, (_DRAWS,), at=i, where=_where((ua, ub))))
+                return failed(Finding(NAME, told, (_DRAWS,), at=i, where=pair.called(i)))
             if drawn:
                 return not_comparable(NAME, _DRAWS)
             return failed(_other_loss(pair, i, la, lb))
@@ -64,12 +64,7 @@ def _not_finite(pair: Pair, i: int, la: float, lb: float) -> Rung:
         return failed(Finding(NAME, told, ("both programs diverge alike",), False, i))
     told = f"{at}: loss {number(la)} against {number(lb)} on the same rows and weights"
     hint = "log of 0, division by 0 or overflow: from_logits=True, an epsilon, a lower rate"
-    return failed(Finding(NAME, told, (hint,), at=i, where=_where(pair.steps[i])))
-
-
-def _where(step: tuple[Update, Update]) -> tuple[str, str]:
-    told = [u.batches[-1].where if u.batches else "" for u in step]
-    return told[0], told[1]
+    return failed(Finding(NAME, told, (hint,), at=i, where=pair.called(i)))
 
 
 def _other_loss(pair: Pair, i: int, la: float, lb: float) -> Finding:
@@ -88,7 +83,7 @@ def _other_loss(pair: Pair, i: int, la: float, lb: float) -> Finding:
         hints.append(factor)
     if not hints:
         hints.append(_predictions(pair, ua, ub))
-    return Finding(NAME, sentence + shapes, tuple(hints), at=i, where=_where((ua, ub)))
+    return Finding(NAME, sentence + shapes, tuple(hints), at=i, where=pair.called(i))
 
 
 def _shapes(ua: Update, ub: Update) -> str:
@@ -164,11 +159,15 @@ def _predictions(pair: Pair, ua: Update, ub: Update) -> str:
     return settings or f"the predictions differ by up to {number(gap)}: the forward pass differs"
 
 
+def _one_sided(pair: Pair) -> str:
+    dropping = [any("rate" in la.settings for la in t.layers) for t in (pair.a, pair.b)]
+    if dropping[0] == dropping[1]:
+        return ""
+    return f"only {pair.names[dropping[1]]} has a dropout layer"
+
+
 def _settings(pair: Pair) -> str:
     """The first setting in which normalisation or dropout layers differ, in order."""
-    dropping = [any("rate" in la.settings for la in t.layers) for t in (pair.a, pair.b)]
-    if dropping[0] != dropping[1]:
-        return f"only {pair.names[dropping[1]]} has a dropout layer"
     for layer, there in zip(pair.a.layers, pair.b.layers, strict=False):
         for key, value in layer.settings.items():
             other = there.settings.get(key)

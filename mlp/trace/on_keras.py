@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 
 from mlp.trace import deliver
+from mlp.trace.epochs import FULL, LIGHT
 from mlp.trace.errors import TraceError
 from mlp.trace.keras_model import (
     constants_for,
@@ -27,7 +28,7 @@ from mlp.trace.keras_model import (
     start_from,
 )
 from mlp.trace.record import Trace, Variable
-from mlp.trace.recorder import FULL, LIGHT, Recorder
+from mlp.trace.recorder import Recorder
 from mlp.trace.source import users_line
 from mlp.trace.taps import Taps
 from mlp.trace.value import Value

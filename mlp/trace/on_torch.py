@@ -17,9 +17,10 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
+from mlp.trace.epochs import FULL, OFF
 from mlp.trace.errors import TraceError
 from mlp.trace.record import Trace, Variable
-from mlp.trace.recorder import FULL, OFF, Recorder
+from mlp.trace.recorder import Recorder
 from mlp.trace.source import users_line
 from mlp.trace.start import matched
 from mlp.trace.torch_layout import Layouts, channels_last

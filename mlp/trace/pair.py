@@ -93,6 +93,12 @@ class Pair:
                 found.append((m, va, turned(vb) if m.flipped else vb))
         return found
 
+    def called(self, i: int) -> tuple[str, str]:
+        """The lines of both programs that called the model for update `i`."""
+        ua, ub = self.steps[i]
+        a, b = (u.batches[-1].where if u.batches else "" for u in (ua, ub))
+        return a, b
+
     # Whether update i may be compared.
 
     @cached_property

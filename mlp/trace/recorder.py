@@ -13,15 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from mlp.trace.batch import batch_of, evaluation_of, log_of, merged, slim
-from mlp.trace.epochs import FULL, LIGHT, OFF, Epochs
+from mlp.trace.epochs import FULL, OFF, Epochs
 from mlp.trace.errors import TraceError
 from mlp.trace.keeper import KEEP, Keeper
 from mlp.trace.record import Batch, Evaluation, Layer, Trace, Update, Variable, joined_rows
 from mlp.trace.source import users_line
 from mlp.trace.value import Value
 from mlp.trace.waiting import Pass, Waiting
-
-__all__ = ["FULL", "KEEP", "LIGHT", "OFF", "UPDATES", "Recorder"]
 
 UPDATES = 4
 """Updates recorded in full in each of the first two epochs, unless the caller says otherwise."""

@@ -140,24 +140,15 @@ def _explain(pair: Pair, m: Match, ua: Update, ub: Update) -> tuple[str, bool]:
     ]
     if len(reset) == 1:
         return f"the optimizer of {reset[0]} begins anew before it: {_ANEW}", True
-    decay = constants.grouped(pair, lambda each: constants.decay(pair, each))
-    for text, some in decay.items():
-        if m in some:
-            spared = constants.spared(pair, some)
-            alone = constants.listed(pair, some)
-            return f"weight decay{alone}: {text}" + (f"; {spared}" if spared else ""), True
     if constants.family(pair.a) != constants.family(pair.b):
         return f"the optimizer is {pair.a.optimizer} against {pair.b.optimizer}", True
     rates = constants.rates(m, ua, ub)
     if rates:
         whose = f" of {m.name}" if ua.rates or ub.rates else ""
         return f"the learning rate{whose} is {rates}", True
-    different = constants.told(pair, m)
-    if different:
-        whose = constants.listed(
-            pair, constants.grouped(pair, lambda each: constants.told(pair, each))[different]
-        )
-        return f"{pair.a.optimizer} has {different}{whose}", not constants.only_epsilon(pair, m)
+    others = constants.findings(pair, NAME, clips=True, of=m)
+    if others:
+        return "; ".join((others[0].sentence, *others[0].hints)), others[0].explains
     first = ua.number == ub.number == 0
     if first and None not in (ua.counted, ub.counted) and ua.counted != ub.counted:
         told = f"the optimizers count {ua.counted} and {ub.counted} updates before it"

@@ -11,8 +11,9 @@ from typing import Any
 from mlp.trace.errors import TraceError
 from mlp.trace.file import check, save
 from mlp.trace.hand import HandRecorder
+from mlp.trace.keeper import KEEP
 from mlp.trace.record import Trace
-from mlp.trace.recorder import KEEP, UPDATES, Recorder
+from mlp.trace.recorder import UPDATES, Recorder
 
 
 @contextmanager

@@ -155,5 +155,4 @@ def _other_mode(pair: Pair, i: int, different: tuple[tuple[str, bool, bool], ...
         hint = f"evaluation mode is left on in {inference} after an evaluation: call model.train()"
     else:
         hint = f"{inference} trains in evaluation mode: call model.train() before the loop"
-    where = tuple(u.batches[-1].where if u.batches else "" for u in (ua, ub))
-    return Finding(MODE, sentence, (hint,), at=i, where=(where[0], where[1]))
+    return Finding(MODE, sentence, (hint,), at=i, where=pair.called(i))

@@ -6,14 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from mlp.tests.trace import keras_programs, torch_programs
+from mlp.tests.trace import hint, keras_programs, torch_programs
 from mlp.tests.trace.torch_programs import torch
 from mlp.trace import TraceError, first_divergence, watch
-
-
-def hint(divergence):
-    assert divergence.first is not None, str(divergence)
-    return " ".join(divergence.first.hints)
 
 
 def in_keras(*, optimizer=None, momentum=0.9, norm=True):
@@ -31,6 +26,19 @@ def in_torch(start, *, make=torch_programs.sgd, momentum=0.1, eps=1e-3, norm=Tru
     optimizer = make(net)
     with watch(net, optimizer, name="torch", start=start) as trace:
         torch_programs.train(net, optimizer, trace)
+    return trace
+
+
+def trained_in_torch(net, optimizer, x, start):
+    with watch(net, optimizer, start=start) as trace:
+        for begin in [*range(0, len(x), 32)] * 2:
+            optimizer.zero_grad()
+            xb = x[begin : begin + 32]
+            yb = torch_programs.Y[begin : begin + len(xb)]
+            loss = torch.nn.functional.cross_entropy(net(xb), yb)
+            trace.step(xb, yb, loss)
+            loss.backward()
+            optimizer.step()
     return trace
 
 
@@ -130,17 +138,7 @@ def convolved_in_torch(images, places, *, turn=None, start=None, weights=None):
         for parameter, weight in zip(net.parameters(), weights or (), strict=bool(weights)):
             parameter.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
     optimizer = torch.optim.SGD(net.parameters(), 0.1)
-    x = torch.from_numpy(images).permute(0, 3, 1, 2)
-    y = torch.from_numpy(keras_programs.CLASSES[:48])
-    with watch(net, optimizer, start=start) as trace:
-        for begin in (0, 32) * 2:
-            optimizer.zero_grad()
-            part = slice(begin, begin + 32)
-            loss = torch.nn.functional.cross_entropy(net(x[part]), y[part])
-            trace.step(x[part], y[part], loss)
-            loss.backward()
-            optimizer.step()
-    return trace
+    return trained_in_torch(net, optimizer, torch.from_numpy(images).permute(0, 3, 1, 2), start)
 
 
 def test_convolutions_are_matched_over_layouts():
@@ -184,18 +182,6 @@ def test_a_flattened_convolution_whose_order_is_not_seen_is_not_matched():
     assert "names=" in hint(found)
     assert not found.first.explains
     assert found.rung("loss").state == "not comparable"
-
-
-def trained_in_torch(net, optimizer, x, start):
-    with watch(net, optimizer, start=start) as trace:
-        for begin in (0, 32, 64) * 2:
-            optimizer.zero_grad()
-            xb, yb = x[begin : begin + 32], torch_programs.Y[begin : begin + 32]
-            loss = torch.nn.functional.cross_entropy(net(xb), yb)
-            trace.step(xb, yb, loss)
-            loss.backward()
-            optimizer.step()
-    return trace
 
 
 def test_nesterov_momentum_is_the_same_in_both():

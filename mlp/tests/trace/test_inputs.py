@@ -4,16 +4,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mlp.tests.trace import hint
 from mlp.tests.trace.keras_programs import CLASSES, LOGITS, VALUES, X, adam, fitted, model, sgd
 from mlp.trace import first_divergence, watch
 
 MSE = "mean_squared_error"
-
-
-def hint(divergence):
-    assert divergence.first is not None, str(divergence)
-    assert divergence.first.rung == "inputs"
-    return " ".join(divergence.first.hints)
 
 
 def from_data(buffer, name="data", seed=0):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from mlp.tests.trace import hint
 from mlp.tests.trace.keras_programs import (
     CLASSES,
     LOGITS,
@@ -21,11 +22,6 @@ from mlp.tests.trace.keras_programs import (
     train,
 )
 from mlp.trace import first_divergence, watch
-
-
-def hint(divergence):
-    assert divergence.first is not None, str(divergence)
-    return " ".join(divergence.first.hints)
 
 
 def states(divergence):

@@ -5,13 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from mlp.tests.trace import hint
 from mlp.tests.trace.keras_programs import CLASSES, LOGITS, X, adam, fitted, looped, model, steps
 from mlp.trace import first_divergence, watch
-
-
-def hint(divergence):
-    assert divergence.first is not None, str(divergence)
-    return " ".join(divergence.first.hints)
 
 
 def test_an_optimizer_compiled_anew_between_epochs_is_followed_and_named():

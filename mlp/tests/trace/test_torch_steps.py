@@ -2,13 +2,9 @@
 
 import pytest
 
+from mlp.tests.trace import hint
 from mlp.tests.trace.torch_programs import X, Y, adam, functional, model, nn, sgd, torch, watched
 from mlp.trace import first_divergence, watch
-
-
-def hint(divergence):
-    assert divergence.first is not None, str(divergence)
-    return " ".join(divergence.first.hints)
 
 
 def by_closure(make, name="closure"):
