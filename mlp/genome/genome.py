@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from mlp.choice import one_of, suggest
@@ -183,6 +184,10 @@ class Genome:
 
     def as_compared(self) -> Self:
         """This genome as comparisons train it, so that its runs can be paired with another's."""
+        return self._compared
+
+    @cached_property
+    def _compared(self) -> Self:
         forced = {n: g.when_compared for n, g in self.genes.items() if g.when_compared is not None}
         return self.with_alleles(**forced) if forced else self
 
@@ -191,6 +196,10 @@ class Genome:
 
         Two genomes that express the same alleles train the same runs.
         """
+        return self._expressed
+
+    @cached_property
+    def _expressed(self) -> Self:
         genome = self
         for name, one in self.genes.items():
             for idle in one.idle:

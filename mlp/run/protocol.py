@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from mlp.errors import UserError
@@ -28,7 +29,7 @@ class Protocol:
         if not isinstance(self.name, str) or not self.name:
             raise ProtocolError(f"a protocol must have a name; got {self.name!r}: try 'mine'")
 
-    @property
+    @cached_property
     def values(self) -> dict[str, Any]:
         """What it holds equal, its name left out: what a run depends on."""
         return {name: plain(value) for name, value in asdict(self).items() if name != "name"}

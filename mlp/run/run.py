@@ -113,10 +113,10 @@ class Run:
                 executor=_of(str, raw, "executor"),
                 score=_of(float, raw, "score"),
                 curves={
-                    name: tuple(_value(v) for v in curve)
+                    name: tuple(math.nan if v is None else float(v) for v in _list(_VALUES, curve))
                     for name, curve in _of(dict, raw, "curves").items()
                 },
-                steps=tuple(_whole(step, "steps") for step in _of(list, raw, "steps")),
+                steps=tuple(_list({int}, raw["steps"])),
                 diverged_at=None if raw["diverged_at"] is None else _of(int, raw, "diverged_at"),
                 saw={name: _seen(value) for name, value in _of(dict, raw, "saw").items()},
                 weights=_of(str, raw, "weights"),
@@ -132,6 +132,10 @@ class Run:
         return run
 
 
+_VALUES = {float, int, type(None)}
+"""What a curve's values are in JSON: None stands for one that is not finite."""
+
+
 def _of(kind: type, raw: Mapping[str, Any], name: str) -> Any:
     value = raw[name]
     if not isinstance(value, (int, float) if kind is float else kind) or isinstance(value, bool):
@@ -139,13 +143,11 @@ def _of(kind: type, raw: Mapping[str, Any], name: str) -> Any:
     return value
 
 
-def _whole(value: Any, name: str) -> int:
-    return int(_of(int, {name: value}, name))
-
-
-def _value(value: Any) -> float:
-    """A value of a curve: a number, or NaN for None."""
-    return math.nan if value is None else float(_of(float, {"curves": value}, "curves"))
+def _list(kinds: set[type], values: Any) -> list[Any]:
+    """`values`, a list of these types and no others."""
+    if not isinstance(values, list) or not kinds.issuperset(map(type, values)):
+        raise ValueError("a stored run must have values of the right type; a curve has another")
+    return values
 
 
 def _seen(value: Any) -> Seen:

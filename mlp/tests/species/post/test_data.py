@@ -35,6 +35,16 @@ def test_the_splits_have_the_published_sizes(name):
     assert dataset.features == SHAPES[name][1]
 
 
+@pytest.mark.parametrize("file", [None, "moved.csv"])
+@pytest.mark.parametrize("name", SIZES)
+def test_the_arrays_are_those_of_scikit_learn_wherever_it_keeps_them(name, file):
+    x, y = data.load(name).x, data.load(name).y
+    if file is not None:
+        x, y = data._scikit_learn(name, file)()
+    for mine, theirs in zip((x, y), raw(name), strict=True):
+        assert (mine.dtype, mine.tobytes()) == (theirs.dtype, theirs.tobytes())
+
+
 @pytest.mark.parametrize("seed", [0, 42, 1337, 2**32 - 1])
 @pytest.mark.parametrize("name", SIZES)
 def test_the_split_is_that_of_shuffling_the_arrays_themselves(name, seed):
