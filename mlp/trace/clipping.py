@@ -20,7 +20,7 @@ def otherwise(pair: Pair, i: int, values: Values) -> str:
         cosine = float(data[0].ravel() @ data[1].ravel()) / (va.norm * vb.norm)
         turned |= cosine < 1 - 10 * pair.rounding.relative
     told = [_clipping(pair, i, place) for place in (0, 1)]
-    if any("each element" in text for text in told) or (any(told) and not turned):
+    if told[0] != told[1] and (not turned or any("each element" in text for text in told)):
         none = "no clipping that was seen"
         return f"clipping: {pair.names[0]} has {told[0] or none}, {pair.names[1]} {told[1] or none}"
     return ""

@@ -81,3 +81,17 @@ def test_clipping_of_each_element_is_named(other):
     found = first_divergence(good, watched(net := model(), sgd(net), clip=values))
     assert found.first.rung == "gradient"
     assert "loop each element clipped to 0.02" in hint(found)
+
+
+def test_clipping_alike_in_both_explains_nothing():
+    def values(parameters):
+        nn.utils.clip_grad_value_(parameters, 0.02)
+
+    def detached(prediction, y):
+        part = torch.cat([prediction[:, :1].detach(), prediction[:, 1:]], 1)
+        return functional.cross_entropy(part, y)
+
+    good = watched(net := model(), sgd(net), "good", clip=values)
+    found = first_divergence(good, watched(net := model(), sgd(net), clip=values, loss=detached))
+    assert found.first.rung == "gradient"
+    assert "a part is detached" in hint(found)
