@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mlp.genome.species import all_species, species_name
-from mlp.lab.known import datasets_of, trainers_of
+from mlp.lab.datasets import datasets_of
+from mlp.lab.known import trainers_of
 from mlp.lab.work import can_train, train_job
 from mlp.run import Executor
 from mlp.store import Job, RunFailedError

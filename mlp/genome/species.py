@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from types import FrameType
 from typing import Any, ClassVar, get_origin
@@ -90,6 +92,7 @@ def declare(species: Any, caller: FrameType | None, base: type) -> None:
     species.strains = {}
     species.declared = time.time_ns()
     dataclasses.dataclass(frozen=True, kw_only=True, repr=False)(species)
+    species.__init__ = _told_in_a_sentence(species.__init__)
     for name, one in genes.items():
         if one.goes_with and one.goes_with not in genes:
             one_of("gene", one.goes_with, genes, GenomeError)
@@ -100,6 +103,29 @@ def declare(species: Any, caller: FrameType | None, base: type) -> None:
                 f"must be {one.choices()}; got {default!r}"
             )
     _SPECIES[species_name(species)] = species
+
+
+def _told_in_a_sentence(made: Callable[..., None]) -> Callable[..., None]:
+    """The constructor `made`, with a gene misspelt, left out or given by place refused in words."""
+
+    @wraps(made)
+    def told(self: Any, *by_place: Any, **alleles: Any) -> None:
+        genes, label = self.genes, type(self).__qualname__
+        for name in alleles.keys() - genes.keys():
+            one_of("gene", name, genes, GenomeError)
+        fields = self.__dataclass_fields__
+        open_ = [n for n in genes if n not in alleles and fields[n].default is dataclasses.MISSING]
+        if by_place or open_:
+            given = ", ".join([*map(repr, by_place), *(f"{n}={a!r}" for n, a in alleles.items())])
+            first = next(iter(open_ or genes))
+            raise GenomeError(
+                f"a genome has an allele of each gene, given by name; got {label}({given}): give "
+                + ", ".join(f"{name}=..." for name in open_ or [first])
+                + f", {first} being {genes[first].choices()}"
+            )
+        made(self, **alleles)
+
+    return told
 
 
 def _check_annotated(species: Any, genes: Any, annotations: Any) -> None:

@@ -14,9 +14,15 @@ from mlp.lab.checks import check_arms
 from mlp.lab.claim import Claim
 from mlp.lab.cohorts import Term, cohorts
 from mlp.lab.comparison import Comparison
+from mlp.lab.datasets import check_dataset
 from mlp.lab.evidence import Setting
 from mlp.lab.key import expressed
-from mlp.lab.known import check_dataset, first_seed_of, protocol_of, trainers_of
+from mlp.lab.known import (
+    first_seed_of,
+    protocol_of,
+    trainers_now,
+    trainers_of,
+)
 from mlp.lab.looking import look_until
 from mlp.lab.margin import Margin, resolve
 from mlp.lab.question import (
@@ -78,7 +84,7 @@ class Inquiry:
         """What these genomes are asked about in: the one place where a question is checked."""
         check_genomes(genomes)
         species = type(genomes[0])
-        trainers_of(species)
+        trainers_now(species)
         name = check_dataset(species, dataset)
         return Setting(species, name, self.protocol_of(species), self.error_divided, self.claims)
 

@@ -1,4 +1,4 @@
-"""What a species knows: its datasets, protocols, executors, and the values of its data."""
+"""What a species knows beside its datasets: its protocols, its executors, where seeds begin."""
 
 from __future__ import annotations
 
@@ -9,65 +9,17 @@ from typing import Any
 
 from mlp.choice import one_of
 from mlp.genome import Genome
+from mlp.lab.datasets import DatasetError as DatasetError
 from mlp.lab.method import MethodExecutor
 from mlp.lab.question import LabError
 from mlp.lab.seeds import FIRST_SEED
-from mlp.run import Executor, Loss, Protocol, ProtocolError, Trainers, digest
+from mlp.run import Executor, Loss, Protocol, ProtocolError, Trainers
 from mlp.run.protocol import NONE
 
 Species = type[Genome]
 
 
 _TRAINERS: dict[Species, Trainers] = {}
-_DIGESTS: dict[tuple[Species, str], str] = {}
-
-
-class DatasetError(LabError):
-    """A dataset that a species does not know, or that cannot be used."""
-
-
-def datasets_of(species: Species) -> tuple[str, ...]:
-    """The names of the datasets that the species knows and that claims are asked on unasked."""
-    return tuple(species.datasets)
-
-
-def check_dataset(species: Species, dataset: str | None) -> str:
-    """The dataset's name; "" for a species without datasets.
-
-    Raises:
-        DatasetError: the species does not know it, has none, or has several and none is named.
-    """
-    known = getattr(species.datasets, "known", None) or datasets_of(species)
-    if not known:
-        if dataset:
-            raise DatasetError(
-                f"a dataset must be one that the species knows; {species.__qualname__} knows "
-                f"none, got {dataset!r}: leave it out, or declare datasets = ({dataset!r},)"
-            )
-        return ""
-    if dataset is None and len(known) == 1:
-        return str(known[0])
-    return one_of("dataset", dataset, {str(name): str(name) for name in known}, DatasetError)
-
-
-def data_digest(species: Species, dataset: str) -> str:
-    """SHA-256 of the values of a dataset that the species loads by name; "" if it only names it."""
-    found = _DIGESTS.get((species, dataset))
-    if found is None:
-        found = _DIGESTS[species, dataset] = _data_digest(species, dataset)
-    return found
-
-
-def _data_digest(species: Species, dataset: str) -> str:
-    if not isinstance(species.datasets, Mapping) or not dataset:
-        return ""
-    try:
-        return digest(species.datasets[dataset]())
-    except Exception as error:
-        raise DatasetError(
-            f"a dataset's loader must return arrays; that of {dataset!r} raised "
-            f"{type(error).__name__} ({error}): fix it"
-        ) from error
 
 
 def protocols_of(species: Species) -> list[Protocol]:
@@ -136,6 +88,14 @@ def trainers_of(species: Species) -> Trainers:
         found = declared if declared is not None else Trainers([_method_of(species)])
         _TRAINERS[species] = found
     return found
+
+
+def trainers_now(species: Species) -> Trainers:
+    """`trainers_of`, made anew where a notebook's code has changed since."""
+    found = trainers_of(species)
+    if any(isinstance(one, MethodExecutor) and one.outdated for one in found.all):
+        del _TRAINERS[species]
+    return trainers_of(species)
 
 
 def _method_of(species: Species) -> MethodExecutor:

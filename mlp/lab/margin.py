@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlp.lab.datasets import check_dataset
 from mlp.lab.evidence import Setting
-from mlp.lab.known import check_dataset, protocol_of
+from mlp.lab.known import protocol_of
 from mlp.lab.question import check_margin, check_named
 
 DEFAULT_MARGIN = 0.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,8 +12,11 @@ from typing import Any
 
 from mlp.genome import Genome, species_name
 from mlp.lab.code import Closure, closure, closure_of_named, digest_of, outside
+from mlp.lab.datasets import data_digest
 from mlp.lab.generators import seeded
 from mlp.lab.hardware import hardware
+from mlp.lab.notebook import Live, file_of
+from mlp.lab.packages import versions_of
 from mlp.lab.patience import limited
 from mlp.lab.question import LabError
 from mlp.lab.threads import set_in_libraries
@@ -81,40 +84,44 @@ class MethodExecutor(Executor):
 
     @property
     def keeps(self) -> bool:
-        """Whether runs are kept on disk: not where their code is that of a notebook."""
-        return self.closure is not None
+        """Whether runs are kept on disk: a notebook's where `code` names its helpers."""
+        return self.closure is not None and (self.live is None or self.live.whole)
 
     @cached_property
     def closure(self) -> Closure | None:
-        """The files whose code can change a run; None if they are a notebook's.
-
-        A notebook's species may name its helpers by `code`; then they stand for its code.
-        """
+        """The files whose code can change a run; None for a notebook's species that names none."""
         named = self.species.code
         if self._file is None:
             return closure_of_named(named, self._folder) if named else None
         return closure(self._file, since=self.species.declared, extra=named)
 
+    @cached_property
+    def live(self) -> Live | None:
+        """The code that no file holds; None where a file does."""
+        return Live(self.species) if self._file is None else None
+
     @property
+    def outdated(self) -> bool:
+        """Whether the code that no file holds is another by now."""
+        return self.live is not None and Live(self.species).digest != self.live.digest
+
+    @cached_property
     def _file(self) -> Path | None:
-        """The file that declares the species; None for a notebook."""
-        file = getattr(sys.modules.get(self.species.__module__), "__file__", None)
-        return Path(file) if file is not None and Path(file).is_file() else None
+        return file_of(self.species)
 
     @property
     def _folder(self) -> Path:
         """Where the paths begin that a species names."""
         return self._file.parent if self._file is not None else Path.cwd()
 
-    @property
-    def _imported(self) -> Iterable[str]:
+    @cached_property
+    def _imported(self) -> Mapping[str, str]:
         """The distributions that a run imports, as far as its code says so."""
-        return self.closure.distributions if self.closure is not None else ()
+        found = versions_of(self.live.modules) if self.live is not None else {}
+        return found | dict(self.closure.distributions if self.closure is not None else {})
 
     def identity(self, _genome: Genome, dataset: str) -> Mapping[str, Any]:
         """Code, data, versions and machine: all that could change a run."""
-        from mlp.lab.known import data_digest
-
         found: dict[str, Any] = {
             "way": WAY,
             "data": data_digest(self.species, dataset),
@@ -122,10 +129,12 @@ class MethodExecutor(Executor):
         }
         if not self.species.any_python:
             found["python"] = [platform.python_implementation(), *sys.version_info[:2]]
+        if self.live is not None:
+            found["live"] = self.live.digest
         if self.closure is not None:
             packages = {name: _version(name) for name in self.species.packages}
             found["code"] = self.closure.digest
-            found["packages"] = {**self.closure.distributions, **packages}
+            found["packages"] = {**self._imported, **packages}
             files = [self._folder / name for name in self.species.files]
             found["files"] = digest_of([file.resolve() for file in files], self.closure.root)
         return found

@@ -19,8 +19,9 @@ from weakref import WeakKeyDictionary
 from mlp.errors import UserError
 from mlp.genome import Genome, find_species, species_name
 from mlp.lab.blame import own_frames
+from mlp.lab.datasets import DatasetError
 from mlp.lab.key import expressed, identity, run_key
-from mlp.lab.known import DatasetError, executor_named, rebuild_protocol
+from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.lab.times import FIRST_OF_ITS_KIND, SPENT, seconds_of
 from mlp.run import Executor, Protocol, Run
 from mlp.store import Job, Store, StoreError

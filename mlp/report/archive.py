@@ -8,13 +8,13 @@ import os
 import re
 import reprlib
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from mlp.lab import REFUTED, SUPPORTED, UNDECIDED, Claim
-from mlp.lab.claim import DIAGNOSIS, DOSE, KINDS, RECORDED, SCREEN
+from mlp.lab import REFUTED, SUPPORTED, UNDECIDED
+from mlp.lab.claim import COMPARISON, DIAGNOSIS, DOSE, RECORDED, SCREEN
 from mlp.report.error_rates import level
 from mlp.report.plain import of_screen, plain_interval
 from mlp.report.results import Row, heading
@@ -33,8 +33,7 @@ _NUMBER = (int, float)
 _Kind = type | tuple[type, ...]
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(NamedTuple):
     """Results read from a file: where, their claims, and where they come from."""
 
     place: Path
@@ -43,20 +42,13 @@ class Saved:
     partial: str
 
 
-def is_name(given: str) -> bool:
-    """Whether `given` is a name for results, not the path of a file."""
-    return bool(_NAME.fullmatch(given))
-
-
 def place_to_save(given: str, root: Path) -> Path:
     """The file that results called `given` are written to: a name's in `root`, or `given` itself.
 
     Raises:
         ReportError: nothing is given.
     """
-    if not given:
-        raise ReportError("saved results need a name or a file; got '': try --mlp-save=mine")
-    return root / FOLDER / f"{given}.json" if is_name(given) else Path(given)
+    return _places(given, root, "saved results", "--mlp-save")[0]
 
 
 def place_to_load(given: str, root: Path) -> Path:
@@ -67,14 +59,7 @@ def place_to_load(given: str, root: Path) -> Path:
     Raises:
         ReportError: nothing is given, or there is no such file.
     """
-    if not given:
-        raise ReportError(
-            "results to compare with need a name or a file; got '': try --mlp-against=mine"
-        )
-    if is_name(given):
-        places = [root / FOLDER / f"{given}.json", root / COMMITTED / f"{given}.json"]
-    else:
-        places = [Path(given)]
+    places = _places(given, root, "results to compare with", "--mlp-against")
     for place in places:
         if place.is_file():
             return place
@@ -85,38 +70,36 @@ def place_to_load(given: str, root: Path) -> Path:
     )
 
 
+def _places(given: str, root: Path, what: str, option: str) -> list[Path]:
+    if not given:
+        raise ReportError(f"{what} need a name or a file; got '': try {option}=mine")
+    if not _NAME.fullmatch(given):
+        return [Path(given)]
+    return [root / folder / f"{given}.json" for folder in (FOLDER, Path(COMMITTED))]
+
+
 def save(study: Study, path: Path) -> None:
     """Write a study's claims and provenance to `path`, whole or not at all.
 
     Raises:
         ReportError: the file cannot be written.
     """
-    body = {
-        "format": FORMAT,
-        "provenance": study.provenance,
-        "partial": study.partial,
-        "claims": [row.to_dict() for row in study.rows],
-    }
-    text = _by_line({**body, "checksum": checksum(body)})
+    claims = [row.to_dict() for row in study.rows]
+    about = {"format": FORMAT, "provenance": study.provenance, "partial": study.partial}
+    told = {name: json.dumps(value, allow_nan=False) for name, value in about.items()}
+    told["claims"] = by_line(claims)
+    told["checksum"] = json.dumps(checksum({**about, "claims": claims}))
+    text = ",\n".join(f"{json.dumps(name)}: {value}" for name, value in told.items())
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with writing("results must be saved where a file can be written", path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text + "\n", encoding="utf-8")
+        beside.write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
         beside.replace(path)
 
 
-def _by_line(body: Mapping[str, Any]) -> str:
-    """`body` as JSON, a claim a line: what is committed changes line by line."""
-
-    def plain(value: Any) -> str:
-        return json.dumps(value, allow_nan=False)
-
-    parts = [
-        f"{plain(name)}: "
-        + ("[\n" + ",\n".join(map(plain, v)) + "\n]" if name == "claims" else plain(v))
-        for name, v in body.items()
-    ]
-    return "{\n" + ",\n".join(parts) + "\n}"
+def by_line(entries: Iterable[Any]) -> str:
+    """A list as JSON, an entry a line: what is committed changes line by line."""
+    return "[\n" + ",\n".join(json.dumps(each, allow_nan=False) for each in entries) + "\n]"
 
 
 def checksum(body: Mapping[str, Any]) -> str:
@@ -132,70 +115,63 @@ def load(path: Path) -> Saved:
         ReportError: it is not a whole, undamaged results file of this format.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise _bad(path, f"it is larger than {_MAX_BYTES >> 20} MiB")
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, ReportError):
-            raise
-        raise _bad(path, "it cannot be read as JSON") from None
-    if not isinstance(raw, dict) or "format" not in raw:
-        raise _bad(path, "it holds something else")
-    if raw["format"] != FORMAT:
-        raise _bad(path, f"its format is {reprlib.repr(raw['format'])}, not {FORMAT}")
-    try:
-        body = {name: value for name, value in raw.items() if name != "checksum"}
-        undamaged = raw.get("checksum") == checksum(body)
-    except RecursionError:
-        raise _bad(path, "it is nested too deeply") from None
-    if not undamaged:
-        raise _bad(path, "its checksum does not match, so it is damaged or was edited")
-    try:
-        return _saved(path, body)
+        return _read(path)
+    except _Bad as error:
+        why = str(error)
     except (LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
-        why = textwrap.shorten(str(error), 200)
-        raise _bad(path, f"what it holds is not in the form of claims ({why})") from None
-
-
-def _bad(path: Path, why: str) -> ReportError:
-    return ReportError(
+        why = f"what it holds is not in the form of claims ({textwrap.shorten(str(error), 200)})"
+    raise ReportError(
         f"a results file must be one that --mlp-save wrote; {path} is not, as {why}: save it anew"
     )
 
 
-def _saved(path: Path, body: Mapping[str, Any]) -> Saved:
+class _Bad(Exception):  # noqa: N818
+    """A file that is none of this format, and why."""
+
+
+def _read(path: Path) -> Saved:
     """What a results file holds, all of it in the form that its readers rely on."""
+    try:
+        large = path.stat().st_size > _MAX_BYTES
+        raw = None if large else json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise _Bad("it cannot be read as JSON") from None
+    if large:
+        raise _Bad(f"it is larger than {_MAX_BYTES >> 20} MiB")
+    if not isinstance(raw, dict) or "format" not in raw:
+        raise _Bad("it holds something else")
+    if raw["format"] != FORMAT:
+        raise _Bad(f"its format is {reprlib.repr(raw['format'])}, not {FORMAT}")
+    body = {name: value for name, value in raw.items() if name != "checksum"}
+    if raw.get("checksum") != checksum(body):
+        raise _Bad("its checksum does not match, so it is damaged or was edited")
     _check_values(body)
     provenance = _of(dict, body, "provenance")
     if provenance.get("protocol") is not None:
         _of(str, _of(dict, provenance, "protocol"), "name")
-    if "selection" in provenance:
-        _of(list, provenance, "selection")
+    _of(list, {"selection": [], **provenance}, "selection")
     rows = tuple(map(_row, _of(list, body, "claims")))
     return Saved(path, rows, provenance, _of(str, body, "partial"))
 
-
-_SUBJECT, _C = "subject", "C"
-"""What earlier formats called a claim's file, and the finding "Conclusion"."""
 
 _ROLE = re.compile(rf"Is the gene ({'|'.join(ROLES)})(?: ([^?]*))?\?")
 """How the sentence of a claim began that asks the role of a gene, before marks said so."""
 
 
 def _of_today(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A saved claim in the form of today: what its sentence alone told is a field now."""
-    row = dict(raw)
-    if _SUBJECT in row:
-        row["file"] = row.pop(_SUBJECT)
+    """A saved claim in the form of today: what its sentence alone told is a field now.
+
+    Earlier formats called its file a subject, and the finding "Conclusion" C.
+    """
+    row = {"file" if name == "subject" else name: value for name, value in raw.items()}
     if "states" in row:
         return row
-    if row["finding"] == _C:
-        row["finding"] = "Conclusion"
     said, finding = _of(str, row, "sentence"), _of(str, row, "finding")
+    finding = "Conclusion" if finding == "C" else finding
     asked = _ROLE.match(said)
     role, pair = (asked[1], (asked[2] or "").strip()) if asked else ("", "")
     states = bool(finding) and said.startswith(heading(finding))
-    return {**row, "states": states, "role": role, "pair": pair}
+    return {**row, "finding": finding, "states": states, "role": role, "pair": pair}
 
 
 def _check_values(value: Any) -> None:
@@ -207,71 +183,58 @@ def _check_values(value: Any) -> None:
             _check_values(each)
     elif isinstance(value, str):
         value.encode("utf-8")
-    elif isinstance(value, _NUMBER) and not abs(value) <= _LARGEST:
-        raise ValueError(f"a number is {reprlib.repr(value)}")
+    elif isinstance(value, _NUMBER):
+        _need(abs(value) <= _LARGEST, "a number", value)
 
 
 def _of(kind: _Kind, of: Mapping[str, Any], name: str) -> Any:
     """The value called `name`, which must be there and of that `kind`."""
-    if not isinstance(of[name], kind):
-        raise ValueError(f"{name} is {reprlib.repr(of[name])}")
+    _need(isinstance(of[name], kind), name, of[name])
     return of[name]
+
+
+def _need(right: bool, name: str, value: object) -> None:
+    if not right:
+        raise ValueError(f"{name} is {reprlib.repr(value)}")
 
 
 _KINDS: Mapping[str, _Kind] = {"str": str, "int": int, "float": _NUMBER, "bool": bool}
 """What a field of a claim may hold, by its annotation."""
 
 
-def _row(raw: Mapping[str, Any]) -> Row:
-    _check_detail(_of(dict, raw, "claim")["detail"])
-    row = Row.from_dict(_of_today(raw))
-    for each in (row, row.claim):
-        for field in fields(each):
-            value = getattr(each, field.name)
-            if not isinstance(value, _KINDS.get(str(field.type), object)):
-                raise ValueError(f"{field.name} is {reprlib.repr(value)}")
-    if row.claim.verdict not in (SUPPORTED, REFUTED, UNDECIDED):
-        raise ValueError(f"verdict is {reprlib.repr(row.claim.verdict)}")
-    _check_claim(row.claim)
-    plain_interval(row.claim)  # raises where the evidence is not in the form that this reads
-    level([row])
-    return row
-
-
-def _check_claim(claim: Claim) -> None:
-    """Refuse a kind that the detail does not tell, and sizes that nothing can be divided by."""
-    if claim.kind not in KINDS or any(
-        (claim.kind == kind) != (entry in claim.detail) for kind, entry in _TOLD_BY.items()
-    ):
-        raise ValueError(f"kind is {reprlib.repr(claim.kind)}")
-    if not claim.scale > 0 or claim.claims < 1 or not all(isinstance(n, str) for n in claim.notes):
-        raise ValueError("scale, claims or notes are of another form")
-
-
 _TOLD_BY = {SCREEN: "shares", DOSE: "doses", RECORDED: "recorded", DIAGNOSIS: "diagnosis"}
 """The entry of a claim's detail that only claims of a kind have."""
 
 
+def _row(raw: Mapping[str, Any]) -> Row:
+    _check_detail(_of(dict, _of(dict, raw, "claim"), "detail"))
+    row = Row.from_dict(_of_today(raw))
+    claim = row.claim
+    for each in (row, claim):
+        for field in fields(each):
+            _of(_KINDS.get(str(field.type), object), vars(each), field.name)
+    _need(claim.verdict in (SUPPORTED, REFUTED, UNDECIDED), "verdict", claim.verdict)
+    told = [kind for kind, entry in _TOLD_BY.items() if entry in claim.detail] or [COMPARISON]
+    _need(told == [claim.kind], "kind", claim.kind)
+    if not claim.scale > 0 or claim.claims < 1 or not all(isinstance(n, str) for n in claim.notes):
+        raise ValueError("scale, claims or notes are of another form")
+    plain_interval(claim)  # raises where the evidence is not in the form that this reads
+    level([row])
+    return row
+
+
 def _check_detail(detail: Mapping[str, Any]) -> None:
     """Refuse arms and shares, which the readers of saved results read, of another form."""
-    if not isinstance(detail, dict):
-        raise ValueError(f"detail is {reprlib.repr(detail)}")
-    for arm in _of(list, detail, "arms") if "arms" in detail else ():
+    for arm in _of(list, {"arms": [], **detail}, "arms"):
         for name in ("genome", "dataset"):
             _of(str, arm, name)
-        if "alleles" in arm:
-            _of(dict, arm, "alleles")
+        _of(dict, {"alleles": {}, **arm}, "alleles")
     if "shares" in detail:
         for name in ("good", "bad"):
             _of(str, detail, name)
         if not _of(dict, detail, "shares"):
             raise ValueError("shares are none")
         for interval in (detail["whole"], *detail["shares"].values()):
-            _check_interval(interval)
+            low, mean, high = (_of(_NUMBER, interval, name) for name in ("low", "mean", "high"))
+            _need(low <= mean <= high, "an interval", interval)
         of_screen(detail)
-
-
-def _check_interval(interval: Mapping[str, Any]) -> None:
-    low, mean, high = (_of(_NUMBER, interval, name) for name in ("low", "mean", "high"))
-    if not low <= mean <= high:
-        raise ValueError(f"an interval is {reprlib.repr(interval)}")

@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlp.report.archive import Saved, load
-from mlp.report.results import Row, ordered
+from mlp.report.results import Row, count_of, ordered
 from mlp.report.study import ReportError, Study
-from mlp.report.terminal import Line, wrapped
-
-Key = tuple[str, int]
+from mlp.report.terminal import Line, coloured
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A claim of both studies: as saved, and now."""
 
     before: Row
     now: Row
 
     @property
-    def verdict_changed(self) -> bool:
-        return self.before.claim.verdict != self.now.claim.verdict
+    def verdict_changed(self) -> str:
+        """The verdicts, before and now; "" if they are one. So with what else can be told."""
+        a, b = self.before.claim.verdict, self.now.claim.verdict
+        return f"verdict was {a}, is {b}" if a != b else ""
 
     @property
-    def moved(self) -> bool:
-        """Whether the effect moved beyond the intervals: neither holds the other's effect.
+    def moved(self) -> str:
+        """The effects, where they moved beyond the intervals: neither holds the other's effect.
 
         Identical weights are no estimate, with an interval of none: to lose them is to move.
         """
         a, b = self.before.claim, self.now.claim
-        if a.identical:
-            return not b.identical
-        if b.identical:
-            return not a.low <= 0 <= a.high
-        return not (a.low <= b.effect <= a.high) and not (b.low <= a.effect <= b.high)
+        if a.identical or b.identical:
+            still = b.identical and (a.identical or a.low <= 0 <= a.high)
+        else:
+            still = a.low <= b.effect <= a.high or b.low <= a.effect <= b.high
+        if still:
+            return ""
+        return f"effect was {self.before.effect_text()}, is {self.now.effect_text()}"
 
     @property
-    def became_identical(self) -> bool:
-        """Whether the weights are identical now, and the earlier interval held that effect, 0."""
-        gained = self.now.claim.identical and not self.before.claim.identical
-        return gained and not self.moved
+    def became_identical(self) -> str:
+        """The effect of before, where its interval held that of weights identical now, 0."""
+        gained = self.now.claim.identical and not self.before.claim.identical and not self.moved
+        return f"became identical: effect was {self.before.effect_text()}" if gained else ""
 
     @property
     def redefined(self) -> str:
-        """What of the claim itself differs, the outcome claimed or the margin; "" if nothing."""
+        """What of the claim itself differs: the outcome claimed, or the margin."""
         a, b = self.before.claim, self.now.claim
         told = [f"claimed {a.expected}, now {b.expected}"] if a.expected != b.expected else []
         told += [f"margin was {a.margin:g}, is {b.margin:g}"] if a.margin != b.margin else []
@@ -55,11 +57,10 @@ class Change:
 
 
 KINDS = ("verdict_changed", "moved", "became_identical", "redefined")
-"""The properties of a change: what can be told of a claim."""
+"""The properties of a change: what can be told of a claim. The first two count as changes."""
 
 
-@dataclass(frozen=True)
-class Changes:
+class Changes(NamedTuple):
     """A study against a saved one: claims in both, and claims in only one of them.
 
     `otherwise` says in what else than their claims the two studies differ, a sentence each.
@@ -72,7 +73,7 @@ class Changes:
     otherwise: tuple[str, ...] = ()
 
     def where(self, what: str) -> list[Change]:
-        """The claims of both of which a property of `Change` holds, by its name."""
+        """The claims of both of which a property of `Change` tells something, by its name."""
         return [change for change in self.both if getattr(change, what)]
 
     @property
@@ -86,7 +87,7 @@ class Changes:
 
         Claims redefined or become identical, and claims in one study only, do not count.
         """
-        return any(c.verdict_changed or c.moved for c in self.both)
+        return any(self.where(what) for what in KINDS[:2])
 
 
 def against(study: Study, saved: Saved) -> Changes:
@@ -103,13 +104,9 @@ def against(study: Study, saved: Saved) -> Changes:
 
 def not_in(study: Study, path: Path) -> int:
     """How many claims the results saved in `path` hold that `study` does not; 0 if none are."""
-    if not path.is_file():
-        return 0
-    try:
-        before = _keyed(load(path).rows)
-    except ReportError:
-        return 0
-    return len(before.keys() - _keyed(study.rows).keys())
+    with suppress(ReportError):
+        return len(_keyed(load(path).rows).keys() - _keyed(study.rows).keys())
+    return 0
 
 
 def _otherwise(study: Study, saved: Saved) -> Iterable[str]:
@@ -134,18 +131,13 @@ def other_protocol(saved: Saved, protocol: Mapping[str, Any]) -> str:
 
     A protocol is a mapping with a "name" and, where known, all else that is held equal.
     """
-    kept = saved.provenance.get("protocol")
-    name = protocol.get("name")
-    if not isinstance(kept, Mapping):
-        others = sorted(protocol_names(saved) - {name}) if name else []
-        return f"{others[0]}, here {name}" if others else ""
-    if not name or kept.get("name") != name:
-        return f"{kept.get('name')}, here {name}" if name else ""
-    known = kept.keys() & protocol.keys()
-    differing = [
-        f"{key} {kept[key]}, here {protocol[key]}" for key in known if kept[key] != protocol[key]
-    ]
-    return f"{name}, but {'; '.join(sorted(differing))}" if differing else ""
+    name, kept = protocol.get("name"), saved.provenance.get("protocol") or {}
+    others = sorted(({kept["name"]} if kept else protocol_names(saved)) - {name})
+    if not name or others:
+        return f"{others[0]}, here {name}" if name else ""
+    other = sorted(key for key in kept.keys() & protocol.keys() if kept[key] != protocol[key])
+    told = "; ".join(f"{key} {kept[key]}, here {protocol[key]}" for key in other)
+    return f"{name}, but {told}" if told else ""
 
 
 def protocol_names(saved: Saved) -> set[str]:
@@ -153,27 +145,19 @@ def protocol_names(saved: Saved) -> set[str]:
     return {row.claim.protocol for row in saved.rows}
 
 
-def _keyed(rows: Iterable[Row]) -> dict[Key, Row]:
-    seen: dict[str, int] = {}
-    found: dict[Key, Row] = {}
+def _keyed(rows: Iterable[Row]) -> dict[tuple[str, int], Row]:
+    seen: Counter[str] = Counter()
+    found = {}
     for row in rows:
-        seen[row.nodeid] = seen.get(row.nodeid, -1) + 1
         found[row.nodeid, seen[row.nodeid]] = row
+        seen[row.nodeid] += 1
     return found
 
 
 def told(changes: Changes) -> list[tuple[Row, str, bool]]:
     """Each change of a claim: the claim as it is now, the change, whether it counts as one."""
-    words = {
-        "verdict_changed": lambda c: (
-            f"verdict was {c.before.claim.verdict}, is {c.now.claim.verdict}"
-        ),
-        "moved": lambda c: f"effect was {c.before.effect_text()}, is {c.now.effect_text()}",
-        "became_identical": lambda c: f"became identical: effect was {c.before.effect_text()}",
-        "redefined": lambda c: c.redefined,
-    }
     return [
-        (change.now, words[what](change), what != "became_identical")
+        (change.now, getattr(change, what), what != "became_identical")
         for what in KINDS
         for change in changes.where(what)
     ]
@@ -182,16 +166,15 @@ def told(changes: Changes) -> list[tuple[Row, str, bool]]:
 def describe(changes: Changes) -> list[Line]:
     """The changes as (text, colour) lines for a terminal."""
     saved = changes.saved
-    lines = [(text, "bold") for text in wrapped(f"against {saved.place} ({origin(saved)})")]
-    lines += [(text, "yellow") for other in changes.otherwise for text in wrapped(other)]
+    lines = coloured("bold", f"against {saved.place} ({origin(saved)})")
+    lines += coloured("yellow", *changes.otherwise)
     for row, text, counts in told(changes):
-        which = ", ".join(filter(None, (row.title, row.claim.dataset)))
-        lines += [(t, "") for t in wrapped(which, "  ")]
-        lines += [(t, "red" if counts else "yellow") for t in wrapped(text, "    ")]
+        lines += coloured("", ", ".join(filter(None, (row.title, row.claim.dataset))), indent="  ")
+        lines += coloured("red" if counts else "yellow", text, indent="    ")
     if changes.same:
         lines.append(("unchanged:", ""))
-        lines += [(t, "") for words in by_finding(changes.same) for t in wrapped(words, "  ")]
-    return [*lines, *((t, "bold" if changes.any else "green") for t in wrapped(summary(changes)))]
+    lines += coloured("", *by_finding(changes.same), indent="  ")
+    return lines + coloured("bold" if changes.any else "green", summary(changes))
 
 
 def by_finding(rows: Sequence[Row]) -> list[str]:
@@ -201,13 +184,10 @@ def by_finding(rows: Sequence[Row]) -> list[str]:
         tests = found.setdefault(row.heading, {})
         tests.setdefault(row.title, []).append(row.claim.dataset)
     return [
-        f"{heading}: " + "; ".join(f"{title}{_on(on)}" for title, on in tests.items())
+        f"{heading}: "
+        + "; ".join(f"{t} ({', '.join(on)})" if any(on) else t for t, on in tests.items())
         for heading, tests in found.items()
     ]
-
-
-def _on(datasets: Sequence[str]) -> str:
-    return f" ({', '.join(datasets)})" if any(datasets) else ""
 
 
 def origin(saved: Saved) -> str:
@@ -225,25 +205,24 @@ def origin(saved: Saved) -> str:
 def summary(changes: Changes) -> str:
     """One line: how many verdicts changed, effects moved and claims differ; how many do not."""
     verdicts, moved, identical, redefined = (len(changes.where(what)) for what in KINDS)
-    parts = [
-        f"{_count(verdicts, 'verdict')} changed",
-        f"{_count(moved, 'effect')} moved beyond "
-        + ("its interval" if moved == 1 else "their intervals"),
-        *([f"{identical} became identical"] if identical else []),
-        *([f"{_count(redefined, 'claim')} of another margin or outcome"] if redefined else []),
-        f"{_count(len(changes.same), 'claim')} unchanged",
-        *([f"{len(changes.new)} new"] if changes.new else []),
-        *([f"{len(changes.missing)} not run now"] if changes.missing else []),
-    ]
-    return ", ".join(parts)
+    beyond = "its interval" if moved == 1 else "their intervals"
+    parts = {
+        f"{count_of(verdicts, 'verdict')} changed": True,
+        f"{count_of(moved, 'effect')} moved beyond {beyond}": True,
+        f"{identical} became identical": identical,
+        f"{count_of(redefined, 'claim')} of another margin or outcome": redefined,
+        f"{count_of(len(changes.same), 'claim')} unchanged": True,
+        f"{len(changes.new)} new": changes.new,
+        f"{len(changes.missing)} not run now": changes.missing,
+    }
+    return ", ".join(part for part, there in parts.items() if there)
 
 
 def changed(changes: Changes) -> str:
     """What `changes.any` found, in a few words."""
     verdicts, moved = (len(changes.where(what)) for what in KINDS[:2])
-    parts = [(verdicts, "verdict", "changed"), (moved, "effect", "moved")]
-    return ", ".join(f"{_count(n, noun)} {verb}" for n, noun, verb in parts if n)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    parts = {
+        f"{count_of(verdicts, 'verdict')} changed": verdicts,
+        f"{count_of(moved, 'effect')} moved": moved,
+    }
+    return ", ".join(part for part, there in parts.items() if there)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlp.genome import Genome, differing
 from mlp.lab.claim import DOSE
-from mlp.report.cohorts import Cohort, names_of, strains_of
+from mlp.report.cohorts import Cohort, engine_of, names_of, strains_of
 from mlp.report.figures.curves import MOST_SEEDS, Curves, curve_figure
 from mlp.report.figures.style import PALETTE, Picture
 from mlp.report.study import Study
@@ -34,11 +34,11 @@ class Charts:
 def charts_of(study: Study) -> list[Charts]:
     """The charts of every species of the study that has any."""
     several = len(study.species) > 1
-    found = []
-    for place, species in enumerate(study.species):
-        made = species.charts(study) or _curves(study, species, place if several else -1)
-        found += [made] if made.pictures else []
-    return found
+    made = [
+        species.charts(study) or _curves(study, species, place if several else -1)
+        for place, species in enumerate(study.species)
+    ]
+    return [charts for charts in made if charts.pictures]
 
 
 def cohorts_to_draw(study: Study, species: type[Genome], dataset: str) -> Mapping[str, list[Run]]:
@@ -52,8 +52,7 @@ def cohorts_to_draw(study: Study, species: type[Genome], dataset: str) -> Mappin
         if type(run.genome) is species and run.dataset == dataset:
             for name in strains_of(run) if species.strains else names.get(Cohort.of(run), ()):
                 by.setdefault((name, run.executor), []).append(run)
-    trainers = species.trainers()
-    engine = trainers.engine.name if trainers is not None and trainers.engine else ""
+    engine = engine_of(species)
     found: dict[str, list[Run]] = {}
     for (name, _), runs in sorted(by.items(), key=lambda of: of[0][1] == engine):
         if len(runs) > len(found.get(name, ())):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
@@ -14,7 +15,7 @@ from mlp.lab.key import expressed, run_key
 from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.lab.screen import cell_of
 from mlp.report.results import Row
-from mlp.run import Executor, Protocol, Run
+from mlp.run import Protocol, Run
 from mlp.store import Store
 
 
@@ -50,9 +51,8 @@ def asked(rows: Iterable[Row]) -> Iterator[Asked]:
         if species is not None:
             for name, genome, dataset, executors, first in _of_claim(row, species):
                 seeds = range(first, first + row.claim.seeds)
-                for executor in executors:
-                    acting = _expressed(genome, executor)
-                    yield Asked(name, Cohort(acting, dataset, executor), seeds)
+                for by in executors:
+                    yield Asked(name, Cohort(_expressed(genome, by), dataset, by), seeds)
 
 
 _Part = tuple[str, Genome, str, Sequence[str], int]
@@ -95,17 +95,15 @@ def stored_runs(rows: Iterable[Row], store: Store) -> list[Run]:
 
     Runs of a dataset that is not known here are left out.
     """
-    seeds: dict[tuple[Cohort, Protocol], set[int]] = {}
+    seeds: defaultdict[tuple[Cohort, Protocol], set[int]] = defaultdict(set)
     for row in rows:
+        values = {"name": row.claim.protocol, **row.claim.protocol_values}
         for _, cohort, own in asked([row]):
-            values = {"name": row.claim.protocol, **row.claim.protocol_values}
-            protocol = rebuild_protocol(type(cohort.genome), values)
-            seeds.setdefault((cohort, protocol), set()).update(own)
+            seeds[cohort, rebuild_protocol(type(cohort.genome), values)].update(own)
     wanted: dict[str, tuple[Genome, Protocol]] = {}
-    for (cohort, protocol), all_seeds in seeds.items():
-        genome, dataset, executor = cohort
+    for ((genome, dataset, executor), protocol), all_seeds in seeds.items():
         with suppress(UserError):
-            trainer = _trainer(genome, executor)
+            trainer = executor_named(type(genome), executor)
             for seed in all_seeds:
                 key = run_key(genome, dataset, protocol, seed, trainer)
                 wanted.setdefault(key, (genome, protocol))
@@ -116,13 +114,14 @@ def stored_runs(rows: Iterable[Row], store: Store) -> list[Run]:
     return sorted(found, key=lambda r: (r.dataset, name_of(r.genome, ""), r.executor, r.seed))
 
 
-def _trainer(genome: Genome, executor: str) -> Executor:
-    return executor_named(type(genome), executor)
-
-
 def _expressed(genome: Genome, executor: str) -> Any:
-    trainer: Any = _trainer(genome, executor)
-    return expressed(genome, trainer)
+    return expressed(genome, executor_named(type(genome), executor))
+
+
+def engine_of(species: type[Genome]) -> str:
+    """The name of a species' engine; "" if it has none."""
+    trainers = species.trainers()
+    return trainers.engine.name if trainers is not None and trainers.engine else ""
 
 
 @cache

@@ -48,13 +48,12 @@ def stated(rows: Sequence[Row], seeds: int | None) -> list[tuple[str, str]]:
 
     `seeds` are the most that a comparison of the study may use, if that is known.
     """
-    told = overspent(rows)
     claims = max((row.claim.claims for row in rows), default=stats.REGISTERED_CLAIMS)
     error = stats.SUITE_ERROR / claims
     return [
         ("False verdicts, whole suite", f"at most {stats.SUITE_ERROR:.3g}"),
         ("Claims it is divided among", f"{claims}"),
-        *([("This study", told)] if told else []),
+        *(("This study", told) for told in [overspent(rows)] if told),
         ("Error of one claim, all looks", f"{error:.3g}"),
         ("Error of one look", f"{stats.look_alpha(error):.3g}"),
         ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds or DEFAULT_SEEDS)))),

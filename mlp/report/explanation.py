@@ -18,13 +18,13 @@ from mlp.report.results import (
     command,
     decided,
     digits,
+    heading,
     interval_text,
     keyword,
     listed,
     ordered,
     screen_rows,
     signed,
-    strains_compared,
 )
 from mlp.report.roles import Role, alone
 
@@ -88,34 +88,44 @@ def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
     made here.
     """
     rows = ordered(rows)
-    screened = screen_rows(rows)
     told: list[str] = []
     for finding in dict.fromkeys(row.finding for row in rows if row.finding):
-        mine = [row for row in rows if row.finding == finding]
         said: dict[tuple[str, ...], dict[str, set[str]]] = {}
-        everywhere = sorted({row.datasets[0] for row in mine})
+        everywhere = sorted({row.datasets[0] for row in rows if row.finding == finding})
         for dataset in everywhere:
-            here = [row for row in mine if row.datasets[0] == dataset]
-            compared = [strains_compared(row) for row in here]
-            explaining = [
-                row
-                for row in screened
-                if row.claim.dataset == dataset and strains_compared(row) in compared
-            ]
-            innocent, acting = _innocent(here, [r for r in rows if r.datasets[0] == dataset])
-            lines = _lines(here, explaining, innocent, selected)
+            here = [row for row in rows if row.datasets[0] == dataset]
+            lines, drawn_on = _said(finding, here, selected)
             if lines:
-                drawn_on = [*here, *explaining, *acting]
                 said.setdefault(lines, {})[dataset] = {row.finding for row in drawn_on}
         for lines, findings in said.items():
             named = f"The {finding[:1].lower()}{finding[1:]}"
-            title = mine[0].heading if finding.isdigit() else named
+            title = heading(finding) if finding.isdigit() else named
             on = f" on {listed(list(findings))}" if any(findings) else ""
             selected_by = _expression(findings, everywhere)
             told.append("\n".join([title + on + lines[0], *lines[1:], command(rows, selected_by)]))
-    if screened and any("\nCause of" in paragraph for paragraph in told):
-        told.append(simultaneous(len(screened)))
+    if any("\nCause of" in paragraph for paragraph in told):
+        told.append(simultaneous(len(screen_rows(rows))))
     return told
+
+
+def _said(
+    finding: str, here: Sequence[Row], selected: bool
+) -> tuple[tuple[str, ...], Sequence[Row]]:
+    """What is to be said of a finding, after its name, of the claims on one dataset.
+
+    And the claims that show it. Nothing, if no claim states the finding, and no cause is known.
+    """
+    mine = [row for row in here if row.finding == finding]
+    stated = [row for row in mine if row.states]
+    compared = [row.strains for row in mine]
+    screens = [row for row in screen_rows(here) if row.strains in compared]
+    lines, shown_by = [_cause(row.claim) for row in screens] or alone(mine), [*mine, *screens]
+    if not stated:
+        return ((": no claim made here states it.", *lines) if lines else ()), shown_by
+    if all(row.claim.identical for row in stated):
+        innocent, acting = _innocent(stated, here)
+        lines, shown_by = [innocent], [*shown_by, *acting]
+    return (_verdict(stated, selected), *lines), shown_by
 
 
 def simultaneous(screens: int) -> str:
@@ -141,16 +151,13 @@ def _any_of(words: Sequence[str]) -> str:
     return f"({' or '.join(words)})" if len(words) > 1 else words[0]
 
 
-def _innocent(finding: Sequence[Row], here: Sequence[Row]) -> tuple[str, list[Row]]:
+def _innocent(stated: Sequence[Row], here: Sequence[Row]) -> tuple[str, list[Row]]:
     """What is no cause where the claims that state a finding are identical; who shows what is.
 
     The gene named is the one in which the identical arms differ. Other genes are those that claims
     on the same dataset show to act; where claims ask the role of this very gene, only those of
     their findings.
     """
-    stated = [row for row in finding if row.states]
-    if not stated or not all(row.claim.identical for row in stated):
-        return "", []
     found = set().union(*(_changed(row) for row in stated))
     found = found or {row.parameters for row in here if row.role and row.claim.identical}
     gene = found.pop() if len(found) == 1 else ""
@@ -181,17 +188,6 @@ def _causes(row: Row) -> set[str]:
     if row.role:
         return {row.parameters}
     return _changed(row) if row.claim.outcome in ("better", "worse") else set()
-
-
-def _lines(
-    rows: Sequence[Row], explaining: Sequence[Row], innocent: str, selected: bool
-) -> tuple[str, ...]:
-    """What is to be said of a finding on one dataset, after its name; nothing if nothing is."""
-    stated = [row for row in rows if row.states]
-    lines = [innocent] if innocent else [_cause(row.claim) for row in explaining] or alone(rows)
-    if stated:
-        return (_verdict(stated, selected), *lines)
-    return (": no claim made here states it.", *lines) if lines else ()
 
 
 def _verdict(stated: Sequence[Row], selected: bool) -> str:
@@ -245,6 +241,5 @@ def _cause(claim: Claim) -> str:
         if decided(shares[gene]):
             along = shares[gene]["mean"] * detail["whole"]["mean"] > 0
             told[along].append(f"{gene} {interval_text(shares[gene], places)}")
-    parts = [listed(told[True]) if told[True] else "no single gene's share is told from 0"]
-    parts += [listed(told[False])] if told[False] else []
-    return f"Cause of {whole} {between}: {'; against it '.join(parts)}."
+    parts = [listed(told[True]) or "no single gene's share is told from 0", listed(told[False])]
+    return f"Cause of {whole} {between}: {'; against it '.join(filter(None, parts))}."

@@ -6,7 +6,6 @@ A table is a list of dicts with the same keys: `pandas.DataFrame(tables(study)["
 from __future__ import annotations
 
 import csv
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -18,6 +17,7 @@ import numpy as np
 from mlp.genome import species_name
 from mlp.lab import Claim
 from mlp.lab.claim import DOSE, SCREEN
+from mlp.report.archive import by_line
 from mlp.report.cohorts import Cohort, name_of, names_of, strains_of
 from mlp.report.results import Row
 from mlp.report.study import Study
@@ -41,40 +41,29 @@ def tables(study: Study) -> dict[str, Table]:
     - runs: a row a run: what it is, how it ended, what it saw, and its alleles, a column a gene.
     - curves: a row a run and step, a column a curve, of the runs of strains, if there are any.
     """
+    names = ("title", "finding", "states", "role", "pair", "sentence")
     found = {
-        "claims": [_claimed(row) for row in study.rows],
-        **{
-            name: [
-                {
-                    "test": row.nodeid,
-                    "statement": row.claim.statement,
-                    "dataset": row.claim.dataset,
-                    **each,
-                }
-                for row in study.rows
-                for each in of(row.claim)
-            ]
-            for name, of in _OF_A_CLAIM.items()
-        },
-        "runs": _runs(study),
-        "curves": [entry for run in _curves(study) for entry in _by_step(run)],
+        "claims": [{"test": row.nodeid, **_of(row, names), **_verdict(row)} for row in study.rows]
     }
+    for name, entries_of in _OF_A_CLAIM.items():
+        found[name] = [
+            {"test": row.nodeid, **_of(row.claim, ("statement", "dataset")), **entry}
+            for row in study.rows
+            for entry in entries_of(row.claim)
+        ]
+    found["runs"] = _runs(study)
+    found["curves"] = [entry for run in _curves(study) for entry in _by_step(run)]
     return {name: table for name, table in found.items() if table}
 
 
-def _claimed(row: Row) -> Entry:
-    names = ("title", "finding", "states", "role", "pair", "sentence")
-    return {"test": row.nodeid, **{name: getattr(row, name) for name in names}, **_verdict(row)}
+def _of(one: object, names: Iterable[str]) -> Entry:
+    return {name: getattr(one, name) for name in names}
 
 
 def _verdict(row: Row) -> Entry:
     own = (f.name for f in fields(Claim) if f.name not in ("detail", "notes"))
-    return {
-        **{name: getattr(row.claim, name) for name in own},
-        "notes": "; ".join(row.claim.notes),
-        "recorded": row.recorded,
-        "status": row.status,
-    }
+    notes = "; ".join(row.claim.notes)
+    return {**_of(row.claim, own), "notes": notes, **_of(row, ("recorded", "status"))}
 
 
 def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:
@@ -82,11 +71,7 @@ def properties(rows: Sequence[Row]) -> list[tuple[str, str]]:
     return [
         (f"mlp.{name}" if number == 1 else f"mlp.{number}.{name}", str(value))
         for number, row in enumerate(rows, start=1)
-        for name, value in {
-            **_verdict(row),
-            "finding": row.finding,
-            "vouched": row.vouched,
-        }.items()
+        for name, value in {**_verdict(row), **_of(row, ("finding", "vouched"))}.items()
     ]
 
 
@@ -105,13 +90,9 @@ def _looks(claim: Claim) -> Iterable[Entry]:
         for n in look_sizes(claim.seeds):
             found = dose_response(scores[:n], margin, cap=n, claim_error=error)
             if found.n == n and found.rise is not None:
-                yield {
-                    "seeds": n,
-                    "low": found.rise.low * scale,
-                    "high": found.rise.high * scale,
-                    "alpha": look_alpha(error),
-                    "outcome": str(found.trend),
-                }
+                low, high = found.rise.low * scale, found.rise.high * scale
+                looked = {"seeds": n, "low": low, "high": high, "alpha": look_alpha(error)}
+                yield {**looked, "outcome": str(found.trend)}
 
 
 def _screens(claim: Claim) -> Iterable[Entry]:
@@ -231,7 +212,6 @@ def write_tables(study: Study, folder: Path) -> list[str]:
             writer.writeheader()
             writer.writerows(table)
         kept = _curves(study) if name == "curves" else table
-        text = ",\n".join(json.dumps(entry, allow_nan=False) for entry in kept)
-        (folder / f"{name}.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
+        (folder / f"{name}.json").write_text(by_line(kept) + "\n", encoding="utf-8")
         written += [f"{name}.csv", f"{name}.json"]
     return written

@@ -36,11 +36,10 @@ def check(option: argparse.Namespace, root: Path, protocol: Protocol | None = No
             "name them with it"
         )
     if option.mlp_save is not None:
-        _check_file(archive.place_to_save(option.mlp_save, root), "--mlp-save")
-    if option.mlp_summary is not None:
-        _check_summary(option.mlp_summary, "--mlp-summary")
-    _check_folder(option.mlp_report, "--mlp-report")
-    _check_folder(option.mlp_tensorboard, "--mlp-tensorboard")
+        _check_place(archive.place_to_save(option.mlp_save, root), "--mlp-save", "file")
+    _check_place(option.mlp_summary, "--mlp-summary", "file", kept=True)
+    _check_place(option.mlp_report, "--mlp-report", "folder")
+    _check_place(option.mlp_tensorboard, "--mlp-tensorboard", "folder")
     if option.mlp_against is None:
         return None
     kept = archive.load(archive.place_to_load(option.mlp_against, root))
@@ -59,57 +58,42 @@ def check_protocol(kept: Saved, protocol: Mapping[str, Any], *, fail: bool) -> N
     """
     other = changes.other_protocol(kept, protocol)
     if other and changes.protocol_names(kept) == {protocol["name"]}:
-        raise ReportError(
-            f"Results are compared at one protocol. Those in {kept.place} were made at "
-            f"{other}. Save them again with --mlp-save."
-        )
+        told = f"Results are compared at one protocol. Those in {kept.place} were made at {other}."
+        raise ReportError(f"{told} Save them again with --mlp-save.")
     if other and fail:
+        told = f"Those in {kept.place} are of another ({other})."
         raise ReportError(
-            "--mlp-fail-on-change needs results of the same protocol. Those in "
-            f"{kept.place} are of another ({other}). Choose it with --mlp-protocol, or name "
-            "other results."
+            f"--mlp-fail-on-change needs results of the same protocol. {told} Choose it with "
+            "--mlp-protocol, or name other results."
         )
 
 
-def _check_file(place: Path | str, option: str) -> None:
-    if isinstance(place, str):
-        raise ReportError(f"{option} needs a file; got '': name one")
-    if os.path.isdir(place):
-        raise ReportError(f"{option} needs a file; {place} is a folder: name a file in it")
-    _check_folder(place.parent, option)
+def _check_place(place: Path | str | None, option: str, kind: str, *, kept: bool = False) -> None:
+    """Refuse what is no file or folder, or could not be made or written to.
 
-
-def _check_summary(place: Path | str, option: str) -> None:
-    """Refuse what is no file, or cannot be written; of one that is there the folder need not be."""
-    if not place or not os.path.exists(place) or os.path.isdir(place):
-        _check_file(place, option)
-    elif not os.access(place, os.W_OK):
-        raise ReportError(
-            f"{option} needs a file that can be written to; {place} cannot be: name another"
-        )
-
-
-def _check_folder(folder: Path | str | None, option: str) -> None:
-    """Refuse a folder that is none, or that could not be made or written to."""
-    if folder is None:
+    A file that is there, and `kept` to be written into, need not lie in such a folder.
+    """
+    if place is None:
         return
-    if isinstance(folder, str):
-        raise ReportError(f"{option} needs a folder; got '': name one")
-    nearest = next((p for p in (folder, *folder.parents) if os.path.exists(p)), folder)
-    if not os.path.isdir(nearest):
-        raise ReportError(f"{option} needs a folder; {nearest} is a file: name another")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise ReportError(
-            f"{option} needs a folder that can be written to; {nearest} cannot be: name another"
-        )
+    if isinstance(place, str):
+        raise ReportError(f"{option} needs a {kind}; got '': name one")
+    if kind == "file" and os.path.isdir(place):
+        raise ReportError(f"{option} needs a file; {place} is a folder: name a file in it")
+    there = place.parent if kind == "file" else place
+    if kept and os.path.exists(place):
+        there = place
+    else:
+        kind = "folder"
+        there = next((p for p in (there, *there.parents) if os.path.exists(p)), there)
+        if not os.path.isdir(there):
+            raise ReportError(f"{option} needs a folder; {there} is a file: name another")
+    if not os.access(there, os.W_OK | (os.X_OK if kind == "folder" else 0)):
+        rule = f"{option} needs a {kind} that can be written to"
+        raise ReportError(f"{rule}; {there} cannot be: name another")
 
 
 def writers(
-    study: Study,
-    against: Changes | None,
-    option: argparse.Namespace,
-    root: Path,
-    store: Store,
+    study: Study, against: Changes | None, option: argparse.Namespace, root: Path, store: Store
 ) -> Iterator[tuple[str, Callable[[], str]]]:
     """Each output that the options ask for: its option, and what writes it and says where it is."""
 
@@ -117,34 +101,27 @@ def writers(
     def whole() -> Study:
         return replace(study, runs=stored_runs(study.rows, store))
 
+    def report(place: Path) -> str:
+        return f"report: {page.write_report(whole(), place, against)}"
+
+    def events(place: Path) -> str:
+        count = tensorboard.write(whole(), place)
+        return f"curves of {count} runs: tensorboard --logdir {place}"
+
     save = None if option.mlp_save is None else archive.place_to_save(option.mlp_save, root)
-    ways: list[tuple[str, Path | None, Callable[[Path], str]]] = [
-        ("--mlp-save", save, lambda place: _save(study, place)),
-        ("--mlp-summary", option.mlp_summary, lambda place: _summarise(study, against, place)),
-        (
-            "--mlp-report",
-            option.mlp_report,
-            lambda place: f"report: {page.write_report(whole(), place, against)}",
-        ),
-        (
-            "--mlp-tensorboard",
-            option.mlp_tensorboard,
-            lambda place: (
-                f"curves of {tensorboard.write(whole(), place)} runs: tensorboard --logdir {place}"
-            ),
-        ),
-    ]
-    for name, place, write in ways:
+    ways: dict[str, tuple[Path | None, Callable[[Path], str]]] = {
+        "--mlp-save": (save, partial(_save, study)),
+        "--mlp-summary": (option.mlp_summary, partial(_summarise, study, against)),
+        "--mlp-report": (option.mlp_report, report),
+        "--mlp-tensorboard": (option.mlp_tensorboard, events),
+    }
+    for name, (place, write) in ways.items():
         if place is not None:
             yield name, partial(_written, study, place, write)
 
 
 def _written(study: Study, place: Path, write: Callable[[Path], str]) -> str:
-    """What `write` says it wrote to `place`; nothing is put in the place of earlier results.
-
-    Raises:
-        ReportError: no claim was made, or what `write` raises.
-    """
+    """What `write` says it wrote to `place`; without a claim, earlier results stay there."""
     if not study.rows:
         raise ReportError(f"results are written of claims; no claim was made: {_left(place)}")
     return write(place)
@@ -155,15 +132,10 @@ def _left(place: Path) -> str:
 
 
 def _save(study: Study, place: Path) -> str:
-    """Save the results for `--mlp-against`.
-
-    Raises:
-        ReportError: the session broke off, or `place` holds claims that were not made now.
-    """
+    """Save the results for `--mlp-against`, if they are whole and no claim in `place` is lost."""
     if study.partial:
-        raise ReportError(
-            f"saved results need a session that ran whole; {study.partial}: {_left(place)}"
-        )
+        told = f"saved results need a session that ran whole; {study.partial}: {_left(place)}"
+        raise ReportError(told)
     if lost := changes.not_in(study, place):
         raise ReportError(
             "saved results are replaced only by results of all their claims; "
@@ -175,11 +147,6 @@ def _save(study: Study, place: Path) -> str:
 
 
 def _summarise(study: Study, against: Changes | None, place: Path) -> str:
-    """Write the Markdown summary.
-
-    Raises:
-        ReportError: the file cannot be written.
-    """
     with writing("a summary must go to a file that can be written", place):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(summary.markdown(study, against), encoding="utf-8")

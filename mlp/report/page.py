@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from mlp.lab.diagnosis import GenomeDiagnosis
-from mlp.report import archive, changes, error_rates, explanation, results
+from mlp.report import archive, explanation, results
 from mlp.report.cards import cards_of
 from mlp.report.changes import Changes
 from mlp.report.charts import charts_of
@@ -77,10 +77,6 @@ def render(
         charts=charts,
         tables=tables,
         against=against,
-        changes=changes,
-        error_rates=error_rates,
-        explanation=explanation,
-        results=results,
     )
     first = [answer.file] if answer else []
     curves = [picture for chart in charts for picture in chart.pictures]

@@ -40,14 +40,22 @@ def provenance(
     """
     return {
         "made": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "commit": commit(root),
+        "commit": {
+            "id": (head := _git(root, "rev-parse", "HEAD")),
+            "dirty": bool(head and _git(root, "status", "--porcelain")),
+        },
         **({"protocol": dict(protocol)} if protocol and protocol["name"] != NONE.name else {}),
         "datasets": [name for name in datasets if name],
         "seeds": {"first": first_seed, "most": seeds},
         "options": [portable(word, root, here) for word in options],
         "selection": [portable(word, root, here) for word in selection],
-        "versions": versions(),
-        "machine": machine(),
+        "versions": {"python": platform.python_version(), **_installed()},
+        "machine": {  # without its name
+            "system": platform.platform(terse=True),
+            "architecture": platform.machine(),
+            "processor": processor(),
+            "cores": os.cpu_count() or 1,
+        },
     }
 
 
@@ -75,41 +83,19 @@ def path_within(path: Path, root: Path, here: Path) -> Path | None:
     return whole.relative_to(root) if whole.is_relative_to(root) else None
 
 
-def commit(root: Path) -> dict[str, Any]:
-    """The commit checked out in `root`, and whether files differ from it; id "" if there is none"""
-    found = _git(root, "rev-parse", "HEAD")
-    if not found:
-        return {"id": "", "dirty": False}
-    return {"id": found, "dirty": bool(_git(root, "status", "--porcelain"))}
-
-
 def _git(root: Path, *words: str) -> str:
+    """What git says of the commit checked out in `root`; "" if there is none."""
+    command = ["git", "--no-optional-locks", "-C", str(root), *words]
     with suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(
-            ["git", "--no-optional-locks", "-C", str(root), *words],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-        return done.stdout.strip()
+        return subprocess.check_output(
+            command, stderr=subprocess.DEVNULL, text=True, timeout=10
+        ).strip()
     return ""
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages a study uses, of those installed."""
-    found = {"python": platform.python_version()}
+def _installed() -> dict[str, str]:
+    found = {}
     for name in PACKAGES:
         with suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
-
-
-def machine() -> dict[str, Any]:
-    """The machine, without its name."""
-    return {
-        "system": platform.platform(terse=True),
-        "architecture": platform.machine(),
-        "processor": processor(),
-        "cores": os.cpu_count() or 1,
-    }

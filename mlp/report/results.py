@@ -20,6 +20,8 @@ from mlp.report.plain import Plain, plain_interval
 
 AS_RECORDED, CHANGED = "as recorded", "changed"
 IDENTICAL = "identical weights"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+_INTERVAL = re.compile(r"\[[-−+.\d]+, [-−+.\d]+\]")
 UNNAMED = "Other claims"
 """What claims of no finding stand under, where others are of one."""
 
@@ -73,10 +75,14 @@ class Row:
     @property
     def screen(self) -> tuple[str, str, str] | None:
         """Its screen, if it is of one: the good strain, the bad one, and the dataset."""
-        claim = self.claim
-        if claim.kind != SCREEN:
-            return None
-        return claim.detail["good"], claim.detail["bad"], claim.dataset
+        of, on = self.claim.detail, self.claim.dataset
+        return (of["good"], of["bad"], on) if self.claim.kind == SCREEN else None
+
+    @property
+    def strains(self) -> set[str]:
+        """The two strains between which it screens, or the genomes it compares."""
+        arms = self.claim.detail.get("arms", ())
+        return set(self.screen[:2]) if self.screen else {arm["genome"] for arm in arms}
 
     @property
     def title(self) -> str:
@@ -97,6 +103,11 @@ class Row:
     def outcome(self) -> str:
         """What the evidence says: the claim's outcome, or that the arms are identical."""
         return "identical" if self.claim.identical else self.claim.outcome
+
+    @property
+    def interval(self) -> Mapping[str, float]:
+        """The effect with its interval, as a screen keeps a share: {mean, low, high}."""
+        return {"mean": self.claim.effect, "low": self.claim.low, "high": self.claim.high}
 
     @cached_property
     def plain(self) -> Plain | None:
@@ -120,8 +131,7 @@ class Row:
         curves, to the last bit; the engine trained the other seeds.
         """
         seeds = self.claim.vouched
-        noun = "seed" if seeds == 1 else "seeds"
-        return f"vouched for by the engine, {seeds} {noun}" if seeds else ""
+        return f"vouched for by the engine, {count_of(seeds, 'seed')}" if seeds else ""
 
     def effect_text(self, places: int = 3, bounds: int = 2) -> str:
         """The effect with its interval; of identical arms, whose effect is no estimate, that.
@@ -129,12 +139,8 @@ class Row:
         `places` and `bounds` are the digits after the point of the effect and of its interval, for
         scores; a unit of another size has more or fewer.
         """
-        claim = self.claim
-        if claim.identical:
-            return IDENTICAL
-        places, bounds = (digits(n, claim.scale) for n in (places, bounds))
-        low, high = signed(claim.low, bounds), signed(claim.high, bounds)
-        return f"{signed(claim.effect, places)} [{low}, {high}]"
+        places, bounds = (digits(n, self.claim.scale) for n in (places, bounds))
+        return IDENTICAL if self.claim.identical else interval_text(self.interval, places, bounds)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able form: NumPy's numbers, which no worker can send, become Python's."""
@@ -162,13 +168,6 @@ def with_findings(rows: Iterable[Row]) -> bool:
     return any(row.finding for row in rows)
 
 
-def strains_compared(row: Row) -> set[str]:
-    """The two strains between which a claim screens, or the genomes it compares."""
-    if row.screen:
-        return set(row.screen[:2])
-    return {arm["genome"] for arm in row.claim.detail.get("arms", ())}
-
-
 def command(rows: Iterable[Row], expression: str) -> str:
     """The command that makes again what `-k expression` selects of the tests that made `rows`."""
     rows = list(rows)
@@ -188,10 +187,15 @@ def signed(value: float, places: int = 3) -> str:
     return f"{round(value, places) + 0.0:+.{places}f}"
 
 
-def interval_text(of: Mapping[str, float], places: int) -> str:
-    """An interval, {mean, low, high}, as "+0.50 [+0.45, +0.55]"."""
-    mean, low, high = (signed(of[name], places) for name in ("mean", "low", "high"))
-    return f"{mean} [{low}, {high}]"
+def interval_text(of: Mapping[str, float], places: int, bounds: int | None = None) -> str:
+    """An interval, {mean, low, high}, as "+0.50 [+0.45, +0.55]"; its ends to `bounds` digits."""
+    low, high = (signed(of[end], places if bounds is None else bounds) for end in ("low", "high"))
+    return f"{signed(of['mean'], places)} [{low}, {high}]"
+
+
+def unbroken(text: str) -> str:
+    """`text` with a no-break space in each of its intervals, so that they stay on one line."""
+    return _INTERVAL.sub(lambda found: found[0].replace(" ", NO_BREAK), text)
 
 
 def by_size(intervals: Mapping[str, Mapping[str, float]]) -> list[str]:
@@ -201,7 +205,12 @@ def by_size(intervals: Mapping[str, Mapping[str, float]]) -> list[str]:
 
 def listed(words: Sequence[str]) -> str:
     """The words with commas and an `and`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def count_of(number: int, noun: str) -> str:
+    """A number of things, in words."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def digits(places: int, scale: float) -> int:
@@ -244,17 +253,15 @@ DESIGN = "the suite records these refutations, and a test fails whose claim is n
 
 def refuted_by_design(rows: Sequence[Row]) -> str:
     """How many claims are refuted as recorded, in words; "" if none is."""
-    count = sum(row.claim.verdict == row.recorded == REFUTED for row in rows)
-    if not count:
+    if not (count := sum(row.claim.verdict == row.recorded == REFUTED for row in rows)):
         return ""
-    are = "is" if count == 1 else "are"
-    return f"{count} of {len(rows)} {are} refuted by design"
+    return f"{count} of {len(rows)} {'is' if count == 1 else 'are'} refuted by design"
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:
     """How many claims got each verdict, and how many verdicts changed."""
-    changed = (CHANGED for row in rows if row.status == CHANGED)
-    return Counter([*(row.claim.verdict for row in rows), *changed])
+    changed = [row.status for row in rows if row.status == CHANGED]
+    return Counter([row.claim.verdict for row in rows] + changed)
 
 
 def units(rows: Iterable[Row]) -> str:
@@ -275,8 +282,7 @@ def notes(rows: Sequence[Row]) -> list[str]:
     told = []
     for note, titles in found.items():
         named = list(dict.fromkeys(titles))
-        more = f" and {len(named) - 2} more" if len(named) > 2 else ""
-        every = len(titles) == len(rows) > 1
-        which = f"all {len(rows)} claims" if every else f"{', '.join(named[:2])}{more}"
+        which = ", ".join(named[:2]) + (f" and {len(named) - 2} more" if named[2:] else "")
+        which = f"all {len(rows)} claims" if len(titles) == len(rows) > 1 else which
         told.append(f"{which}: {note}")
     return told

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlp.lab import REFUTED, SUPPORTED
-from mlp.report.results import Row, decided, ordered, screen_rows, strains_compared
+from mlp.report.results import Row, decided, ordered, screen_rows
 
-NECESSARY, SUFFICIENT = ROLES = ("necessary", "sufficient")
+ROLES = ("necessary", "sufficient")
 """What a claim can ask of one gene: the mark `role` says which."""
 
 _OPEN = "open"
@@ -49,48 +49,38 @@ def roles(rows: Iterable[Row]) -> list[Role]:
 
 def alone(rows: Sequence[Row]) -> list[str]:
     """Which genes some claim shows to be sufficient or necessary, a line for each pair."""
-    lines = []
-    shown = [role for role in roles(rows) if any(_is_shown(text) for text in role.cells.values())]
-    for pair in dict.fromkeys(role.pair for role in shown):
-        told = [f"{r.gene} is {next(iter(r.cells.values()))}" for r in shown if r.pair == pair]
-        lines.append(f"Cause: alone{' ' if pair else ''}{pair}, {'; '.join(told)}.")
-    return lines
-
-
-def _is_shown(text: str) -> bool:
-    return text.startswith(ROLES)
+    shown: dict[str, list[str]] = {}
+    for role in roles(rows):
+        texts = list(role.cells.values())
+        if any(text.startswith(ROLES) for text in texts):
+            shown.setdefault(role.pair, []).append(f"{role.gene} is {texts[0]}")
+    return [
+        f"Cause: {' '.join(filter(None, ('alone', pair)))}, {'; '.join(told)}."
+        for pair, told in shown.items()
+    ]
 
 
 def _leads(rows: Sequence[Row], heading: str, dataset: str) -> Leads:
     """The differences that the finding's claims found between two arms; else those of screens."""
     here = [row for row in rows if row.heading == heading and row.datasets[0] == dataset]
-    stated = [
-        (strains_compared(row), {"mean": c.effect, "low": c.low, "high": c.high})
-        for row in here
-        for c in [row.claim]
-        if row.states and len(c.detail.get("arms", ())) == 2
-    ]
-    screens = [(strains_compared(row), row.claim.detail["whole"]) for row in screen_rows(here)]
-    return stated or screens
+    stated = [row for row in here if row.states and len(row.claim.detail.get("arms", ())) == 2]
+    found = [(row.strains, row.interval) for row in stated]
+    return found or [(row.strains, row.claim.detail["whole"]) for row in screen_rows(here)]
 
 
 def _role(rows: Sequence[Row], leads: Leads) -> str:
     """The role of a gene on one dataset, from the claims that ask of it."""
-    found: dict[str, list[tuple[str, float]]] = {NECESSARY: [], SUFFICIENT: []}
-    for row in rows:
-        verdict = _OPEN if _is_open(row, leads) else row.claim.verdict
-        found[row.role].append((verdict, row.claim.margin))
-    found = {role: answers for role, answers in found.items() if answers}
-    verdicts = {role: {verdict for verdict, _ in answers} for role, answers in found.items()}
-    margins = {margin for answers in found.values() for _, margin in answers}
-    if all(of == {SUPPORTED} for of in verdicts.values()):
-        return " and ".join(verdicts)
-    if len(found) == 2 and len(margins) == 1 and all(of == {REFUTED} for of in verdicts.values()):
+    found = {
+        (row.role, _OPEN if _is_open(row, leads) else row.claim.verdict, row.claim.margin)
+        for row in rows
+    }
+    asked, verdicts, margins = map(set, zip(*found, strict=True))
+    if verdicts == {SUPPORTED}:
+        return " and ".join(sorted(asked))
+    if verdicts == {REFUTED} and len(margins) == 1 and len(asked) == 2:
         return f"neither necessary nor sufficient by {margins.pop():g} or more"
-    told = [
-        _told(role, *answer) for role, answers in found.items() for answer in sorted(set(answers))
-    ]
-    return "; ".join(sorted(told, key=lambda text: not _is_shown(text)))
+    told = [_told(*answer) for answer in sorted(found)]
+    return "; ".join(sorted(told, key=lambda text: not text.startswith(ROLES)))
 
 
 def _told(role: str, verdict: str, margin: float) -> str:
@@ -111,7 +101,7 @@ def _is_open(row: Row, leads: Leads) -> bool:
     claim, arms = row.claim, row.claim.detail.get("arms", ())
     if claim.verdict != REFUTED or claim.outcome != "equivalent" or claim.identical or not arms:
         return False
-    reach = claim.high if row.role == SUFFICIENT else -claim.low
+    reach = claim.high if row.role == "sufficient" else -claim.low
     return any(
         arms[-1]["genome"] in strains and decided(whole) and reach >= abs(whole["mean"])
         for strains, whole in leads

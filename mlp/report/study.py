@@ -25,9 +25,8 @@ def writing(rule: str, place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ReportError(
-            f"{rule}; {place} cannot be ({error.strerror or error}): name another"
-        ) from None
+        why = error.strerror or error
+        raise ReportError(f"{rule}; {place} cannot be ({why}): name another") from None
 
 
 @dataclass(frozen=True)

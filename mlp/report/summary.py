@@ -6,7 +6,7 @@ import html
 import re
 from itertools import groupby
 
-from mlp.report import changes, error_rates, results
+from mlp.report import results
 from mlp.report.changes import Changes
 from mlp.report.provenance import FRAMEWORKS
 from mlp.report.study import Study
@@ -28,9 +28,6 @@ def markdown(study: Study, against: Changes | None = None) -> str:
         differing=[row for row in study.rows if row.status == results.CHANGED],
         by_finding=[(heading, list(rows)) for heading, rows in headed],
         frameworks=FRAMEWORKS,
-        changes=changes,
-        error_rates=error_rates,
-        results=results,
         text=_text,
         code=_code,
     )

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from mlp.report import changes, error_rates, explanation, results
 from mlp.report.figures.style import outcome_colour, typeset
-from mlp.report.results import by_size, interval_text, signed
-
-_INTERVAL = re.compile(r"\[[−+.\d]+, [−+.\d]+\]")
 
 
 def filled(name: str, **values: Any) -> str:
@@ -36,20 +33,17 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    rooms = (changes, error_rates, explanation, results)
+    environment.globals |= {room.__name__.rpartition(".")[2]: room for room in rooms}
     environment.filters |= {
-        "by_size": by_size,
+        "by_size": results.by_size,
         "colour": outcome_colour,
         "general": lambda value: "–" if value is None else f"{value:.3g}",
-        "interval": lambda value, places: typeset(interval_text(value, places)),
-        "signed": lambda value, places: typeset(signed(value, places)),
-        "typeset": _typeset,
+        "interval": lambda value, places: typeset(results.interval_text(value, places)),
+        "signed": lambda value, places: typeset(results.signed(value, places)),
+        "typeset": lambda text: results.unbroken(typeset(text)),
     }
     script = source("filter.js.j2").removesuffix("\n").encode("utf-8")
     digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
     environment.globals["script_hash"] = f"sha256-{digest}"  # as a content security policy asks
     return environment
-
-
-def _typeset(text: object) -> str:
-    """`text` with minus signs as typeset, and with each interval on one line."""
-    return _INTERVAL.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), typeset(text))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlp.report.cohorts import Cohort, name_of, names_of, strains_of
+from mlp.report.cohorts import Cohort, engine_of, name_of, names_of, strains_of
 from mlp.report.study import ReportError, Study
 from mlp.run import Run
 
@@ -23,7 +23,7 @@ def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
     """
     names = names_of(study.rows)
     given: set[tuple[str, str, int]] = set()
-    for run in sorted(study.runs, key=_by_engine, reverse=True):
+    for run in sorted(study.runs, key=lambda r: r.executor != engine_of(type(r.genome))):
         compared = names.get(Cohort.of(run), [])
         own = [] if compared else [name_of(run.genome, run.executor)]
         for name in dict.fromkeys([*compared, *strains_of(run), *own]):
@@ -31,12 +31,6 @@ def named_runs(study: Study) -> Iterator[tuple[str, Run]]:
                 name = f"{name} ({run.executor})"
             given.add((name, run.dataset, run.seed))
             yield name, run
-
-
-def _by_engine(run: Run) -> bool:
-    trainers = type(run.genome).trainers()
-    engine = trainers.engine if trainers is not None else None
-    return engine is not None and engine.name == run.executor
 
 
 def write(study: Study, folder: Path) -> int:
@@ -58,6 +52,12 @@ def write(study: Study, folder: Path) -> int:
     for name, run in named_runs(study):
         if not run.curves:
             continue
+        points = [
+            (tag, step, value)
+            for tag, curve in run.curves.items()
+            for step, value in zip(run.steps, curve, strict=True)
+            if math.isfinite(value)
+        ]
         parts = [_safe(name), *([_safe(run.dataset)] if run.dataset else []), f"seed-{run.seed}"]
         place = folder.joinpath(*parts)
         place.mkdir(parents=True, exist_ok=True)
@@ -66,20 +66,12 @@ def write(study: Study, folder: Path) -> int:
         with (place / _FILE).open("wb") as stream:
             writer, now = RecordWriter(stream), time.time()
             writer.write(Event(wall_time=now, file_version=_VERSION).SerializeToString())
-            for tag, step, value in _points(run):
+            for tag, step, value in points:
                 summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
                 event = Event(wall_time=now, step=step, summary=summary)
                 writer.write(event.SerializeToString())
         written.add(id(run))
     return len(written)
-
-
-def _points(run: Run) -> Iterator[tuple[str, int, float]]:
-    """Every value of every curve, with the curve's name and the step; none that is no number."""
-    for tag, curve in run.curves.items():
-        for step, value in zip(run.steps, curve, strict=True):
-            if math.isfinite(value):
-                yield tag, step, value
 
 
 def _safe(name: str) -> str:

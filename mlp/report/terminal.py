@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
+from mlp.report import results
 from mlp.report.error_rates import level, overspent
 from mlp.report.explanation import answers
-from mlp.report.results import (
-    CHANGED,
-    Row,
-    counts,
-    notes,
-    ordered,
-    refuted_by_design,
-    units,
-    with_findings,
-)
+from mlp.report.results import CHANGED, Row
 
 WIDTH = 80
 _DATASET, _OUTCOME = 13, 10
-_INTERVAL = re.compile(r"\[[-+.\d]+, [-+.\d]+\]")
-_KEPT = "\0"
 COLOURS = {"supported": "green", "refuted": "purple", "undecided": "yellow"}
 """Colour of each verdict; a verdict that changed is red."""
 
@@ -37,15 +27,14 @@ def heading() -> str:
 def line(row: Row) -> str:
     """One claim: dataset, effect with interval, margin, seeds, outcome, verdict."""
     claim = row.claim
-    marks = ["v"] if row.vouched else []
-    marks += ["!"] if row.status == CHANGED else []
+    marks = {"v": row.vouched, "!": row.status == CHANGED}
     return _columns(
         _short(claim.dataset or "-", _DATASET),
         row.effect_text(),
         f"{claim.margin:g}",
         str(claim.seeds),
         _short(row.outcome, _OUTCOME) + ("*" if row.detectable else ""),
-        " ".join([claim.verdict, *marks]),
+        " ".join([claim.verdict, *(mark for mark, here in marks.items() if here)]),
     )
 
 
@@ -60,11 +49,11 @@ def _short(text: str, width: int) -> str:
 
 def answer(rows: Sequence[Row]) -> list[Line]:
     """The answer in a line for each finding: what the claims that state it come to."""
-    lines: list[Line] = []
-    for one in answers(rows, whole=True):
-        told = "; ".join(f"{dataset} {cell.text}".strip() for dataset, cell in one.cells.items())
-        lines += [(text, "") for text in wrapped(f"{one.heading}: {told}")]
-    return lines
+    told = {
+        one.heading: "; ".join(f"{on} {cell.text}".strip() for on, cell in one.cells.items())
+        for one in answers(rows, whole=True)
+    }
+    return coloured("", *(f"{heading}: {cells}" for heading, cells in told.items()))
 
 
 def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
@@ -73,34 +62,27 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
     A heading for each finding, under it a line for each test, under that one for each dataset;
     above all, if the study is `partial`, why, and at which level the intervals hold.
     """
-    lines: list[Line] = []
-    if partial:
-        told = wrapped(f"Partial: {partial}; what follows is what there is")
-        lines += [(text, "red") for text in told]
-    lines += [(text, "") for text in wrapped(level(rows))]
-    lines.append((heading(), "bold"))
-    finding, test = None if with_findings(rows) else "", ("", "")
-    for row in ordered(rows):
-        if finding not in ("", row.heading):
-            finding, test = row.heading, ("", "")
-            lines += [("", ""), (finding, "bold")]
-        if (row.file, row.title) != test:
-            test, title = (row.file, row.title), row.title
-            lines += [
-                (text, "")
-                for text in textwrap.wrap(
-                    title, WIDTH, initial_indent="  ", subsequent_indent="      ", max_lines=3
-                )
-            ]
-        lines.append((line(row), "red" if row.status == CHANGED else COLOURS[row.claim.verdict]))
-        if len(row.outcome) > _OUTCOME:
-            lines += [(text, "") for text in wrapped(row.outcome, "      ")]
+    lines = coloured("red", f"Partial: {partial}; what follows is what there is" if partial else "")
+    lines += [*coloured("", level(rows)), (heading(), "bold")]
+    titled = textwrap.TextWrapper(
+        WIDTH, initial_indent="  ", subsequent_indent="      ", max_lines=3
+    )
+    rows, named = results.ordered(rows), results.with_findings(rows)
+    for finding, own in groupby(rows, key=lambda row: row.heading if named else ""):
+        lines += [("", ""), (finding, "bold")] if named else []
+        for (_, title), of_test in groupby(own, key=lambda row: (row.file, row.title)):
+            lines += [(text, "") for text in titled.wrap(title)]
+            for row in of_test:
+                changed = row.status == CHANGED
+                lines.append((line(row), "red" if changed else COLOURS[row.claim.verdict]))
+                if len(row.outcome) > _OUTCOME:
+                    lines += coloured("", row.outcome, indent="      ")
     return [*lines, ("", ""), *totals(rows, partial)]
 
 
 def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
     """How many claims, with which verdicts, what impairs them, and what words and marks mean."""
-    found = counts(rows)
+    found = results.counts(rows)
     changed = found.pop(CHANGED, 0)
     summary = ", ".join(f"{n} {verdict}" for verdict, n in sorted(found.items()))
     word = "recorded" if any(row.finding or row.reason for row in rows) else "expected"
@@ -108,23 +90,19 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
         summary += f"; {changed} not as {word}"
     elif not partial:
         summary += f"; all as {word}"
-    noun = "claim" if len(rows) == 1 else "claims"
-    lines = [(f"{len(rows)} {noun}: {summary}", "bold")]
-    if told := refuted_by_design(rows):
-        lines += [(text, "") for text in wrapped(f"{told}: they are recorded as refuted")]
-    for told in filter(None, (partial, overspent(rows))):
-        lines += [(text, "red") for text in wrapped(told)]
-    lines += [(text, "") for told in _legend(rows) for text in wrapped(told)]
-    if any(row.status == CHANGED for row in rows):
-        lines.append(
-            (f"! not as {word}: a claim is to be supported unless it is marked refuted", "red")
-        )
+    lines = [(f"{results.count_of(len(rows), 'claim')}: {summary}", "bold")]
+    if told := results.refuted_by_design(rows):
+        lines += coloured("", f"{told}: they are recorded as refuted")
+    lines += coloured("red", partial, overspent(rows)) + coloured("", *_legend(rows))
+    if changed:
+        marked = f"! not as {word}: a claim is to be supported unless it is marked refuted"
+        lines.append((marked, "red"))
     return lines
 
 
 def _legend(rows: Sequence[Row]) -> Iterator[str]:
     """What the words and marks of the table mean, of those that it holds; what claims note."""
-    if told := units(rows):
+    if told := results.units(rows):
         yield told
     if any(row.claim.identical for row in rows):
         yield "identical: both arms ended with the same weights, bit for bit"
@@ -137,7 +115,7 @@ def _legend(rows: Sequence[Row]) -> Iterator[str]:
         )
     for vouched, by in sorted({(row.vouched, row.claim.executor) for row in rows if row.vouched}):
         yield f"v: {vouched} of each arm: there it ended with the {by}'s weights"
-    for note in notes(rows):
+    for note in results.notes(rows):
         yield f"note on {note}"
 
 
@@ -146,21 +124,25 @@ def paragraphs(sentences: Sequence[str]) -> list[Line]:
     lines: list[Line] = []
     for sentence in sentences:
         first, *others = sentence.split("\n")
-        lines += [(text, "") for text in wrapped(first)]
+        lines += coloured("", first)
         for other in others:  # a command stays on one line, to be copied
             command = other.startswith("pytest ")
-            lines += [(t, "") for t in ([f"  {other}"] if command else wrapped(other, "  "))]
+            lines += [(f"  {other}", "")] if command else coloured("", other, indent="  ")
     return lines
+
+
+def coloured(colour: str, *sentences: str, indent: str = "") -> list[Line]:
+    """Sentences in lines of the table's width and of one colour; nothing of those that are ""."""
+    return [(text, colour) for told in sentences for text in wrapped(told, indent)]
 
 
 def wrapped(sentence: str, indent: str = "") -> list[str]:
     """`sentence` in lines of the table's width; an interval stays on one line."""
-    whole = _INTERVAL.sub(lambda found: found[0].replace(" ", _KEPT), sentence)
     lines = textwrap.wrap(
-        whole,
+        results.unbroken(sentence),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",
         break_on_hyphens=False,
     )
-    return [text.replace(_KEPT, " ") for text in lines]
+    return [text.replace(results.NO_BREAK, " ") for text in lines]

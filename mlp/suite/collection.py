@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mlp.lab.claim import Refuted
-from mlp.lab.known import check_dataset
+from mlp.lab.datasets import check_dataset
 from mlp.lab.question import LabError
 from mlp.suite import marks
 from mlp.suite.fixtures import takes_lab
 from mlp.suite.options import CLAIMS
 from mlp.suite.subject import (
     asked_datasets,
+    check_protocol,
     dataset_of,
     datasets,
     protocol_name,
@@ -39,13 +40,14 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 
 def check(item: pytest.Item) -> None:
-    """Refuse a test of ours whose markers cannot be read, or whose dataset no species knows.
+    """Refuse a test of ours whose markers cannot be read, or a dataset or protocol unknown to all.
 
     What a fixture of the test's own makes of an indirect parameter is not known yet.
 
     Raises:
         UserError: the rule, the value seen, the remedy.
     """
+    check_protocol(item.config)
     marks.check(item)
     name, species = dataset_of(item), species_of(item)
     own = any(mark.kwargs.get("indirect") for mark in item.iter_markers("parametrize"))

@@ -1,9 +1,17 @@
-"""Whose a test's fixtures `lab` and `dataset` are. It imports nothing: every session asks it."""
+"""Whose a test's fixtures `lab` and `dataset` are. Every session asks: it imports only pytest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from mlp.lab import Lab
+
+LAB: pytest.StashKey[Lab] = pytest.StashKey()
+"""Of a test that takes the lab: the lab."""
 
 OURS = "mlp.suite.plugin"
 """The module whose fixtures `lab` and `dataset` are ours."""

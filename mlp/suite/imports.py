@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
+from _pytest.outcomes import Skipped
+
 from mlp.genome import find_species
 from mlp.report.results import Row
 
@@ -23,7 +25,7 @@ def import_species(rows: Sequence[Row], root: Path) -> None:
     for name, file in files.items():
         module, _, species = name.partition(":")
         if species and find_species(name) is None:
-            with _importable_from(file.parent), suppress(Exception):
+            with _importable_from(file.parent), suppress(Exception, Skipped, SystemExit):
                 import_module(module)
 
 

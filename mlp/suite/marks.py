@@ -148,7 +148,8 @@ def check(item: pytest.Item) -> None:
         UserError: one that cannot be read, or that names datasets or a protocol that the species
             does not know, or datasets of a test that takes none.
     """
-    from mlp.lab.known import check_dataset, protocol_of
+    from mlp.lab.datasets import check_dataset
+    from mlp.lab.known import protocol_of
     from mlp.suite.subject import dataset_of, species_of
 
     finding_of(item)

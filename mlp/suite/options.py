@@ -12,6 +12,9 @@ from mlp.lab.threads import GPU_RULE
 SUITE, CLAIMS = "mlp_suite", "mlp_claims"
 """The ini keys: whether this folder is a suite of claims, and how many it makes at most."""
 
+STORE = Path(".mlp") / "runs.sqlite"
+"""Where runs are kept, in the root folder, unless told otherwise."""
+
 
 def add(parser: pytest.Parser) -> None:
     """All options and ini keys of the plugin."""

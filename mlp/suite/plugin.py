@@ -15,7 +15,8 @@ import pytest
 
 from mlp.errors import UserError
 from mlp.suite import marks, options
-from mlp.suite.fixtures import is_ours, takes_lab
+from mlp.suite.fixtures import LAB, is_ours, takes_lab
+from mlp.suite.options import STORE
 
 if TYPE_CHECKING:
     from mlp.lab import Lab
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 MOST_IN_ADVANCE = 4
 """Most tests handed to a worker of a suite at once, unless --maxschedchunk says otherwise: claims
 take from milliseconds to minutes, and none should wait behind a long one while others idle."""
-
-LAB = pytest.StashKey["Lab"]()
-"""Of a test that takes the lab: the lab."""
-
-STORE = Path(".mlp") / "runs.sqlite"
-"""Where runs are kept, in the root folder, unless told otherwise."""
 
 _ACTIVE = pytest.StashKey[bool]()
 

@@ -24,12 +24,11 @@ from mlp.store import Store, StoreError
 from mlp.suite import interrupt, marks
 from mlp.suite.collection import check_number, claims_of
 from mlp.suite.display import Display
-from mlp.suite.fixtures import takes_lab
-from mlp.suite.plugin import LAB
-from mlp.suite.plugin import STORE as DEFAULT_STORE
+from mlp.suite.fixtures import LAB, takes_lab
+from mlp.suite.options import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
 from mlp.suite.spending import spent_here
-from mlp.suite.subject import asked_datasets
+from mlp.suite.subject import asked_datasets, check_protocol
 from mlp.suite.verdict import judge, row_of, tell
 
 STORE = pytest.StashKey[Store]()
@@ -63,7 +62,7 @@ def begin(session: pytest.Session) -> None:
             "workers of another processor are those of a cluster; got --mlp-other-processor "
             "without --mlp-cluster: give --mlp-cluster=ADDRESS"
         )
-    protocol_of_session(config)
+    check_protocol(config)
     _reporting(config).check()
     if option.mlp_fresh or option.mlp_store is not None:
         config.stash[STORE] = _open_store(config, fresh=option.mlp_fresh)

@@ -11,8 +11,9 @@ import pytest
 from mlp.choice import one_of
 from mlp.genome import Genome
 from mlp.genome.species import all_species, species_name
-from mlp.lab.known import DatasetError, check_dataset, datasets_of, protocol_of
-from mlp.run.protocol import NONE
+from mlp.lab.datasets import DatasetError, check_dataset, datasets_of
+from mlp.lab.known import protocol_of, protocols_of
+from mlp.run.protocol import NONE, ProtocolError
 
 
 def dataset_of(item: pytest.Item) -> str | None:
@@ -25,9 +26,21 @@ def protocol_name(config: pytest.Config, definition: Any) -> str:
     """The name of the protocol under which a test's claim is made; "-" for none."""
     species = species_of(definition)
     given: str | None = config.option.mlp_protocol
-    if species is not None:
-        return protocol_of(species, given).name
+    if given is None and species is not None:
+        return protocol_of(species, None).name
     return given or NONE.name
+
+
+def check_protocol(config: pytest.Config) -> None:
+    """Refuse a --mlp-protocol that no species in this process knows.
+
+    Raises:
+        ProtocolError: its name, and the names there are.
+    """
+    given = config.option.mlp_protocol
+    known = {one.name: one for species in all_species() for one in protocols_of(species)}
+    if given is not None and known:
+        one_of("protocol", given, known, ProtocolError)
 
 
 def species_of(definition: Any) -> type[Genome] | None:

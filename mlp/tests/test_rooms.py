@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -97,18 +97,29 @@ def said(file: Path) -> set[str]:
     return {one for one in texts | names if isinstance(one, str)}
 
 
-def at_import(file: Path) -> set[str]:
-    """The top names that a file imports when it is imported: not within a function."""
+def imports(file: Path, *, late: bool) -> set[str]:
+    """What a file imports, for types alone left out; within functions too if `late`."""
     waiting: list[ast.AST] = [tree(file)]
     found = set()
     while waiting:
         node = waiting.pop()
         inner = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
         types = isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-        if not inner and not types:
-            found |= {one.split(".")[0] for one in imported(node)}
+        if (late or not inner) and not types:
+            found |= set(imported(node))
             waiting += ast.iter_child_nodes(node)
     return found
+
+
+def at_import(file: Path) -> set[str]:
+    """The top names that a file imports when it is imported: not within a function."""
+    return {one.split(".")[0] for one in imports(file, late=False)}
+
+
+def module(file: Path) -> str:
+    """The dotted name of a file of this package."""
+    parts = ("mlp", *file.relative_to(MLP).with_suffix("").parts)
+    return ".".join(parts).removesuffix(".__init__")
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
@@ -156,6 +167,23 @@ def test_imports_go_one_way():
         assert room not in reached
 
 
+def test_modules_import_in_no_circle():
+    """A module is imported by none that it imports, however deep and however late."""
+    files = {module(f): f for f in MLP.rglob("*.py") if f.relative_to(MLP).parts[0] != "tests"}
+    files = {m: f for m, f in files.items() if not m.startswith("mlp.trace")}  # until it has none
+    arrows = {m: {known(one, files) for one in imports(f, late=True)} for m, f in files.items()}
+    assert sum(map(len, arrows.values())) > 500
+    while ends := [m for m, others in arrows.items() if not others & arrows.keys()]:
+        for one in ends:
+            del arrows[one]
+    assert {m: sorted(others & arrows.keys()) for m, others in arrows.items()} == {}
+
+
+def known(name: str, modules: Container[str]) -> str:
+    """The module that an import means: what it names, or the module that holds it; "" if none."""
+    return next((n for n in (name, name.rpartition(".")[0]) if n in modules), "")
+
+
 IMPORT_ALL = """
 import importlib, sys
 
@@ -174,7 +202,7 @@ for name in {modules!r}:
 
 def test_every_module_is_imported_where_no_framework_is_installed():
     modules = [
-        ".".join(("mlp", *file.relative_to(MLP).with_suffix("").parts)).removesuffix(".__init__")
+        module(file)
         for room in MAY_IMPORT
         for file in files(room)
         if name(file) not in LATE and file.name != "__main__.py"

@@ -7,18 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mlp.lab import Claim
+from mlp.report import results
 from mlp.report.figures.style import Picture, file_of, picture, typeset
 from mlp.report.figures.svg import CHARACTER, Drawing, Scale, across
-from mlp.report.results import (
-    Row,
-    by_size,
-    decided,
-    digits,
-    interval_text,
-    listed,
-    screen_rows,
-    signed,
-)
+from mlp.report.results import Row
 
 NOT_TOLD = "not told from 0"
 _TITLE = "Which gene explains each difference between strains: Shapley shares"
@@ -45,10 +37,13 @@ class Cell(NamedTuple):
     @classmethod
     def of(cls, claim: Claim, bad: str) -> Cell:
         """The screen of a claim, from the strain `bad`: from the other one, every sign changes."""
-        whole, shares = claim.detail["whole"], claim.detail["shares"]
-        if claim.detail["bad"] != bad:
-            whole, shares = _negative(whole), {g: _negative(s) for g, s in shares.items()}
-        return cls(whole, shares, digits(2, claim.scale))
+
+        def seen(of: Share) -> Share:
+            turned = {"mean": -of["mean"], "low": -of["high"], "high": -of["low"]}
+            return of if claim.detail["bad"] == bad else turned
+
+        shares = {gene: seen(share) for gene, share in claim.detail["shares"].items()}
+        return cls(seen(claim.detail["whole"]), shares, results.digits(2, claim.scale))
 
 
 class Pair(NamedTuple):
@@ -90,26 +85,19 @@ def answer_figure(rows: Iterable[Row], score: str = "score") -> AnswerPicture | 
     panels = [{on: _panel(pair, on, limits) for on in pair.cells} for pair in pairs]
     legend = [line.format(score) for line in _LEGEND]
     title = _TITLE + (", by dataset" if any(pair.cells.keys() - {""} for pair in pairs) else "")
-    whole = _together(pairs, panels, legend)
-    shown = [
-        (
-            pair.title,
-            [
-                picture(drawn, "", ", ".join(filter(None, (on, pair.title))), _see(pair, on))
-                for on, drawn in own.items()
-            ],
-        )
-        for pair, own in zip(pairs, panels, strict=True)
-    ]
-    return AnswerPicture(
-        Picture("answer", title, file_of(whole, title), "", " ".join(legend)), shown
-    )
+    whole = file_of(_together(pairs, panels, legend), title)
+    shown = []
+    for pair, own in zip(pairs, panels, strict=True):
+        titles = {on: ", ".join(filter(None, (on, pair.title))) for on in own}
+        drawn = [picture(own[on], "", told, _see(pair, on)) for on, told in titles.items()]
+        shown.append((pair.title, drawn))
+    return AnswerPicture(Picture("answer", title, whole, "", " ".join(legend)), shown)
 
 
 def screened(rows: Iterable[Row]) -> list[Pair]:
     """The pairs of strains with a screen, each in the direction of most of its screens."""
     found: dict[frozenset[str], dict[str, Claim]] = {}
-    for row in screen_rows(rows):
+    for row in results.screen_rows(rows):
         pair = frozenset((row.claim.detail["bad"], row.claim.detail["good"]))
         found.setdefault(pair, {}).setdefault(row.claim.dataset, row.claim)
     pairs = []
@@ -120,19 +108,15 @@ def screened(rows: Iterable[Row]) -> list[Pair]:
     return pairs
 
 
-def _negative(share: Share) -> Share:
-    return {"mean": -share["mean"], "low": -share["high"], "high": -share["low"]}
-
-
 def _see(pair: Pair, dataset: str) -> str:
     """What to see in a panel: the genes whose share is told from 0."""
     _, shares, places = pair.cells[dataset]
-    sure = [gene for gene in by_size(shares) if decided(shares[gene])]
+    sure = [gene for gene in results.by_size(shares) if results.decided(shares[gene])]
     on = f"{dataset}: " if dataset else ""
     if not sure:
         return f"{on or 'There: '}no single gene's share is told from 0."
-    named = [f"{gene} ({typeset(signed(shares[gene]['mean'], places))})" for gene in sure]
-    return f"{on}{listed(named)}."
+    named = [f"{gene} ({typeset(results.signed(shares[gene]['mean'], places))})" for gene in sure]
+    return f"{on}{results.listed(named)}."
 
 
 def _panel(pair: Pair, dataset: str, limits: tuple[float, float]) -> Drawing:
@@ -146,8 +130,8 @@ def _panel(pair: Pair, dataset: str, limits: tuple[float, float]) -> Drawing:
     drawing = Drawing(_WIDTH, bottom + _FOOT)
     along = Scale(*limits, left, _WIDTH - 4)
     drawing.text(2, 12, dataset, room=_WIDTH, bold=True)
-    whole = typeset(interval_text(cell.whole, cell.places))
-    whole = whole if decided(cell.whole) else f"{whole}, {NOT_TOLD}"
+    whole = typeset(results.interval_text(cell.whole, cell.places))
+    whole = whole if results.decided(cell.whole) else f"{whole}, {NOT_TOLD}"
     drawing.text(2, 27, whole, room=_WIDTH, colour="soft")
     across(drawing, along, _HEAD, bottom, 4, (left + 8, _WIDTH - 16))
     for place, gene in enumerate(genes):
@@ -156,13 +140,13 @@ def _panel(pair: Pair, dataset: str, limits: tuple[float, float]) -> Drawing:
         if gene not in cell.shares:
             continue
         share = cell.shares[gene]
-        sure, ends = decided(share), sorted((along(0), along(share["mean"])))
+        sure, ends = results.decided(share), sorted((along(0), along(share["mean"])))
         drawing.rect(ends[0], y - 6, ends[1] - ends[0], 12, "soft", 0.9 if sure else 0.3)
         low, high = along(share["low"]), along(share["high"])
         drawing.lines([(low, y, high, y)], "ink" if sure else "soft", 1.2)
         if sure:
             at, anchor = (high + 4, "start") if share["mean"] > 0 else (low - 4, "end")
-            number = typeset(signed(share["mean"], cell.places))
+            number = typeset(results.signed(share["mean"], cell.places))
             drawing.text(at, y + 4, number, anchor, bold=True)
     drawing.lines([(along(0), _HEAD, along(0), bottom)], "ink", 0.9)
     return drawing

@@ -17,17 +17,13 @@ _LIES = {
 
 
 def comparison_figure(row: Row, name: str, score: str = "score") -> Picture:
-    """The differences and looks of a row whose claim is about arms that are not identical.
-
-    `score` is what scores are called.
-    """
+    """The differences in `score` and looks of a row about arms that are not identical."""
     claim, differences = row.claim, row.claim.detail["differences"]
     drawing = Drawing(_WIDTH, _HEIGHT)
     up = Scale(*_limits(claim), _BOTTOM, _TOP)
     for left, right in (_SEEDS, _LOOKS):
-        drawing.rect(
-            left, up(claim.margin), right - left, up(-claim.margin) - up(claim.margin), "ink", 0.09
-        )
+        top, tall = up(claim.margin), up(-claim.margin) - up(claim.margin)
+        drawing.rect(left, top, right - left, tall, "ink", 0.09)
     down(drawing, up, _SEEDS[0], _LOOKS[1])
     drawing.lines([(left, up(0), right, up(0)) for left, right in (_SEEDS, _LOOKS)], "ink", 0.8)
     _differences(drawing, up, claim, outcome_colour(row.outcome))

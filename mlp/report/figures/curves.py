@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mlp.report.figures.style import Picture, picture
 from mlp.report.figures.svg import Drawing, Scale, down, label
-from mlp.report.results import listed
+from mlp.report.results import count_of, listed
 from mlp.run import Run
 
 MOST_SEEDS = 32
@@ -86,8 +86,7 @@ def curve_figure(
             draw(mean, cohort.colour, 2.4)
         y = 10 + _KEY * place
         drawing.lines([(_LEFT, y - 4, _LEFT + 16, y - 4)], cohort.colour, 2.4)
-        count = len(cohort.curves)
-        legend = f"{cohort.label}, {count} {'seed' if count == 1 else 'seeds'}"
+        legend = f"{cohort.label}, {count_of(len(cohort.curves), 'seed')}"
         drawing.text(_LEFT + 22, y, legend, room=_WIDTH - _LEFT - 22)
         ends.append(f"{mean[1][-1]:.2f} under {cohort.label}" if mean[1] else "none")
     for cohort in over:

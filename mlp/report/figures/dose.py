@@ -57,9 +57,8 @@ def dose_figure(row: Row, name: str, score: str = "score") -> Picture:
         f"Mean {claim.unit or score} is {first} at {start} and {last} at {places[-1]:,g}: "
         f"{claim.outcome}. A thin line is a seed"
     )
-    return picture(
-        drawing, name, title, see + ("; a ring, a strain's own dose." if ringed else ".")
-    )
+    see += "; a ring, a strain's own dose." if ringed else "."
+    return picture(drawing, name, title, see)
 
 
 def _by_seed(claim: Claim) -> list[tuple[float, ...]]:

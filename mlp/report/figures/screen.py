@@ -23,8 +23,8 @@ def cells_figure(claim: Claim, name: str, score: str = "score") -> Picture:
     left = 12 + _COLUMN * len(genes)
     drawing = Drawing(max(_WIDTH, left + _BARS), bottom + 36)
     means = [cell["mean"] for cell in cells]
-    limits = (min(0.0, *means), max(1e-9, *means)) if claim.unit else (0.0, 1.0)
-    along = Scale(*limits, left, drawing.width - 42)
+    low, high = (min(0.0, *means), max(1e-9, *means)) if claim.unit else (0.0, 1.0)
+    along = Scale(low, high, left, drawing.width - 42)
     for k, gene in enumerate(genes):  # turned, so that a name fits over its column
         turned = Drawing(0, 0)
         turned.text(0, 0, gene)

@@ -14,43 +14,33 @@ from itertools import pairwise
 CHARACTER = 6.6
 """Width of a usual character of text, in a wide font."""
 
+Point = tuple[float, float]
+Ends = tuple[float, float, float, float]
+"""Of a line: x and y of one end, x and y of the other."""
+
 
 class Drawing:
     """A drawing of a width and a height; `body` is its SVG, without the element around it."""
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
-        self._parts: list[str] = []
-
-    @property
-    def body(self) -> str:
-        return "".join(self._parts)
+        self.body = ""
 
     def path(self, d: str, colour: str = "ink", width: float = 1, extra: str = "") -> None:
         """Stroke a path; `extra` holds more attributes."""
-        self._parts.append(f'<path class="s-{colour}" d="{d}" stroke-width="{width:g}"{extra}/>')
+        self.body += f'<path class="s-{colour}" d="{d}" stroke-width="{width:g}"{extra}/>'
 
-    def lines(
-        self,
-        ends: Iterable[tuple[float, float, float, float]],
-        colour: str = "ink",
-        width: float = 1,
-    ) -> None:
+    def lines(self, ends: Iterable[Ends], colour: str = "ink", width: float = 1) -> None:
         """Stroke lines, each from (x, y) to (x, y)."""
-        self.path(
-            "".join(f"M{_n(a)} {_n(b)}L{_n(c)} {_n(d)}" for a, b, c, d in ends), colour, width
-        )
+        told = "".join(f"M{_n(a)} {_n(b)}L{_n(c)} {_n(d)}" for a, b, c, d in ends)
+        self.path(told, colour, width)
 
-    def dots(
-        self, points: Iterable[tuple[float, float]], colour: str = "ink", width: float = 3
-    ) -> None:
+    def dots(self, points: Iterable[Point], colour: str = "ink", width: float = 3) -> None:
         """Draw round dots of a diameter."""
         d = "".join(f"M{_n(x)} {_n(y)}h0" for x, y in points)
         self.path(d, colour, width, ' stroke-linecap="round"')
 
-    def curve(
-        self, points: Sequence[tuple[float, float]], colour: str, width: float, extra: str = ""
-    ) -> None:
+    def curve(self, points: Sequence[Point], colour: str, width: float, extra: str = "") -> None:
         """Stroke a line through points, in whole units: half the length of one in tenths."""
         self.path(polyline(points), colour, width, extra)
 
@@ -59,10 +49,8 @@ class Drawing:
     ) -> None:
         """Fill a rectangle."""
         seen = "" if opacity == 1 else f' opacity="{opacity:g}"'
-        self._parts.append(
-            f'<rect class="f-{colour}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" '
-            f'height="{_n(height)}"{seen}/>'
-        )
+        box = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
+        self.body += f'<rect class="f-{colour}" {box}{seen}/>'
 
     def text(
         self,
@@ -79,14 +67,13 @@ class Drawing:
         told = text if len(text) <= most else text[: max(1, int(most) - 1)] + "…"
         at = "" if anchor == "start" else f' text-anchor="{anchor}"'
         weight = ' font-weight="600"' if bold else ""
-        self._parts.append(
-            f'<text class="f-{colour}" x="{_n(x)}" y="{_n(y)}"{at}{weight}>{escape(told)}</text>'
-        )
+        place = f'x="{_n(x)}" y="{_n(y)}"'
+        self.body += f'<text class="f-{colour}" {place}{at}{weight}>{escape(told)}</text>'
 
     def place(self, other: Drawing, x: float, y: float, turned: float = 0) -> None:
         """Put another drawing's body here, `turned` by degrees."""
         turn = f" rotate({turned:g})" if turned else ""
-        self._parts.append(f'<g transform="translate({_n(x)} {_n(y)}){turn}">{other.body}</g>')
+        self.body += f'<g transform="translate({_n(x)} {_n(y)}){turn}">{other.body}</g>'
 
 
 class Scale:
@@ -112,7 +99,7 @@ class Scale:
         return [k * step for k in range(first, last + 1)]
 
 
-def polyline(points: Sequence[tuple[float, float]]) -> str:
+def polyline(points: Sequence[Point]) -> str:
     """A path through points, in whole units, each point as its distance from the last."""
     whole = [(round(x), round(y)) for x, y in points]
     steps = pairwise(whole)
@@ -133,7 +120,7 @@ def across(
     top: float,
     bottom: float,
     most: int = 4,
-    within: tuple[float, float] = (-math.inf, math.inf),
+    within: Point = (-math.inf, math.inf),
 ) -> None:
     """A horizontal axis: a rule at each tick from `top` to `bottom`, labels `within` two places."""
     ticks = scale.ticks(most)
@@ -147,9 +134,8 @@ def label(
 ) -> None:
     """Write numbers at (x, y)."""
     for x, y, value in places:
-        drawing.text(
-            x, y, f"{round(value, 6) + 0.0:,.10g}".replace("-", "−"), anchor, colour="soft"
-        )
+        told = f"{round(value, 6) + 0.0:,.10g}".replace("-", "−")
+        drawing.text(x, y, told, anchor, colour="soft")
 
 
 def _n(value: float) -> str:

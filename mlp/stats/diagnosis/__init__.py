@@ -6,16 +6,9 @@ function. `python -m mlp.proof.diagnosis` measures the stated error and the cost
 
 from mlp.stats.diagnosis.design import Cell
 from mlp.stats.diagnosis.door import MOST_GENES, Progress, diagnose
+from mlp.stats.diagnosis.parts import Cause, Effect, Finding, Rung, Substitute
 from mlp.stats.diagnosis.questions import Answer
-from mlp.stats.diagnosis.value import (
-    Cause,
-    Diagnosis,
-    Effect,
-    Finding,
-    Interrupted,
-    Rung,
-    Substitute,
-)
+from mlp.stats.diagnosis.value import Diagnosis, Interrupted
 
 __all__ = [
     "MOST_GENES",

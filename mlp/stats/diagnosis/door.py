@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mlp.stats.comparison import Outcome, check_margin
+from mlp.stats.diagnosis.parts import Cause, Finding, Rung
 from mlp.stats.diagnosis.procedure import CLOSED, Case
 from mlp.stats.diagnosis.questions import Questions, allowed
 from mlp.stats.diagnosis.scores import Ask, Scores
 from mlp.stats.diagnosis.shares import cells_of, ladder, shares
-from mlp.stats.diagnosis.value import Cause, Diagnosis, Finding, Interrupted, Rung
+from mlp.stats.diagnosis.value import Diagnosis, Interrupted
 from mlp.stats.interval import check_alpha
 from mlp.stats.looks import look_sizes
 

@@ -7,51 +7,47 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
+from mlp.stats.diagnosis.parts import Cause, Effect, Finding, Rung, Substitute
 from mlp.stats.diagnosis.questions import Answer
-from mlp.stats.diagnosis.value import Cause, Diagnosis, Effect, Finding, Rung, Substitute
 from mlp.stats.interval import Interval
 
 T = TypeVar("T")
 
 
-def to_dict(found: Diagnosis) -> dict[str, Any]:
+def plain(value: Any) -> Any:
     """Every field by name; tuples as lists, enumerations by value."""
-    return {f.name: _plain(getattr(found, f.name)) for f in fields(found)}
-
-
-def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return str(value.value)
     if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
 
 
-def from_dict(given: Mapping[str, Any]) -> Diagnosis:
-    """The diagnosis that `to_dict` was made from."""
-    read = dict(given)
-    read["finding"] = Finding(read["finding"])
-    read["genes"] = tuple(read["genes"])
-    read["pairs"] = tuple((a, b) for a, b in read["pairs"])
+def read(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the diagnosis that `plain` was made from."""
+    found = dict(given)
+    found["finding"] = Finding(found["finding"])
+    found["genes"] = tuple(found["genes"])
+    found["pairs"] = tuple((a, b) for a, b in found["pairs"])
     for name in ("gap", "closure"):
-        read[name] = _maybe(Answer.from_dict, read[name])
-    read["causes"] = tuple(map(_cause, read["causes"]))
-    read["substitutes"] = tuple(
+        found[name] = _maybe(Answer.from_dict, found[name])
+    found["causes"] = tuple(map(_cause, found["causes"]))
+    found["substitutes"] = tuple(
         Substitute(s["cause"], tuple(s["genes"]), Answer.from_dict(s["closes"]))
-        for s in read["substitutes"]
+        for s in found["substitutes"]
     )
     for name in ("harmful", "beyond", "harmless"):
-        read[name] = tuple(map(_effect, read[name]))
-    read["rest"] = tuple(map(Answer.from_dict, read["rest"]))
-    read["ladder"] = tuple(
+        found[name] = tuple(map(_effect, found[name]))
+    found["rest"] = tuple(map(Answer.from_dict, found["rest"]))
+    found["ladder"] = tuple(
         Rung(r["gene"], Interval(**r["score"]), _maybe(_interval, r["step"]))
-        for r in read["ladder"]
+        for r in found["ladder"]
     )
-    return Diagnosis(**read)
+    return found
 
 
 def _cause(given: Mapping[str, Any]) -> Cause:

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from mlp.stats.comparison import Outcome
 from mlp.stats.diagnosis.design import FEW, Cell, all_cells, mixed_cells
 from mlp.stats.diagnosis.effects import Effects
+from mlp.stats.diagnosis.parts import Effect, Substitute
 from mlp.stats.diagnosis.questions import Answer, Questions
 from mlp.stats.diagnosis.scores import Scores
 from mlp.stats.diagnosis.search import minimal_set
 from mlp.stats.diagnosis.shares import EXACT, cells_of
-from mlp.stats.diagnosis.value import Effect, Substitute
 from mlp.stats.looks import look_sizes
 
 CLOSED = (Outcome.EQUIVALENT, Outcome.BETTER)

@@ -16,8 +16,8 @@ from itertools import accumulate, combinations
 import numpy as np
 
 from mlp.stats.diagnosis.design import Cell
+from mlp.stats.diagnosis.parts import Rung
 from mlp.stats.diagnosis.scores import Scores
-from mlp.stats.diagnosis.value import Rung
 from mlp.stats.factorial import shapley
 from mlp.stats.interval import FloatArray, Interval, paired_interval
 from mlp.stats.looks import look_alpha

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from mlp.stats.comparison import Outcome
-from mlp.stats.diagnosis.value import Diagnosis, Finding, spelled
+from mlp.stats.diagnosis.parts import Finding, spelled
+
+if TYPE_CHECKING:
+    from mlp.stats.diagnosis.value import Diagnosis
 
 _SHOWN = 8
 """Names in a line before the rest is counted."""

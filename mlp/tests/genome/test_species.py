@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
+import pickle
 import sys
 import types
 from typing import Any, ClassVar, Literal, Optional, Union
@@ -60,10 +62,25 @@ def test_the_annotation_says_the_alleles(name, alleles, number, choices):
 
 def test_defaults_are_taken_and_others_must_be_given():
     assert (BASE.batch_size, BASE.rate, BASE.clip, BASE.warmup) == (64, 0.1, None, "none")
-    with pytest.raises(TypeError, match="bias"):
+    with pytest.raises(
+        GenomeError, match=r"got Loop\(shuffle='never'\): give bias=..., bias being"
+    ):
         Loop(shuffle="never")
-    with pytest.raises(TypeError, match="positional"):
+    with pytest.raises(
+        GenomeError, match=r"given by name; got Loop\('never', True\): give shuffle="
+    ):
         Loop("never", True)
+
+
+def test_a_misspelt_gene_is_told_with_the_genes_there_are():
+    with pytest.raises(
+        GenomeError, match=r"must be one of shuffle, bias, .*'bais'; did you mean 'bi"
+    ):
+        Loop(shuffle="never", bais=True)
+
+
+def test_a_genome_can_be_copied_and_pickled():
+    assert copy.copy(BASE) == pickle.loads(pickle.dumps(BASE)) == BASE
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from mlp.lab import Lab
 from mlp.lab.code import closure
 from mlp.store import Store
+from mlp.tests.lab.loops import TRAINED
 from mlp.tests.lab.projects import FILES
 from mlp.tests.lab.runs import TINY
 
@@ -15,6 +16,17 @@ from mlp.tests.lab.runs import TINY
 def store(tmp_path):
     with Store(tmp_path / "runs.sqlite") as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    TRAINED.clear()
+
+
+@pytest.fixture
+def lab(store):
+    """A lab for species of a user's kind."""
+    return Lab(store, seeds=64)
 
 
 @pytest.fixture

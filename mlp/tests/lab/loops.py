@@ -126,3 +126,8 @@ class Timed(Genome):
     def train(self, seed: int, protocol: Budget) -> float:
         TRAINED.append((self, seed, protocol))
         return 0.3 + 0.1 * protocol.epochs * (self.logits == "raw") + noise(seed)
+
+
+FIT = Loop(shuffle="each_epoch", logits="raw")
+MINE = Loop(shuffle="never", logits="softmax")
+NATS = Lossy(logits="softmax")

@@ -9,26 +9,10 @@ from mlp.lab import Lab, ManipulationError, Refuted, Undecided
 from mlp.run import Result
 from mlp.stats import Outcome
 from mlp.tests.lab.loops import (
-    TRAINED,
+    MINE,
     Bare,
-    Loop,
-    Lossy,
     noise,
 )
-
-FIT = Loop(shuffle="each_epoch", logits="raw")
-MINE = Loop(shuffle="never", logits="softmax")
-NATS = Lossy(logits="softmax")
-
-
-@pytest.fixture(autouse=True)
-def _forget():
-    TRAINED.clear()
-
-
-@pytest.fixture
-def lab(store):
-    return Lab(store, seeds=64)
 
 
 class TestManipulation:

@@ -13,31 +13,17 @@ from mlp.run import Result, ResultError
 from mlp.stats import Outcome
 from mlp.store import Store
 from mlp.tests.lab.loops import (
+    FIT,
+    MINE,
     TRAINED,
     Budget,
     Logits,
-    Loop,
-    Lossy,
     Named,
     Stacked,
     Timed,
     noise,
 )
 from mlp.tests.lab.runs import stored
-
-FIT = Loop(shuffle="each_epoch", logits="raw")
-MINE = Loop(shuffle="never", logits="softmax")
-NATS = Lossy(logits="softmax")
-
-
-@pytest.fixture(autouse=True)
-def _forget():
-    TRAINED.clear()
-
-
-@pytest.fixture
-def lab(store):
-    return Lab(store, seeds=64)
 
 
 class TestWhatASpeciesKnows:

@@ -10,25 +10,12 @@ from mlp.run import Result
 from mlp.stats import SUITE_ERROR, Outcome
 from mlp.store import Store
 from mlp.tests.lab.loops import (
+    FIT,
+    MINE,
     TRAINED,
     Loop,
-    Lossy,
     noise,
 )
-
-FIT = Loop(shuffle="each_epoch", logits="raw")
-MINE = Loop(shuffle="never", logits="softmax")
-NATS = Lossy(logits="softmax")
-
-
-@pytest.fixture(autouse=True)
-def _forget():
-    TRAINED.clear()
-
-
-@pytest.fixture
-def lab(store):
-    return Lab(store, seeds=64)
 
 
 class TestComparing:

@@ -13,25 +13,8 @@ from mlp.run import ResultError
 from mlp.store import RunFailedError, Store
 from mlp.tests.lab.loops import (
     TRAINED,
-    Loop,
-    Lossy,
 )
 from mlp.tests.lab.runs import stored
-
-FIT = Loop(shuffle="each_epoch", logits="raw")
-MINE = Loop(shuffle="never", logits="softmax")
-NATS = Lossy(logits="softmax")
-
-
-@pytest.fixture(autouse=True)
-def _forget():
-    TRAINED.clear()
-
-
-@pytest.fixture
-def lab(store):
-    return Lab(store, seeds=64)
-
 
 PIPELINE = """
 from mlp import Genome, gene

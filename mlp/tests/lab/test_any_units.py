@@ -11,25 +11,13 @@ from mlp.lab import Lab, LabError, Refuted, Undecided
 from mlp.run import Result
 from mlp.store import Store
 from mlp.tests.lab.loops import (
+    FIT,
+    MINE,
+    NATS,
     TRAINED,
-    Loop,
     Lossy,
     noise,
 )
-
-FIT = Loop(shuffle="each_epoch", logits="raw")
-MINE = Loop(shuffle="never", logits="softmax")
-NATS = Lossy(logits="softmax")
-
-
-@pytest.fixture(autouse=True)
-def _forget():
-    TRAINED.clear()
-
-
-@pytest.fixture
-def lab(store):
-    return Lab(store, seeds=64)
 
 
 class TestScreensAndDoses:

@@ -6,7 +6,7 @@ import pytest
 
 from mlp.genome import Genome, GenomeError
 from mlp.lab import Lab, LabError
-from mlp.lab.known import DatasetError
+from mlp.lab.datasets import DatasetError
 from mlp.species.post.genome import MATMUL
 from mlp.species.post.recorded import compare_recorded
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored

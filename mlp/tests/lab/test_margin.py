@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlp.lab import LabError, Margin
-from mlp.lab.known import DatasetError
+from mlp.lab.datasets import DatasetError
 from mlp.run import ProtocolError
 from mlp.tests.lab.runs import BASE, FAST, stored
 

@@ -10,13 +10,11 @@ from mlp.errors import UserError
 from mlp.genome import Genome, gene
 from mlp.lab import Lab
 from mlp.store import Store
-from mlp.tests.lab.loops import TRAINED
 from mlp.tests.lab.wrong_uses import WRONG, species
 
 
 @pytest.fixture
 def lab(store: Store) -> Lab:
-    TRAINED.clear()
     return Lab(store, seeds=16)
 
 

@@ -15,10 +15,7 @@ from mlp.genome import Genome, gene
 from mlp.lab import Lab, Margin
 from mlp.lab.method import SETTINGS
 from mlp.run import Loss, Protocol
-from mlp.tests.lab.loops import Budget, Loop, Lossy, Named, Stacked, Timed
-
-FIT = Loop(shuffle="each_epoch", logits="raw")
-MINE = Loop(shuffle="never", logits="softmax")
+from mlp.tests.lab.loops import FIT, MINE, Budget, Loop, Lossy, Named, Stacked, Timed
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def asked(role, verdict, *, pair="", arm="bias-", dataset="digits", **claim):
 
 def told(rows):
     (role,) = roles(rows)
-    return role.told["digits"]
+    return role.cells["digits"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_genes_are_told_for_each_pair_and_dataset():
     ]
     first, second = roles(rows)
     assert (first.finding, first.pair, first.gene) == ("Finding 4", "under x", "init")
-    assert first.told == {"digits": "sufficient", "wine": "not sufficient by 0.05 or more"}
+    assert first.cells == {"digits": "sufficient", "wine": "not sufficient by 0.05 or more"}
     assert (second.pair, second.gene) == ("under y", "bias")
     assert alone(rows[:1] + rows[2:]) == [
         "Cause: alone under x, init is sufficient.",

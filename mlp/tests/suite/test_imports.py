@@ -25,6 +25,8 @@ def claimed(tmp_path):
     (tmp_path / "code" / "tests" / "__init__.py").write_text("")
     (tmp_path / "code" / "far_pipeline.py").write_text(SPECIES)
     (tmp_path / "code" / "far_broken.py").write_text("1 / 0")
+    (tmp_path / "code" / "far_ended.py").write_text("raise SystemExit(2)")
+    (tmp_path / "code" / "far_skipped.py").write_text("import pytest\npytest.importorskip('nix')")
     made = row(species="far_pipeline:Far")
     yield replace(made, nodeid="code/tests/test_far.py::test_it")
     sys.modules.pop("far_pipeline", None)
@@ -38,7 +40,10 @@ def test_the_species_of_a_claim_is_known_afterwards(claimed, tmp_path):
     assert sys.path == before
 
 
-@pytest.mark.parametrize("name", ["far_broken:Far", "far_nowhere:Far", "", "no name"])
+@pytest.mark.parametrize(
+    "name",
+    [*(f"far_{how}:Far" for how in ("broken", "ended", "skipped", "nowhere")), "", "no name"],
+)
 def test_what_cannot_be_imported_is_left_out(claimed, tmp_path, name):
     before = list(sys.path)
     import_species([replace(claimed, claim=replace(claimed.claim, species=name))], tmp_path)

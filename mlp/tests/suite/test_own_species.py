@@ -92,6 +92,44 @@ class TestEdits:
         assert len(mine.runs()) == 2 * first
 
 
+PROTOCOLS = """
+from dataclasses import dataclass
+from loops import score
+from mlp import Genome, Protocol, gene
+
+@dataclass(frozen=True)
+class Epochs(Protocol):
+    epochs: int = 1
+
+class Short(Genome):
+    logits: bool = gene("whether the loss takes logits")
+    protocols = (Epochs(name="short"), Epochs(name="long", epochs=3))
+    def train(self, seed, protocol):
+        return score(self, seed)
+
+class Other(Short):
+    protocols = (Epochs(name="other"),)
+"""
+OF_SHORT = """
+from protocols import Short
+def test_short(lab):
+    lab.compare(Short(logits=True), Short(logits=False)).assert_better()
+"""
+
+
+class TestProtocols:
+    def test_one_that_another_species_of_the_session_does_not_know_can_be_chosen(self, mine):
+        mine.write(test=OF_SHORT, protocols=PROTOCOLS)
+        mine.claims("--mlp-protocol=long").assert_outcomes(passed=1)
+
+    def test_one_that_no_species_knows_is_told_before_anything_is_trained(self, mine):
+        mine.write(test=OF_SHORT, protocols=PROTOCOLS)
+        done = mine.claims("--mlp-protocol=lnog")
+        done.stdout.re_match_lines([r".*must be one of .*long.*'lnog'; did you mean 'long'"])
+        done.assert_outcomes(errors=1)
+        assert mine.runs() == {}
+
+
 class TestDatasets:
     @pytest.mark.parametrize("words", [(), ("-n2",), ("-n0",), ("-p", "no:xdist")])
     def test_a_claim_is_made_on_each_dataset_of_the_species_it_is_marked_with(self, mine, words):

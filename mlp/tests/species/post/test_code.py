@@ -11,7 +11,6 @@ import pytest
 
 from mlp import machine
 from mlp.lab import Lab, key
-from mlp.lab.code import tree_without_docstrings
 from mlp.lab.key import expressed, run_key
 from mlp.species.post import code, executors, installation
 from mlp.species.post.code import check_code, code_digest
@@ -315,30 +314,3 @@ class TestCode:
                 lab.cohort(MATMUL, "iris", seeds=2)
 
         assert len(dict(lab.store.items())) == (2 if added.startswith("#") else 0)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("x = 1", "x = 1  # why"),
-        ("def f():\n    '''Doc.'''\n    return 1", "def f():\n    return 1"),
-        ("class A:\n    '''Doc.'''\n    x = 1\n    '''Of x.'''", "class A:\n    x = 1"),
-        ("'''Module.'''\nx = (1,\n     2)", "x = (1, 2)"),
-    ],
-)
-def test_what_does_the_same_has_one_tree(one, other):
-    assert tree_without_docstrings(one) == tree_without_docstrings(other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("x = 1", "x = 2"),
-        ("x = 1", "x = 1.0"),
-        ("f('a')", "f('b')"),
-        ("def f():\n    return 'a'", "def f():\n    return 'b'"),
-        ("if x:\n    y()", "if not x:\n    y()"),
-    ],
-)
-def test_what_does_another_thing_has_another_tree(one, other):
-    assert tree_without_docstrings(one) != tree_without_docstrings(other)

@@ -1,0 +1,146 @@
+"""The code of a species that no file holds, as a notebook or a prompt has it in memory.
+
+It is what a run's key holds in place of the file. Pickle finds the values that the code names, by
+its own rules; functions, classes and modules of the user's are read in full, however deep.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import hashlib
+import inspect
+import os
+import pickle
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from mlp.genome import Genome
+from mlp.lab import imports
+from mlp.run import digest
+
+_OF_CODE = (
+    *("co_code", "co_consts", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_flags"),
+    *("co_argcount", "co_kwonlyargcount", "co_posonlyargcount", "co_exceptiontable"),
+)
+"""What code does: instructions, constants and names, without its places in a file."""
+
+_NOT_CODE = {"genes", "strains", "declared"}
+"""What a species has beside its code: alleles are in the key on their own."""
+
+
+def file_of(species: type[Genome]) -> Path | None:
+    """The file that declares a species; None for one of a notebook, a prompt or `exec`."""
+    module = sys.modules.get(species.__module__)
+    method = getattr(species, "train_cohort", None) or getattr(species, "train", None)
+    code = getattr(inspect.unwrap(method), "__code__", None) if callable(method) else None
+    named = getattr(module, "__file__", None)
+    if named is None or not Path(named).is_file():
+        return None
+    came = Path(named if code is None else code.co_filename)
+    return Path(named) if came.name == Path(named).name or came.is_file() else None
+
+
+class Live(pickle.Pickler):
+    """The code of a species as it is in this process at one time: its `digest`.
+
+    `whole` says whether the digest means the same in another process. An object that cannot be
+    read counts by being that object. `modules` are the top-level ones that the code may name.
+    """
+
+    def __init__(self, species: type[Genome]) -> None:
+        self._state = hashlib.sha256()
+        super().__init__(self, protocol=4)
+        self.whole = True
+        self.modules: set[str] = set()
+        self._read: dict[int, int] = {}
+        self._held: list[Any] = []  # so that no other object gets its place in memory
+        try:
+            self.dump(list(self._parts(species)))
+        except Exception:  # it counts as changed whenever it is asked
+            self.whole = False
+            self.write(os.urandom(16))
+        self.clear_memo()
+        self.modules -= {imports.OURS.name, *sys.stdlib_module_names}
+        self.digest = self._state.hexdigest()
+
+    def write(self, part: bytes) -> None:
+        """Take what pickle writes."""
+        self._state.update(part)
+
+    def persistent_id(self, thing: Any) -> Any:
+        """A set, in an order that is the same in every process."""
+        return sorted(map(repr, thing)) if isinstance(thing, (set, frozenset)) else None
+
+    def reducer_override(self, thing: Any) -> Any:
+        """What a thing is made of."""
+        if isinstance(thing, CodeType):
+            return list, ([getattr(thing, name, None) for name in _OF_CODE],)
+        if isinstance(thing, (FunctionType, type, ModuleType)):
+            return self._named(thing)
+        if isinstance(thing, property):
+            return list, ([thing.fget],)
+        with suppress(Exception):
+            if hasattr(thing, "__array__") or hasattr(thing, "detach"):
+                return str, (digest(thing),)
+            if hasattr(thing, "__wrapped__"):
+                return list, ([type(thing).__name__, thing.__wrapped__],)
+            reduce = copyreg.dispatch_table.get(type(thing))
+            told = reduce(thing) if reduce else thing.__reduce_ex__(4)
+            return (str, (told,)) if isinstance(told, str) else told
+        self.whole = False
+        self._held.append(thing)
+        return str, (f"{type(thing).__qualname__} {id(thing)}",)
+
+    def _named(self, thing: Any) -> Any:
+        """A function, class or module: the user's in full, another by name."""
+        module = thing.__name__ if isinstance(thing, ModuleType) else str(thing.__module__)
+        name = getattr(thing, "__qualname__", module)
+        if not _is_users(module):
+            self.modules.add(module.partition(".")[0])
+            return NotImplemented if isinstance(thing, type) else (str, (f"{module} {name}",))
+        if id(thing) in self._read:
+            return str, (f"{name} {self._read[id(thing)]}",)
+        self._read[id(thing)] = len(self._read)
+        return list, ([name, *self._parts(thing)],)
+
+    def _parts(self, thing: Any) -> Iterator[Any]:
+        """What a function, class or module of the user's is made of."""
+        if not isinstance(thing, FunctionType):
+            yield from getattr(thing, "__bases__", ())
+            left_out = _NOT_CODE if isinstance(thing, type) and issubclass(thing, Genome) else ()
+            for name, value in sorted(vars(thing).items()):
+                code = isinstance(thing, type) and isinstance(value, FunctionType)
+                if name not in left_out and (code or name[:2] != "__"):
+                    yield name, value
+            return
+        yield thing.__code__, thing.__defaults__, thing.__kwdefaults__, vars(thing)
+        for cell in thing.__closure__ or ():
+            with suppress(ValueError):  # it is empty yet
+                yield cell.cell_contents
+        if not _is_users(str(thing.__globals__.get("__name__"))):
+            return  # a library's function around one of the user's
+        for name in sorted(_names(thing.__code__)):
+            if name in thing.__globals__:
+                yield name, thing.__globals__[name]
+            else:  # it may be imported within the function
+                self.modules.add(name.partition(".")[0])
+                yield name, sys.modules.get(name)
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names that code and the functions within it may look up or import."""
+    inner = (one for one in code.co_consts if isinstance(one, CodeType))
+    return set(code.co_names).union(*map(_names, inner))
+
+
+def _is_users(module: str) -> bool:
+    """Whether a module is the user's: one without a file, or with a file that is not installed."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None:
+        return module not in sys.stdlib_module_names
+    path = Path(file).resolve()
+    return not imports.is_installed(path) and not path.is_relative_to(imports.OURS)
