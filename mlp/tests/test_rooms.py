@@ -36,6 +36,7 @@ ANYONE = {"choice", "command", "errors", "machine"}
 FRAMEWORKS = ("tensorflow", "tf_keras", "keras", "torch", "jax", "sklearn", "dask", "distributed")
 
 LATE: dict[str, set[str]] = {
+    "trace/torch_layout.py": {"torch"},
     "trace/torch_model.py": {"torch"},
     "trace/on_torch.py": {"torch"},
     "trace/keras_model.py": {"keras"},

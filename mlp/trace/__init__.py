@@ -7,10 +7,24 @@
 
 from __future__ import annotations
 
-from mlp.trace.divergence import Divergence, first_divergence
+from mlp.trace.divergence import first_divergence
 from mlp.trace.errors import TraceError
-from mlp.trace.file import load
+from mlp.trace.file import load, save
+from mlp.trace.ladder import Divergence
+from mlp.trace.page import write_page
+from mlp.trace.picture import draw_picture
 from mlp.trace.record import Trace
 from mlp.trace.watch import record, watch
 
-__all__ = ["Divergence", "Trace", "TraceError", "first_divergence", "load", "record", "watch"]
+__all__ = [
+    "Divergence",
+    "Trace",
+    "TraceError",
+    "draw_picture",
+    "first_divergence",
+    "load",
+    "record",
+    "save",
+    "watch",
+    "write_page",
+]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from statistics import median
 
 from mlp.trace.divergence import first_divergence
 from mlp.trace.errors import TraceError
+from mlp.trace.page import write_page
+from mlp.trace.picture import draw_picture
 
 DIFFERENT, REFUSED = 1, 2
 
@@ -34,14 +35,7 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     )
     add("--html", metavar="FILE", help="also write a page (default: none)")
     add("--picture", metavar="FILE", help="also draw a picture, .png, .svg or .pdf (default: none)")
-    cost = commands.add_parser("cost", help="measure what watching costs, as ratios")
-    cost.add_argument(
-        "--repeats", type=int, default=7, help="of which the median counts (default 7)"
-    )
-    chosen = parser.parse_args(argv)
-    if chosen.command == "cost" and chosen.repeats < 1:
-        parser.error(f"--repeats must be at least 1; got {chosen.repeats}: give more")
-    return chosen
+    return parser.parse_args(argv)
 
 
 def names(given: list[str] | None) -> dict[str, str] | None:
@@ -63,36 +57,17 @@ def compare(chosen: argparse.Namespace) -> int:
     """Print the ladder of two traces."""
     found = first_divergence(chosen.a, chosen.b, repeat=chosen.repeat, names=names(chosen.map))
     print(found)
-    for write, path in ((found.html, chosen.html), (found.picture, chosen.picture)):
+    for write, path in ((write_page, chosen.html), (draw_picture, chosen.picture)):
         if path:
-            print(f"written: {write(path)}")
+            print(f"written: {write(found, path)}")
     return DIFFERENT if found.findings else 0
 
 
-def cost(chosen: argparse.Namespace) -> int:
-    """Print what watching costs."""
-    from mlp.trace.cost import PHASES, measure
-
-    print("time of a step, watched over unwatched: median of the repeats (smallest to largest)")
-    print(f"  {'':<20}" + "".join(f"{phase:<20}" for phase in PHASES).rstrip(), flush=True)
-    measured = 0
-    for name, ratios in measure(chosen.repeats):
-        if not ratios:
-            print(f"  {name:<20}not measured: {name.split(',')[0]} is not installed")
-            continue
-        measured += 1
-        cells = (f"{median(r):.2f} ({min(r):.2f} to {max(r):.2f})" for r in ratios.values())
-        print(f"  {name:<20}" + "".join(f"{cell:<20}" for cell in cells).rstrip(), flush=True)
-    if not measured:
-        raise TraceError("the cost of watching is measured with Keras or PyTorch: install one")
-    return 0
-
-
 def main(argv: list[str] | None = None) -> int:
-    """Run a command; 2 with a sentence where it is refused."""
+    """Run the command; 2 with a sentence where it is refused."""
     chosen = options(argv)
     try:
-        return compare(chosen) if chosen.command == "compare" else cost(chosen)
+        return compare(chosen)
     except TraceError as error:
         print(f"python -m mlp.trace: {error}", file=sys.stderr)
         return REFUSED

@@ -11,18 +11,16 @@ from mlp.trace.value import elements
 
 
 def otherwise(pair: Pair, i: int, values: Values) -> str:
-    """Gradients that differ by a factor for each variable at most 1: by how they are clipped."""
-    shares = []
+    """Gradients that differ by how they are clipped: by a factor each, or element by element."""
+    turned = False
     for _, va, vb in values:
         data = elements(va, vb)
         if data is None or not va.norm or not vb.norm:
             return ""
         cosine = float(data[0].ravel() @ data[1].ravel()) / (va.norm * vb.norm)
-        if cosine < 1 - 10 * pair.rounding.relative:
-            return ""
-        shares.append(vb.norm / va.norm)
+        turned |= cosine < 1 - 10 * pair.rounding.relative
     told = [_clipping(pair, i, place) for place in (0, 1)]
-    if any(told):
+    if told[0] != told[1] and (not turned or any("each element" in text for text in told)):
         none = "no clipping that was seen"
         return f"clipping: {pair.names[0]} has {told[0] or none}, {pair.names[1]} {told[1] or none}"
     return ""
@@ -67,6 +65,9 @@ def _clipping(pair: Pair, i: int, place: int) -> str:
     shares = _shares(update)
     if min(shares) > 1 - 1e-4:
         return _saturated(update)
+    largest = max(v.largest for v in update.gradient.values())
+    if _round(largest):
+        return f"each element clipped to {number(largest)}"
     spread = max(shares) - min(shares)
     whole = float(np.sqrt(sum(v.norm**2 for v in update.gradient.values())))
     if spread < 1e-3:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from mlp.trace.pair import Match, Pair
-from mlp.trace.record import Trace, Variable
+from mlp.trace.record import Trace, Update, Variable
 from mlp.trace.rung import Finding
 
 _APART = ("weight_decay", "decoupled", "gradient_accumulation_steps")
@@ -107,6 +107,14 @@ def spared(pair: Pair, some: list[Match]) -> str:
     return ""
 
 
+def rates(m: Match, ua: Update, ub: Update) -> str:
+    """The learning rates of a variable in an update; empty if they are alike, or not seen."""
+    ra, rb = ua.rates.get(m.a.name, ua.rate), ub.rates.get(m.b.name, ub.rate)
+    if ra is None or rb is None or np.isclose(ra, rb, 1e-5):
+        return ""
+    return f"{ra:.4g} against {rb:.4g}"
+
+
 def grouped(pair: Pair, say: Callable[[Match], str]) -> dict[str, list[Match]]:
     """Variables by what is said of them; those of which nothing is said left out."""
     groups: dict[str, list[Match]] = {}
@@ -125,19 +133,25 @@ def listed(pair: Pair, some: list[Match]) -> str:
     return f" of {', '.join(m.name for m in some[:2])}{more}"
 
 
-def findings(pair: Pair, rung: str, clips: bool) -> list[Finding]:
+def findings(pair: Pair, rung: str, clips: bool, of: Match | None = None) -> list[Finding]:
     """A finding for each constant that differs, and the variables for which it does.
 
-    `clips` says whether constants of clipping count: not where clipped gradients are equal.
+    Args:
+        pair: the two traces.
+        rung: whose findings they are.
+        clips: whether constants of clipping count: not where clipped gradients are equal.
+        of: only those of this variable.
     """
     found = []
     without = () if clips else CLIPS
-    for text, some in grouped(pair, lambda m: told(pair, m, without)).items():
-        minor = only_epsilon(pair, some[0])
-        hint = "too small to explain a gap alone" if minor else "a constant of the optimizer"
-        sentence = f"{pair.a.optimizer} has {text}{listed(pair, some)}"
-        found.append(Finding(rung, sentence, (hint,), explains=not minor))
     for text, some in grouped(pair, lambda m: decay(pair, m)).items():
-        hint = spared(pair, some) or "weight decay differs"
-        found.append(Finding(rung, f"weight decay{listed(pair, some)}: {text}", (hint,)))
+        if of is None or of in some:
+            hints = tuple(filter(None, [spared(pair, some)]))
+            found.append(Finding(rung, f"weight decay{listed(pair, some)}: {text}", hints))
+    for text, some in grouped(pair, lambda m: told(pair, m, without)).items():
+        if of is None or of in some:
+            minor = only_epsilon(pair, some[0])
+            hints = ("too small to explain a gap alone",) if minor else ()
+            sentence = f"{pair.a.optimizer} has {text}{listed(pair, some)}"
+            found.append(Finding(rung, sentence, hints, explains=not minor))
     return found

@@ -11,21 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from mlp.trace.recorder import FULL
+from mlp.trace.epochs import FULL
 from mlp.trace.taps import Taps
+from mlp.trace.value import joined
 
 
-def _one(arrays: Sequence[np.ndarray]) -> Any:
-    """A copy of several inputs or outputs as one array, rows first."""
-    if len(arrays) < 2:
-        return np.array(arrays[0]) if arrays else None
-    return np.concatenate([np.reshape(a, (len(a), -1)).astype(np.float32) for a in arrays], axis=1)
+def _copies(arrays: Sequence[Any]) -> list[np.ndarray]:
+    return [np.array(array) for array in arrays]
 
 
 def seen_step(taps: Taps, names: Sequence[str], *arrays: Any) -> None:
     """`trace.step` was called."""
     assert taps.recorder is not None
-    taps.recorder.stepped(names, [np.array(array) for array in arrays])
+    taps.recorder.stepped(names, _copies(arrays))
 
 
 def seen_call(
@@ -34,8 +32,8 @@ def seen_call(
     """The model was called."""
     assert taps.recorder is not None
     taps.recorder.forward(
-        _one(arrays[:inputs]),
-        prediction=_one(arrays[inputs:]),
+        joined(_copies(arrays[:inputs])),
+        prediction=joined(_copies(arrays[inputs:])),
         modes=modes,
         graded=graded,
         where=where,
@@ -45,7 +43,7 @@ def seen_call(
 def seen_terms(taps: Taps, targets: int, *arrays: Any) -> None:
     """The model's loss was computed."""
     assert taps.recorder is not None
-    y, weight = _one(arrays[:targets]), _one(arrays[targets:-1])
+    y, weight = joined(_copies(arrays[:targets])), joined(_copies(arrays[targets:-1]))
     taps.recorder.terms(y, sample_weight=weight, loss=np.array(arrays[-1]))
 
 

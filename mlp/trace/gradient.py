@@ -9,16 +9,7 @@ import numpy as np
 
 from mlp.trace import clipping
 from mlp.trace.pair import Match, Pair, Values, label
-from mlp.trace.rung import (
-    FAILED,
-    Finding,
-    Rung,
-    failed,
-    not_comparable,
-    not_seen,
-    number,
-    passed,
-)
+from mlp.trace.rung import FAILED, Finding, Rung, counted, failed, not_comparable, number
 from mlp.trace.value import Value, distance, elements
 
 NAME = "gradient"
@@ -72,11 +63,7 @@ def check(pair: Pair, loss: Rung) -> Rung:
                 return not_comparable(NAME, "dropout draws at random: set its rate to 0 in both")
             return failed(_differing(pair, i, values, loss))
         compared += 1
-    if compared:
-        return passed(NAME, f"equal in {compared} update{'s' * (compared > 1)}")
-    if barred:
-        return not_comparable(NAME, barred)
-    return not_seen(NAME, "a trace shows no gradients")
+    return counted(NAME, compared, barred, "a trace shows no gradients")
 
 
 def _one_sided(pair: Pair, i: int, m: Match) -> bool:

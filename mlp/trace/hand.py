@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from mlp.trace.keeper import KEEP
 from mlp.trace.record import Variable
-from mlp.trace.recorder import KEEP, UPDATES, Recorder
+from mlp.trace.recorder import UPDATES, Recorder
 from mlp.trace.source import users_line
 from mlp.trace.value import Value
 

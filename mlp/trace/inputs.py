@@ -12,6 +12,11 @@ from mlp.trace.rung import Finding, Rung, failed, not_seen, number, passed
 
 NAME = "inputs"
 
+SAME, BATCHES = "the same order in each epoch", "the same batches in another order"
+NEARLY, OTHER = "nearly the same order in each epoch", "another order in each epoch"
+ORDERS = (SAME, BATCHES, NEARLY, OTHER)
+"""How rows may follow each other in two epochs, the least mixed first."""
+
 
 @dataclass(frozen=True)
 class Habits:
@@ -54,14 +59,17 @@ def _order(trace: Trace) -> str:
     if not trace.epochs_ended or size < 2 or size < int(trace.log.sizes[0]):
         return ""
     if np.array_equal(first[:size], second[:size]):
-        return "the same order in each epoch"
+        return SAME
     batches = [
         {frozenset(part.tolist()) for part in np.split(rows, cuts)}
         for rows, cuts in ((first, _cuts(trace, 0)), (second, _cuts(trace, 1)))
     ]
     if len(batches[0]) > 1 and batches[1] <= batches[0]:
-        return "the same batches in another order"
-    return "another order in each epoch"
+        return BATCHES
+    places = {row: place for place, row in enumerate(first.tolist())}
+    moved = [abs(places[row] - k) for k, row in enumerate(second.tolist()) if row in places]
+    # Orders drawn apart move a row by a third of all on average, a small buffer by its own size.
+    return NEARLY if len(moved) >= 32 and np.mean(moved) < len(first) / 6 else OTHER
 
 
 def _cuts(trace: Trace, epoch: int) -> np.ndarray:
@@ -92,8 +100,9 @@ def _habit_findings(pair: Pair, ha: Habits, hb: Habits) -> list[Finding]:
     """What differs in how the programs go through an epoch."""
     found = []
     (na, nb), whole = pair.names, min(pair.a.epochs_ended, pair.b.epochs_ended) > 0
-    if ha.partial != hb.partial and whole and ha.sizes[0] == hb.sizes[0]:
-        kept, drops = (ha, hb) if ha.partial else (hb, ha)
+    kept, drops = (ha, hb) if ha.partial else (hb, ha)
+    dropped = kept.partial and drops.rows == kept.rows - kept.sizes[-1]
+    if dropped and whole and ha.sizes[0] == hb.sizes[0]:
         told = (
             f"epoch 1: {na} is fed {ha.rows} rows in {len(ha.sizes)} updates, {nb} {hb.rows} in "
             f"{len(hb.sizes)}; the last batch of {kept.sizes[-1]} rows is on one side only"
@@ -105,26 +114,52 @@ def _habit_findings(pair: Pair, ha: Habits, hb: Habits) -> list[Finding]:
         found.append(Finding(NAME, told, (hint,)))
     elif ha.sizes[0] != hb.sizes[0]:
         told = f"a batch has {ha.sizes[0]} rows in {na} and {hb.sizes[0]} in {nb}"
-        found.append(Finding(NAME, told, ("another batch size",), at=0))
+        found.append(Finding(NAME, told, (_size_hint(pair),), at=0))
     elif whole and ha.distinct != hb.distinct:
         told = f"epoch 1 has {ha.distinct} distinct rows in {na} and {hb.distinct} in {nb}"
-        hint = "rows drawn with replacement, a part of the data, or a shuffle buffer too small"
+        hint = "a part of the data (validation_split, a subset), or rows drawn with replacement"
         found.append(Finding(NAME, told, (hint,)))
     if ha.order and hb.order and ha.order != hb.order:
         told = f"{na} is fed {ha.order}, {nb} {hb.order}"
-        found.append(Finding(NAME, told, (_order_hint(pair, ha, hb),)))
+        found.append(Finding(NAME, told, _order_hints(pair, ha, hb)))
     return found
 
 
-def _order_hint(pair: Pair, ha: Habits, hb: Habits) -> str:
-    fixed, name = (ha, pair.names[0]) if ha.order.startswith("the same") else (hb, pair.names[1])
-    if fixed.order == "the same batches in another order":
-        return f"{name} shuffles batches, not rows: shuffle before batch"
+def _size_hint(pair: Pair) -> str:
+    """Why batches differ in size: gradients are added up, or zeroed before they are used."""
+    for place, (trace, name) in enumerate(zip((pair.a, pair.b), pair.names, strict=True)):
+        steps = trace.constants.get("gradient_accumulation_steps")
+        if steps:
+            return f"{name} updates once in {steps:g} of these: gradient_accumulation_steps"
+        for step in pair.steps:
+            mine, whole = step[place], step[1 - place].rows
+            used = mine.rows
+            if used is None or whole is None or not np.isin(used, whole).all():
+                continue
+            if mine.zeroed and mine.zeroed + len(used) == len(whole):
+                return (
+                    f"{name} uses the last {len(used)} of {len(whole)} rows: zero_grad() is called "
+                    "between micro-batches, not after the update"
+                )
+    return "another batch size"
+
+
+def _order_hints(pair: Pair, ha: Habits, hb: Habits) -> tuple[str, ...]:
+    """The likely mistake of the side whose rows are mixed less."""
+    place = min((0, 1), key=lambda k: ORDERS.index((ha, hb)[k].order))
+    fixed, name = (ha, hb)[place], pair.names[place]
+    if fixed.order == BATCHES:
+        return (f"{name} shuffles batches, not rows: shuffle before batch",)
+    if fixed.order == NEARLY:
+        return (f"the shuffle buffer of {name} is small: give shuffle() one for all rows",)
     told = ", and its rows come sorted by target" if fixed.sorted_targets else ""
-    return (
+    hint = (
         f"{name} never shuffles its rows, or shuffles once{told}: shuffle anew in each epoch "
         "(shuffle=True, reshuffle_each_iteration, sampler.set_epoch)"
     )
+    if (pair.a, pair.b)[place].framework != "Keras":
+        return (hint,)
+    return hint, "after keras.utils.set_random_seed, fit shuffles alike in each epoch"
 
 
 def _batch_findings(pair: Pair) -> list[Finding]:
@@ -139,10 +174,17 @@ def _batch_findings(pair: Pair) -> list[Finding]:
         if ta is not None and tb is not None and same_set(ra, rb):
             told = f"{at}: the same rows with other targets in {na} and {nb}"
             hint = "targets are encoded or read in another way"
+            scaled = _scale(joined(ua, "y"), joined(ub, "y"))
             if same_set(ta, tb):
                 hint = "features and labels are shuffled apart: use one permutation for both"
+            elif scaled:
+                hint = f"the targets of {nb} are {scaled} those of {na}"
             return [Finding(NAME, told, (hint,), at=i)]
-        scaled = _scale(joined(ua, "x"), joined(ub, "x"))
+        xa, xb = joined(ua, "x"), joined(ub, "x")
+        if xa is not None and xb is not None and np.array_equal(xa, xb[..., ::-1]):
+            told = f"{at}: the inputs of {nb} are those of {na}, their last axis reversed"
+            return [Finding(NAME, told, ("channels in another order: BGR for RGB",), at=i)]
+        scaled = _scale(xa, xb)
         if scaled:
             told = f"{at}: the inputs of {nb} are {scaled} those of {na}"
             return [

@@ -122,5 +122,5 @@ def start_from(model: Any, start: Trace) -> None:
     for trainable in (True, False):
         variables = named_variables(model, trainable)
         shapes = {name: tuple(v.shape) for name, v in variables.items()}
-        for name, value in matched(start, shapes, trainable).items():
+        for name, value in matched(start, shapes, trainable, "Keras").items():
             variables[name].assign(value)

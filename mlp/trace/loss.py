@@ -7,14 +7,15 @@ import numpy as np
 from mlp.trace.formulas import broadcast_mse, cross_entropy, matches, mse, probabilities
 from mlp.trace.pair import Pair, joined, label
 from mlp.trace.record import Trace, Update
-from mlp.trace.rung import Finding, Rung, failed, not_comparable, not_seen, number, passed
+from mlp.trace.rung import Finding, Rung, counted, failed, not_comparable, not_seen, number
 
 NAME = "loss"
+_DRAWS = "dropout draws at random: set its rate to 0 in both"
 
 
 def check(pair: Pair) -> Rung:
     """Compare the losses of updates that may be compared."""
-    compared = 0
+    compared, barred = 0, ""
     for i, (ua, ub) in enumerate(pair.steps):
         la, lb = ua.loss, ub.loss
         if la is None or lb is None:
@@ -25,13 +26,16 @@ def check(pair: Pair) -> Rung:
         if not (np.isfinite(la) and np.isfinite(lb)):
             return _not_finite(pair, i, la, lb)
         if not any(_agree(pair, i, ca, cb) for ca in _sums(ua, la) for cb in _sums(ub, lb)):
-            if pair.draws(i):
-                return not_comparable(NAME, "dropout draws at random: set its rate to 0 in both")
+            drawn = pair.draws(i)
+            settings = (_one_sided(pair) or _settings(pair)) if drawn else ""
+            if settings:
+                told = f"{label(ua)}: loss {number(la)} against {number(lb)}, and {settings}"
+                return failed(Finding(NAME, told, (_DRAWS,), at=i, where=pair.called(i)))
+            if drawn:
+                return not_comparable(NAME, _DRAWS)
             return failed(_other_loss(pair, i, la, lb))
         compared += 1
-    if not compared:
-        return not_comparable(NAME, barred) if pair.steps else not_seen(NAME, "no update in both")
-    return passed(NAME, f"equal in {compared} update{'s' * (compared > 1)}")
+    return counted(NAME, compared, barred, "no update in both")
 
 
 def _unseen(pair: Pair, la: float | None) -> str:
@@ -60,12 +64,7 @@ def _not_finite(pair: Pair, i: int, la: float, lb: float) -> Rung:
         return failed(Finding(NAME, told, ("both programs diverge alike",), False, i))
     told = f"{at}: loss {number(la)} against {number(lb)} on the same rows and weights"
     hint = "log of 0, division by 0 or overflow: from_logits=True, an epsilon, a lower rate"
-    return failed(Finding(NAME, told, (hint,), at=i, where=_where(pair.steps[i])))
-
-
-def _where(step: tuple[Update, Update]) -> tuple[str, str]:
-    told = [u.batches[-1].where if u.batches else "" for u in step]
-    return told[0], told[1]
+    return failed(Finding(NAME, told, (hint,), at=i, where=pair.called(i)))
 
 
 def _other_loss(pair: Pair, i: int, la: float, lb: float) -> Finding:
@@ -84,7 +83,7 @@ def _other_loss(pair: Pair, i: int, la: float, lb: float) -> Finding:
         hints.append(factor)
     if not hints:
         hints.append(_predictions(pair, ua, ub))
-    return Finding(NAME, sentence + shapes, tuple(hints), at=i, where=_where((ua, ub)))
+    return Finding(NAME, sentence + shapes, tuple(hints), at=i, where=pair.called(i))
 
 
 def _shapes(ua: Update, ub: Update) -> str:
@@ -151,9 +150,20 @@ def _predictions(pair: Pair, ua: Update, ub: Update) -> str:
         return "other predictions, or another loss function"
     gap = float(np.abs(pa.ravel().astype(np.float64) - pb.ravel()).max())
     if gap <= 4 * pair.rounding.relative * max(float(np.abs(pa).max()), 1e-30):
+        weighted = [any(b.sample_weight is not None for b in u.batches) for u in (ua, ub)]
+        if weighted[0] != weighted[1]:
+            name = pair.names[weighted.index(True)]
+            return f"only {name} weights its rows: class_weight or sample_weight"
         return "the predictions are equal: the loss functions differ, or its weights or reduction"
     settings = _settings(pair)
     return settings or f"the predictions differ by up to {number(gap)}: the forward pass differs"
+
+
+def _one_sided(pair: Pair) -> str:
+    dropping = [any("rate" in la.settings for la in t.layers) for t in (pair.a, pair.b)]
+    if dropping[0] == dropping[1]:
+        return ""
+    return f"only {pair.names[dropping[1]]} has a dropout layer"
 
 
 def _settings(pair: Pair) -> str:

@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 
 from mlp.trace import deliver
+from mlp.trace.epochs import FULL, LIGHT
 from mlp.trace.errors import TraceError
 from mlp.trace.keras_model import (
     constants_for,
@@ -27,7 +28,7 @@ from mlp.trace.keras_model import (
     start_from,
 )
 from mlp.trace.record import Trace, Variable
-from mlp.trace.recorder import FULL, LIGHT, Recorder
+from mlp.trace.recorder import Recorder
 from mlp.trace.source import users_line
 from mlp.trace.taps import Taps
 from mlp.trace.value import Value
@@ -128,11 +129,9 @@ class KerasWatch:
         self._jit = bool(self.model.compiled and self.model.jit_compile)
         if self._jit:
             self.model.jit_compile = False
-            self._note("XLA was switched off while watching: jit_compile=True cannot be seen into")
-
-    def _note(self, told: str) -> None:
-        if told not in self.recorder.notes:
-            self.recorder.notes.append(told)
+            self.recorder.note(
+                "XLA was switched off while watching: jit_compile=True cannot be seen into"
+            )
 
     def _replace(self, owner: Any, name: str, by: Callable[..., Any]) -> None:
         vars(owner)[name] = partial(by, getattr(owner, name))
@@ -247,10 +246,9 @@ class KerasWatch:
             self._made += int(self.optimizer.iterations.numpy()) - int(new.iterations.numpy())
             self.optimizer = new
             self._replace(new, "apply", self._apply)
-            self._note(
-                f"{self.recorder.name}: the model was compiled again after "
-                f"{self.recorder.updates_made} updates, with a new optimizer, whose state begins "
-                "anew"
+            self.recorder.note(
+                f"the model was compiled again after {self.recorder.updates_made} updates, with a "
+                "new optimizer, whose state begins anew"
             )
         return told
 

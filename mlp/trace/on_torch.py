@@ -6,55 +6,39 @@ is given them, by a hook before its step: between the two lie clipping and the u
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 
+from mlp.trace.epochs import FULL, OFF
 from mlp.trace.errors import TraceError
 from mlp.trace.record import Trace, Variable
-from mlp.trace.recorder import FULL, OFF, Recorder
+from mlp.trace.recorder import Recorder
 from mlp.trace.source import users_line
 from mlp.trace.start import matched
+from mlp.trace.torch_layout import Layouts, channels_last
 from mlp.trace.torch_model import (
     amp_scale,
+    array_of,
     buffer_places,
     buffers_at,
-    channels_last,
     constants_of,
     layers_of,
-    layout_of,
     modes_of,
     rates_of,
+    refuse,
     sensitive_modules,
+    tensors_in,
+    view_of,
 )
-from mlp.trace.value import Value
-
-
-def _tensors(structure: Any) -> list[torch.Tensor]:
-    """The tensors in a structure of tuples, lists and mappings, in order."""
-    if isinstance(structure, torch.Tensor):
-        return [structure]
-    if isinstance(structure, Mapping):
-        structure = list(structure.values())
-    if isinstance(structure, (tuple, list)):
-        return [tensor for part in structure for tensor in _tensors(part)]
-    return []
-
-
-def view_of(tensor: torch.Tensor) -> np.ndarray:
-    """A tensor as an array; half precision as float32, which holds it exactly."""
-    tensor = tensor.detach()
-    if tensor.dtype in (torch.bfloat16, torch.float16):
-        tensor = tensor.float()
-    return tensor.cpu().numpy()
-
-
-def array_of(tensor: torch.Tensor) -> np.ndarray:
-    """A copy of a tensor as an array, likewise."""
-    return np.array(view_of(tensor), order="K")
+from mlp.trace.value import Value, joined
 
 
 class TorchWatch:
@@ -62,42 +46,18 @@ class TorchWatch:
 
     def __init__(self, model: Any, optimizer: Any, recorder: Recorder) -> None:
         self.model, self.optimizer, self.recorder = model, optimizer, recorder
-        self._check()
+        refuse(model, optimizer)
         self.parameters = dict(model.named_parameters())
-        self.layout = layout_of(model)
+        self.layouts = Layouts(model)
         self.sensitive = sensitive_modules(model)
         self.rank = channels_last(model)
-        self._handles: list[Any] = []
         self._views: dict[str, tuple[Any, np.ndarray]] = {}
+        self._handles: list[Any] = []
         self._buffers = buffer_places(model)
         self._raw: dict[str, torch.Tensor] = {}
-        self._full = self.compiled = False
+        self._full = self._begun = self._stepping = self._followed = self.compiled = False
         self._before: dict[str, Any] = {}
         self._constants: dict[str, dict[str, float]] = {}
-
-    def _check(self) -> None:
-        if hasattr(self.model, "_orig_mod"):
-            raise TraceError(
-                "watch cannot see into a compiled model: give the model itself, "
-                "and leave torch.compile out while watching"
-            )
-        if type(self.model).__name__ in ("DistributedDataParallel", "DataParallel", "FSDPModule"):
-            raise TraceError(
-                f"watch sees one process; got a model wrapped in {type(self.model).__name__}: "
-                "give the model it wraps, and train in one process"
-            )
-        if not isinstance(self.optimizer, torch.optim.Optimizer):
-            raise TraceError(
-                "watch needs the torch.optim.Optimizer that updates the model; got "
-                f"{type(self.optimizer).__name__}: give it as second"
-            )
-        own = {id(p) for p in self.model.parameters()}
-        given = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
-        if not own & given:
-            raise TraceError(
-                "watch needs the optimizer that updates the model; this one holds "
-                f"{len(given)} parameters of which the model has none: give the model's own"
-            )
 
     # Enter and leave.
 
@@ -113,31 +73,25 @@ class TorchWatch:
         self.recorder.reach = self._stepped
         size = sum(p.numel() * p.element_size() for p in self.parameters.values())
         self.recorder.expect(3 * size + sum(b.nbytes for b in buffers.values()))
+        self._handles = [*self.layouts.hooks()]
         hold = self._handles.append
         hold(self.model.register_forward_hook(self._forward, with_kwargs=True))
-        hold(self.optimizer.register_step_pre_hook(self._before_step))
-        hold(self.optimizer.register_step_post_hook(self._after_step))
+        hold(register_optimizer_step_pre_hook(self._before_step))
+        hold(register_optimizer_step_post_hook(self._after_step))
         for name, parameter in self.parameters.items():
             if parameter.requires_grad:
                 hook = partial(self._accumulated, name)
                 hold(parameter.register_post_accumulate_grad_hook(hook))
 
     def _start_from(self, start: Trace) -> None:
-        trainable = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
-        shapes = {n: tuple(self._read(n, p).shape) for n, p in trainable.items()}
-        for name, value in matched(start, shapes, True).items():
-            self._write(trainable[name], value, self.layout.get(name))
-        buffers = buffers_at(self._buffers)
-        for name, value in matched(
-            start, {n: tuple(b.shape) for n, b in buffers.items()}, False
-        ).items():
-            self._write(buffers[name], value, None)
-
-    @staticmethod
-    def _write(tensor: torch.Tensor, value: np.ndarray, layout: tuple[int, ...] | None) -> None:
-        array = value if layout is None else np.transpose(value, np.argsort(layout))
-        with torch.no_grad():
-            tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))
+        self.layouts.assume(start)
+        weights = {n: p for n, p in self.parameters.items() if p.requires_grad}
+        for trainable, tensors in ((True, weights), (False, buffers_at(self._buffers))):
+            shapes = {n: tuple(self._read(n, t).shape) for n, t in tensors.items()}
+            for name, value in matched(start, shapes, trainable, "PyTorch").items():
+                array = np.ascontiguousarray(self.layouts.written(name, value))
+                with torch.no_grad():
+                    tensors[name].copy_(torch.from_numpy(array))
 
     def stop(self) -> None:
         """End watching; the model and the optimizer have no hook of it left."""
@@ -147,7 +101,14 @@ class TorchWatch:
         held = constants_of(self.optimizer, self.parameters) | self._constants
         self.recorder.variables = (
             *(
-                Variable(n, tuple(self._read(n, p).shape), True, n in held, held.get(n, {}))
+                Variable(
+                    n,
+                    tuple(self._read(n, p).shape),
+                    True,
+                    n in held,
+                    held.get(n, {}),
+                    self.layouts.rows.get(n, ""),
+                )
                 for n, p in self.model.named_parameters()
                 if p.requires_grad
             ),
@@ -175,9 +136,7 @@ class TorchWatch:
     # What the hooks tell.
 
     def _read(self, name: str, tensor: torch.Tensor) -> np.ndarray:
-        layout = self.layout.get(name)
-        array = view_of(tensor)
-        return array if layout is None else array.transpose(layout)
+        return self.layouts.read(name, view_of(tensor))
 
     def _weights(self) -> dict[str, np.ndarray]:
         named = self.parameters.items()
@@ -204,19 +163,19 @@ class TorchWatch:
         if torch.compiler.is_compiling():  # an error here would only make it run uncompiled
             self.compiled = True
             return
-        if self.recorder.level == OFF:
+        if self.recorder.level == OFF or self._begun:
             self.recorder.forwards += 1
             return
-        inputs = _tensors(args) or _tensors(kwargs)
-        outputs = _tensors(output)
+        inputs = tensors_in(args) or tensors_in(kwargs)
+        outputs = tensors_in(output)
         if outputs and outputs[0].is_floating_point():
             self.recorder.precision = str(outputs[0].dtype).removeprefix("torch.")
         if self.recorder.accumulating:
             self._accumulate()
         taking = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in outputs)
         self.recorder.forward(
-            self._joined([self._channels_last(tensor) for tensor in inputs]),
-            prediction=self._joined([array_of(tensor) for tensor in outputs]),
+            joined([self._channels_last(tensor) for tensor in inputs]),
+            prediction=joined([array_of(tensor) for tensor in outputs]),
             modes=modes_of(self.sensitive),
             graded=None if taking else False,
             where=users_line(),
@@ -239,7 +198,7 @@ class TorchWatch:
             self.recorder.accumulated(self._gradients())
 
     def _stepped(self, names: Sequence[str], values: Sequence[Any]) -> None:
-        if self.recorder.level != OFF:
+        if self.recorder.level != OFF and not self._begun:
             tensors = [torch.as_tensor(value) for value in values]
             self.recorder.stepped(names, [array_of(tensor) for tensor in tensors])
 
@@ -247,21 +206,31 @@ class TorchWatch:
         array = array_of(tensor)
         return np.moveaxis(array, 1, -1) if array.ndim == self.rank else array
 
-    @staticmethod
-    def _joined(arrays: list[np.ndarray]) -> Any:
-        if len(arrays) < 2:
-            return arrays[0] if arrays else None
-        flat = [np.reshape(a, (len(a), -1)).astype(np.float32) for a in arrays if a.ndim]
-        same = len({len(a) for a in flat}) == 1
-        return np.concatenate(flat, axis=1) if same else arrays[0]
-
     def _accumulated(self, name: str, parameter: torch.Tensor) -> None:
         if self.recorder.level == FULL and parameter.grad is not None:
             self._raw[name] = torch.linalg.vector_norm(parameter.grad.detach(), dtype=torch.float32)
 
-    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        del args, kwargs
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+        if optimizer is not self.optimizer and not self._follow(optimizer):
+            return None
+        self._stepping = True
         self._refuse_compiled()
+        closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+        if closure is None:
+            self._begin()
+            return None
+
+        def first() -> Any:
+            loss = closure()
+            if not self._begun:
+                self._begin()
+            return loss
+
+        return (args[0], first), {}
+
+    def _begin(self) -> None:
+        """An update begins, its gradient there; forward passes within it are the optimizer's."""
+        self._begun, optimizer = True, self.optimizer
         rates = [group["lr"] for group in optimizer.param_groups]
         self._full = self.recorder.begin_update(float(rates[0]), self._counted())
         if not self._full:
@@ -279,6 +248,23 @@ class TorchWatch:
             "rates": rates_of(optimizer, self.parameters),
         }
 
+    def _follow(self, optimizer: Any) -> bool:
+        """Whether another optimizer is watched from now on: one that updates the same parameters.
+
+        One that steps within another's step, or holds the watched one, only wraps it.
+        """
+        held, new = (set(constants_of(o, self.parameters)) for o in (self.optimizer, optimizer))
+        wraps = any(value is self.optimizer for value in vars(optimizer).values())
+        if self._stepping or held != new or wraps:
+            return False
+        if not self._followed:
+            self.recorder.note(
+                f"a new optimizer was made before update {self.recorder.updates_made}, whose state "
+                "begins anew; it is followed, as are others after it"
+            )
+        self.optimizer, self._followed = optimizer, True
+        return True
+
     def _counted(self) -> int | None:
         """How many updates the optimizer itself counts; None where its rule counts none."""
         state = self.optimizer.state
@@ -289,7 +275,10 @@ class TorchWatch:
         return None if step is None else int(step)
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        del optimizer, args, kwargs
+        del args, kwargs
+        if optimizer is not self.optimizer:
+            return
+        self._stepping = self._begun = False
         if not self._full:
             return
         after = self.recorder.keeper.copies(self._weights())

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mlp.trace.file import check
+from mlp.trace.ladder import Divergence
 from mlp.trace.picture import svg
 from mlp.trace.record import Trace
 from mlp.trace.rung import Finding
-
-if TYPE_CHECKING:
-    from mlp.trace.divergence import Divergence
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 62rem;
@@ -26,7 +23,7 @@ svg { width: 100%; height: auto; }
 """
 
 
-def write(divergence: Divergence, path: str | Path) -> Path:
+def write_page(divergence: Divergence, path: str | Path) -> Path:
     """Write the page."""
     path = check(path)
     path.write_text(page(divergence), encoding="utf-8")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
 import numpy as np
 
-from mlp.trace.record import Trace, Update, Variable
+from mlp.trace.record import UNSURE, Trace, Update, Variable
 from mlp.trace.rounding import Rounding
 from mlp.trace.value import Value, distance
 
@@ -35,20 +36,35 @@ Values = list[tuple[Match, Value, Value]]
 def match(
     a: Sequence[Variable], b: Sequence[Variable], names: Mapping[str, str] | None = None
 ) -> tuple[list[Match], list[Variable], list[Variable]]:
-    """Variables matched by shape and order, and those of each side that are left over."""
+    """Variables matched by shape and order, and those of each side that are left over.
+
+    What a name ends in, as kernel or gamma, counts where all of one side have a counterpart so.
+    """
     if names:
         there = {variable.name: variable for variable in b}
         pairs = [(v, there[names[v.name]]) for v in a if names.get(v.name) in there]
     else:
-        keys = [
-            [tuple(sorted(v.shape)) if len(v.shape) == 2 else v.shape for v in s] for s in (a, b)
-        ]
-        blocks = SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_matching_blocks()
-        pairs = [(a[i + k], b[j + k]) for i, j, size in blocks for k in range(size)]
+        pairs = _alike(a, b, lambda v: (_key(v), re.split(r"[./]", v.name)[-1]))
+        if len(pairs) < min(len(a), len(b)):
+            pairs = _alike(a, b, _key)
     matched = [Match(va, vb, va.shape != vb.shape) for va, vb in pairs]
     used = {m.a.name for m in matched}, {m.b.name for m in matched}
     left = [[v for v in s if v.name not in u] for s, u in zip((a, b), used, strict=True)]
     return matched, left[0], left[1]
+
+
+def _alike(
+    a: Sequence[Variable], b: Sequence[Variable], key: Callable[[Variable], object]
+) -> list[tuple[Variable, Variable]]:
+    """Variables of one key and in one order, as many as there are."""
+    keys = [[key(v) for v in side] for side in (a, b)]
+    blocks = SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_matching_blocks()
+    return [(a[i + k], b[j + k]) for i, j, size in blocks for k in range(size)]
+
+
+def _key(v: Variable) -> tuple[object, bool]:
+    """What two variables have in common that may stand for the same: a matrix may be transposed."""
+    return tuple(sorted(v.shape)) if len(v.shape) == 2 else v.shape, v.rows == UNSURE
 
 
 class Pair:
@@ -76,6 +92,12 @@ class Pair:
             if va is not None and vb is not None:
                 found.append((m, va, turned(vb) if m.flipped else vb))
         return found
+
+    def called(self, i: int) -> tuple[str, str]:
+        """The lines of both programs that called the model for update `i`."""
+        ua, ub = self.steps[i]
+        a, b = (u.batches[-1].where if u.batches else "" for u in (ua, ub))
+        return a, b
 
     # Whether update i may be compared.
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import io
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mlp.trace.errors import TraceError
 from mlp.trace.file import check
+from mlp.trace.ladder import Divergence
 from mlp.trace.record import Trace
 from mlp.trace.rung import FAILED, PASSED
-
-if TYPE_CHECKING:
-    from mlp.trace.divergence import Divergence
 
 BLUE, ORANGE, GREY, INK = "#0072b2", "#d55e00", "#999999", "#222222"
 """Colours that a colour-blind person tells apart (Okabe and Ito); state is told by words too."""
@@ -93,7 +91,7 @@ def _draw_curves(axes: Any, divergence: Divergence, title: str, curve: Any) -> N
         axes.axvline(number, color=GREY, linestyle=":", linewidth=1)
 
 
-def draw(divergence: Divergence, path: str | Path) -> Path:
+def draw_picture(divergence: Divergence, path: str | Path) -> Path:
     """Write the figure; its format is that of the file's ending.
 
     Raises:

@@ -6,18 +6,21 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from mlp.trace.value import Value
+
+TURNED, UNSURE = "turned", "unsure"
+"""What is known of the rows of a dense kernel after a flattened convolution, channels first."""
 
 
 @dataclass(frozen=True)
 class Variable:
     """A variable of the model; `shape` is channels-last, inputs before outputs, as Keras has it.
 
-    `constants` are those by which the optimizer updates it; empty: those of the trace.
+    `constants` are those by which the optimizer updates it; empty: those of the trace. `rows` says
+    of a dense kernel after a flattened convolution whether its rows were turned to channels-last.
     """
 
     name: str
@@ -25,6 +28,7 @@ class Variable:
     trainable: bool = True
     in_optimizer: bool = True
     constants: Mapping[str, float] = field(default_factory=dict)
+    rows: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ class Update:
     where they were seen apart, `micro` what the gradient had added up to after each but the last
     of several batches. `buffers` are as after the update. `counted` is how many updates the
     optimizer itself counts before this one, `scale` the factor by which AMP scaled the loss.
-    `rates` are the learning rates of variables, where they have not all the one `rate`.
+    `rates` are the learning rates of variables, where they have not all the one `rate`. `zeroed`
+    counts the rows whose gradients were zeroed before it, unused.
     """
 
     epoch: int
@@ -78,6 +83,7 @@ class Update:
     counted: int | None = None
     scale: float = 1.0
     rates: Mapping[str, float] = field(default_factory=dict)
+    zeroed: int = 0
 
     @property
     def loss(self) -> float | None:
@@ -203,12 +209,6 @@ class Trace:
     def weights(self) -> str:
         """A digest of the final weights, variable by variable; empty where they were not seen."""
         return _digest(list(self.final.values())) if self.final else ""
-
-    def save(self, path: str | Path) -> Path:
-        """Write the trace as one .npz file, which `load` reads."""
-        from mlp.trace.file import save
-
-        return save(self, path)
 
 
 def _digest(parts: list[str] | list[str | int]) -> str:

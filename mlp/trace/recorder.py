@@ -10,19 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from mlp.trace.batch import batch_of, evaluation_of, log_of, merged, slim
-from mlp.trace.epochs import FULL, LIGHT, OFF, Epochs
+from mlp.trace.epochs import FULL, OFF, Epochs
 from mlp.trace.errors import TraceError
 from mlp.trace.keeper import KEEP, Keeper
 from mlp.trace.record import Batch, Evaluation, Layer, Trace, Update, Variable, joined_rows
 from mlp.trace.source import users_line
 from mlp.trace.value import Value
 from mlp.trace.waiting import Pass, Waiting
-
-__all__ = ["FULL", "KEEP", "LIGHT", "OFF", "UPDATES", "Recorder"]
 
 UPDATES = 4
 """Updates recorded in full in each of the first two epochs, unless the caller says otherwise."""
@@ -59,13 +56,19 @@ class Recorder:
         self._current: Update | None = None
         self._evaluations: list[Evaluation] = []
         self._log: list[Update] = []
-        self._unused = 0
+        self._unused = self._zeroed = 0
 
     # What a program tells.
 
     def epoch(self) -> None:
         """An epoch begins. Without it, an epoch ends where rows are fed again."""
         self._epochs.mark()
+
+    def note(self, told: str) -> None:
+        """Say something of the program that a reader of its trace should know, once."""
+        told = f"{self.name}: {told}"
+        if told not in self.notes:
+            self.notes.append(told)
 
     def step(
         self, x: Any = None, y: Any = None, loss: Any = None, *, prediction: Any = None
@@ -157,6 +160,8 @@ class Recorder:
     def dropped(self) -> None:
         """The gradients of forward passes were zeroed before an update was made of them."""
         self._unused += len(self._waiting.graded)
+        rows = joined_rows([p.batch.x_rows for p in self._waiting.graded])
+        self._zeroed += 0 if rows is None else len(rows)
         self._evaluated([p.batch for p in self._waiting.clear()])
 
     def begin_update(self, rate: float | None, counted: int | None = None) -> bool:
@@ -188,7 +193,9 @@ class Recorder:
             micro=tuple(self.keeper.values(p.total) for p in used[:-1]) if full else (),
             rate=rate,
             counted=counted,
+            zeroed=self._zeroed,
         )
+        self._zeroed = 0
         self._epochs.updated()
         if full:
             self.updates.append(self._current)
@@ -233,7 +240,7 @@ class Recorder:
         if not self._epochs.closed:
             self.dropped()
             if self._unused and not cut_off and self.updates_made:
-                self.notes.append(_unused(self.name, self._unused))
+                self.note(_unused(self._unused))
             self.cut_off, self._epochs.closed = cut_off, True
 
     def trace(self) -> Trace:
@@ -267,15 +274,11 @@ class Recorder:
         """A digest of the final weights; see `Trace.weights`."""
         return self.trace().weights
 
-    def save(self, path: str | Path) -> Path:
-        """Write what was recorded so far as one file."""
-        return self.trace().save(path)
 
-
-def _unused(name: str, count: int) -> str:
+def _unused(count: int) -> str:
     passes = "a forward pass" if count == 1 else f"{count} forward passes"
     return (
-        f"{name}: of {passes} a gradient was taken and the watched optimizer made no update of it: "
-        "another optimizer made it (one made anew in each epoch is not seen), the AMP scaler "
-        "skipped the step, or zero_grad() came before it"
+        f"of {passes} a gradient was taken and the watched optimizer made no update of it: "
+        "another optimizer made it (in Keras, one that a loop makes anew in each epoch is not "
+        "seen), the AMP scaler skipped the step, or zero_grad() came before it"
     )

@@ -7,19 +7,6 @@ from dataclasses import dataclass, replace
 PASSED, FAILED = "passed", "failed"
 NOT_SEEN, NOT_COMPARABLE = "not seen", "not comparable"
 
-RUNGS = (
-    "inputs",
-    "trainable variables",
-    "initial weights",
-    "mode",
-    "loss",
-    "gradient",
-    "update",
-    "buffers",
-    "rate and updates",
-    "evaluation",
-)
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -38,12 +25,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rung:
-    """What was found of one thing: `detail` in a few words, findings where it failed."""
+    """What was found of one thing: `detail` in a few words, findings where it failed.
+
+    `compared` is how many updates were found equal, where it is compared update by update.
+    """
 
     name: str
     state: str
     detail: str = ""
     findings: tuple[Finding, ...] = ()
+    compared: int = 0
 
     def minor(self, why: str) -> Rung:
         """The same, its findings unable to explain a gap, for a reason."""
@@ -64,6 +55,16 @@ def not_seen(name: str, detail: str = "") -> Rung:
 def not_comparable(name: str, detail: str) -> Rung:
     """A rung that an earlier difference bars."""
     return Rung(name, NOT_COMPARABLE, detail)
+
+
+def counted(name: str, compared: int, barred: str, unseen: str = "") -> Rung:
+    """A rung of which so many updates are equal, and what bars the next or why none was seen."""
+    if compared:
+        told = f"equal in {compared} update{'s' * (compared > 1)}" + f"; then {barred}" * bool(
+            barred
+        )
+        return Rung(name, PASSED, told, compared=compared)
+    return not_comparable(name, barred) if barred else not_seen(name, unseen)
 
 
 def failed(*findings: Finding, detail: str = "") -> Rung:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from mlp.trace import constants
 from mlp.trace.inputs import habits
 from mlp.trace.pair import Match, Pair, different_modes, label
 from mlp.trace.record import Evaluation, Layer, Trace
-from mlp.trace.rung import Finding, Rung, failed, not_comparable, not_seen, number, passed
+from mlp.trace.rung import Finding, Rung, counted, failed, not_seen, number, passed
 from mlp.trace.value import Value, distance
 
 BUFFERS, RATE, EVALUATION = "buffers", "rate and updates", "evaluation"
@@ -37,9 +39,7 @@ def check_buffers(pair: Pair) -> Rung:
         compared += 1
     if settings:
         return failed(settings)
-    if compared:
-        return passed(BUFFERS, f"equal after {compared} update{'s' * (compared > 1)}")
-    return not_comparable(BUFFERS, barred) if barred else not_seen(BUFFERS)
+    return counted(BUFFERS, compared, barred, "a trace does not show them")
 
 
 def _norms(trace: Trace) -> list[Layer]:
@@ -126,12 +126,8 @@ def check_rate(pair: Pair, *, clips: bool) -> Rung:
 def _other_rates(pair: Pair) -> list[Finding]:
     """Where variables have rates of their own: the first update in which one has another."""
 
-    def say(m: Match) -> str:
-        ra, rb = ua.rates.get(m.a.name, ua.rate), ub.rates.get(m.b.name, ub.rate)
-        known = ra is not None and rb is not None
-        return f"{ra:.4g} against {rb:.4g}" if known and not np.isclose(ra, rb, 1e-5) else ""
-
     for ua, ub in pair.steps:
+        say = partial(constants.rates, ua=ua, ub=ub)
         groups = constants.grouped(pair, say) if ua.rates or ub.rates else {}
         if groups:
             return [

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from mlp.trace.errors import TraceError
-from mlp.trace.record import Trace
+from mlp.trace.record import UNSURE, Trace
 
 
 def matched(
-    start: Trace, shapes: Mapping[str, tuple[int, ...]], trainable: bool
+    start: Trace, shapes: Mapping[str, tuple[int, ...]], trainable: bool, to: str
 ) -> dict[str, np.ndarray]:
     """The first value of each variable of the trace, by the name of its counterpart in order.
 
@@ -19,6 +19,7 @@ def matched(
         start: the trace.
         shapes: of the other program's variables, by name and in its order.
         trainable: its trainable variables; else its buffers.
+        to: its framework.
 
     Raises:
         TraceError: the trace holds no such values, or they do not fit.
@@ -31,6 +32,11 @@ def matched(
         raise TraceError(
             f"start needs a trace that holds the weights before the first update; {start.name} "
             "holds none: record it with watch"
+        )
+    if to != start.framework and any(v.rows == UNSURE for v in start.variables):
+        raise TraceError(
+            f"start needs to know how {start.name} flattens its convolution, which it did not see: "
+            "copy the weights yourself, and leave start out"
         )
     there = [first[name].shape for name in names]
     if there != list(shapes.values()):

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from mlp.trace.recorder import OFF, Recorder
+from mlp.trace.epochs import OFF
+from mlp.trace.recorder import Recorder
 
 
 class Taps:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
+from mlp.trace.errors import TraceError
 from mlp.trace.record import Layer
 
 _CONSTANTS = {"eps": "epsilon", "alpha": "rho"}
@@ -19,24 +21,58 @@ _DECOUPLED = ("AdamW", "NAdamW", "SGDW")
 _HABITS = ("foreach", "capturable", "differentiable", "fused", "lr")
 
 
-def layout_of(model: Any) -> dict[str, tuple[int, ...]]:
-    """How to transpose each kernel to Keras's layout: inputs before outputs, space first."""
-    found: dict[str, tuple[int, ...]] = {}
-    for prefix, module in model.named_modules():
-        name = f"{prefix}.weight" if prefix else "weight"
-        if isinstance(module, nn.Linear):
-            found[name] = (1, 0)
-        elif isinstance(module, nn.modules.conv._ConvNd):
-            space = module.weight.ndim - 2
-            found[name] = (*range(2, 2 + space), 1, 0)
-    return found
+def refuse(model: Any, optimizer: Any) -> None:
+    """Refuse what cannot be watched.
+
+    Raises:
+        TraceError: a compiled or wrapped model, no optimizer, or one of another model.
+    """
+    if hasattr(model, "_orig_mod"):
+        raise TraceError(
+            "watch cannot see into a compiled model: give the model itself, "
+            "and leave torch.compile out while watching"
+        )
+    if type(model).__name__ in ("DistributedDataParallel", "DataParallel", "FSDPModule"):
+        raise TraceError(
+            f"watch sees one process; got a model wrapped in {type(model).__name__}: "
+            "give the model it wraps, and train in one process"
+        )
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TraceError(
+            "watch needs the torch.optim.Optimizer that updates the model; got "
+            f"{type(optimizer).__name__}: give it as second"
+        )
+    own = {id(p) for p in model.parameters()}
+    given = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not own & given:
+        raise TraceError(
+            "watch needs the optimizer that updates the model; this one holds "
+            f"{len(given)} parameters of which the model has none: give the model's own"
+        )
 
 
-def channels_last(model: Any) -> int:
-    """The rank of an input whose second axis is channels; 0 where the model has no convolution."""
-    convolutions = (m for m in model.modules() if isinstance(m, nn.modules.conv._ConvNd))
-    first = next(convolutions, None)
-    return 0 if first is None else first.weight.ndim
+def tensors_in(structure: Any) -> list[torch.Tensor]:
+    """The tensors in a structure of tuples, lists and mappings, in order."""
+    if isinstance(structure, torch.Tensor):
+        return [structure]
+    if isinstance(structure, Mapping):
+        structure = list(structure.values())
+    if isinstance(structure, (tuple, list)):
+        return [tensor for part in structure for tensor in tensors_in(part)]
+    return []
+
+
+def view_of(tensor: torch.Tensor) -> np.ndarray:
+    """A tensor as an array; half precision as float32, which holds it exactly."""
+    tensor = tensor.detach()
+    if tensor.dtype in (torch.bfloat16, torch.float16):
+        tensor = tensor.float()
+    return tensor.cpu().numpy()
+
+
+def array_of(tensor: torch.Tensor) -> np.ndarray:
+    """A copy of a tensor as an array, likewise."""
+    return np.array(view_of(tensor), order="K")
 
 
 def _kind(module: Any) -> str:

@@ -6,9 +6,9 @@ import numpy as np
 
 from mlp.trace import constants
 from mlp.trace.gradient import agree, allowed
-from mlp.trace.pair import Match, Pair, label
+from mlp.trace.pair import Match, Pair, Values, label
 from mlp.trace.record import Trace, Update
-from mlp.trace.rung import Finding, Rung, failed, not_comparable, not_seen, number, passed
+from mlp.trace.rung import Finding, Rung, counted, failed, number
 
 NAME = "update"
 
@@ -22,6 +22,8 @@ def check(pair: Pair) -> Rung:
         outside = _outside(pair, i)
         if outside is not None:
             return failed(outside)
+        if not barred and gradients and _hidden(pair, gradients):
+            barred = "an epsilon is as large as the gradients"
         found = [] if barred else _differing(pair, i)
         if found is None:
             break
@@ -34,11 +36,9 @@ def check(pair: Pair) -> Rung:
         if found:
             return failed(_other_update(pair, i, found[0]))
         compared += 1
-    if compared:
-        return passed(NAME, f"equal in {compared} update{'s' * (compared > 1)}")
-    if barred:
-        return not_comparable(NAME, barred)
-    return not_seen(NAME, "a trace does not show the weights before and after, whole")
+    return counted(
+        NAME, compared, barred, "a trace does not show the weights before and after, whole"
+    )
 
 
 def _outside(pair: Pair, i: int) -> Finding | None:
@@ -98,13 +98,21 @@ def _least(pair: Pair) -> float:
     return min([1.0, *[1 - d for d in decays if d < 1]])
 
 
+def _hidden(pair: Pair, gradients: Values) -> bool:
+    """Whether an epsilon explains any update that these gradients could bring about."""
+    return _epsilon(pair) >= 1e-2 * max(va.largest for _, va, _ in gradients) > 0
+
+
 def _epsilon(pair: Pair) -> float:
     """The gradient of which an epsilon is as large as the rule's denominator, in its first update.
 
     Keras adds Adam's epsilon before the second moment is corrected, PyTorch after; that they do
     is no difference between programs, and epsilons that differ are told as constants.
     """
-    return max(constants.every(pair, "epsilon"), default=0.0) / _least(pair) ** 0.5
+    held = constants.every(pair, "epsilon")
+    if pair.a.framework == pair.b.framework and len(set(held)) < 2:
+        return 0.0
+    return max(held, default=0.0) / _least(pair) ** 0.5
 
 
 def _other_update(pair: Pair, i: int, found: tuple[Match, float, float]) -> Finding:
@@ -132,29 +140,26 @@ def _explain(pair: Pair, m: Match, ua: Update, ub: Update) -> tuple[str, bool]:
     ]
     if len(reset) == 1:
         return f"the optimizer of {reset[0]} begins anew before it: {_ANEW}", True
-    decay = constants.grouped(pair, lambda each: constants.decay(pair, each))
-    for text, some in decay.items():
-        if m in some:
-            spared = constants.spared(pair, some)
-            alone = constants.listed(pair, some)
-            return f"weight decay{alone}: {text}" + (f"; {spared}" if spared else ""), True
     if constants.family(pair.a) != constants.family(pair.b):
         return f"the optimizer is {pair.a.optimizer} against {pair.b.optimizer}", True
-    ra, rb = ua.rates.get(m.a.name, ua.rate), ub.rates.get(m.b.name, ub.rate)
-    if ra is not None and rb is not None and not np.isclose(ra, rb, rtol=1e-5):
+    rates = constants.rates(m, ua, ub)
+    if rates:
         whose = f" of {m.name}" if ua.rates or ub.rates else ""
-        return f"the learning rate{whose} is {ra:g} against {rb:g}", True
-    different = constants.told(pair, m)
-    if different:
-        whose = constants.listed(
-            pair, constants.grouped(pair, lambda each: constants.told(pair, each))[different]
-        )
-        return f"{pair.a.optimizer} has {different}{whose}", not constants.only_epsilon(pair, m)
+        return f"the learning rate{whose} is {rates}", True
+    others = constants.findings(pair, NAME, clips=True, of=m)
+    if others:
+        return "; ".join((others[0].sentence, *others[0].hints)), others[0].explains
     first = ua.number == ub.number == 0
     if first and None not in (ua.counted, ub.counted) and ua.counted != ub.counted:
         told = f"the optimizers count {ua.counted} and {ub.counted} updates before it"
         return f"{told}: one keeps the state of an earlier training", True
+    if "Keras" in (pair.a.framework, pair.b.framework) and m.name.endswith("embeddings"):
+        return _ONE_BY_ONE, True
     return "the update rules differ: their state, a constraint, or a frozen variable", True
 
 
+_ONE_BY_ONE = (
+    "Keras squares the gradients of an embedding's row one by one where a batch holds the row more "
+    "than once, PyTorch their sum; tf.convert_to_tensor(gradient) sums them first"
+)
 _ANEW = "made or compiled in each epoch, or its state cleared, it forgets its moments and its count"

@@ -8,6 +8,7 @@ Farach-Colton, 2002).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -85,11 +86,6 @@ class Value:
         """The largest magnitude."""
         return float(np.abs(self.sketch[:2]).max())
 
-    @property
-    def finite(self) -> bool:
-        """Whether no element is NaN or infinite."""
-        return bool(np.isfinite(self.sketch[3]))
-
 
 def distance(a: Value, b: Value) -> float:
     """The Euclidean distance of two arrays of one size; estimated where elements were not kept."""
@@ -104,6 +100,15 @@ def elements(*values: Value | None) -> list[np.ndarray] | None:
     if any(v is None or v.data is None for v in values):
         return None
     return [np.asarray(v.data, np.float64) for v in values if v is not None]
+
+
+def joined(arrays: Sequence[np.ndarray]) -> Any:
+    """Several inputs or outputs of a model as one array, rows first; None if there are none."""
+    if len(arrays) < 2:
+        return arrays[0] if arrays else None
+    flat = [np.reshape(a, (len(a), -1)).astype(np.float32) for a in arrays if a.ndim]
+    same = len({len(a) for a in flat}) == 1
+    return np.concatenate(flat, axis=1) if same else arrays[0]
 
 
 @lru_cache(maxsize=8)

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from mlp.trace.errors import TraceError
+from mlp.trace.file import check, save
 from mlp.trace.hand import HandRecorder
+from mlp.trace.keeper import KEEP
 from mlp.trace.record import Trace
-from mlp.trace.recorder import KEEP, UPDATES, Recorder
+from mlp.trace.recorder import UPDATES, Recorder
 
 
 @contextmanager
@@ -43,8 +45,6 @@ def watch(
     """
     framework, adapter = _adapter(model)
     if to is not None:
-        from mlp.trace.file import check
-
         check(to)
     recorder = Recorder(
         name=name or framework.lower(), framework=framework, updates=updates, keep=keep
@@ -82,7 +82,7 @@ def _finish(
     finally:
         recorder.close(type(failure).__name__ if failure else "")
     if to is not None and recorder.updates_made:
-        recorder.trace().save(to)
+        save(recorder.trace(), to)
 
 
 def _check_seen(recorder: Recorder) -> None:
@@ -93,8 +93,8 @@ def _check_seen(recorder: Recorder) -> None:
             "with, by the model and the optimizer that watch was given"
         )
     if not recorder.forwards:
-        recorder.notes.append(
-            f"{recorder.name}: the model was never called while watched, so inputs are not seen: "
+        recorder.note(
+            "the model was never called while watched, so inputs are not seen: "
             "call model(x) itself, on the model that watch was given"
         )
 
@@ -118,7 +118,7 @@ def record(
     finally:
         recorder.close(cut_off)
         if to is not None and recorder.updates_made:
-            recorder.trace().save(to)
+            save(recorder.trace(), to)
 
 
 def _adapter(model: Any) -> tuple[str, Any]:

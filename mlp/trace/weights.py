@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlp.trace.pair import Match, Pair, label
-from mlp.trace.record import Variable
+from mlp.trace.record import UNSURE, Layer, Variable
 from mlp.trace.rung import Finding, Rung, failed, not_seen, number, passed
 from mlp.trace.value import Value, distance
 
@@ -24,8 +24,8 @@ def check_variables(pair: Pair) -> Rung:
     """Compare which variables are trained."""
     if not pair.a.trainable or not pair.b.trainable:
         return not_seen(VARIABLES, "a trace shows no variables")
-    found = []
-    for name, only in zip(pair.names, (pair.only_a, pair.only_b), strict=True):
+    found = _unmatched(pair)
+    for name, only in [] if found else zip(pair.names, (pair.only_a, pair.only_b), strict=True):
         if only:
             hint = (
                 f"the model of {name} has more layers, or those of the other are not registered "
@@ -46,6 +46,25 @@ def check_variables(pair: Pair) -> Rung:
         return failed(*found)
     sizes = sum(int(np.prod(m.a.shape)) for m in pair.variables)
     return passed(VARIABLES, f"{len(pair.variables)} of the same shapes, {sizes:,} elements")
+
+
+def _unmatched(pair: Pair) -> list[Finding]:
+    """A dense kernel of which it is not known in what order its rows follow a convolution."""
+    for name, only, others in zip(
+        pair.names, (pair.only_a, pair.only_b), (pair.only_b, pair.only_a), strict=True
+    ):
+        for v in only:
+            if v.rows == UNSURE and v.shape in [other.shape for other in others]:
+                sentence = (
+                    f"not matched: flattened convolution; how the rows of {told([v])} in {name} "
+                    "follow its channels was not seen"
+                )
+                hint = (
+                    "flatten a convolution that is trained, by flatten or view; or match the "
+                    "variables as they are by names={...}, the rows turned by yourself"
+                )
+                return [Finding(VARIABLES, sentence, (hint,), explains=False)]
+    return []
 
 
 def _left_out(m: Match, place: int) -> bool:
@@ -98,7 +117,7 @@ def check_mode(pair: Pair) -> Rung:
     """Compare whether layers are in training mode in each update."""
     if not pair.steps or not any(u.batches for s in pair.steps for u in s):
         return not_seen(MODE, "no forward pass was seen")
-    heeding = [t for t in (pair.a, pair.b) if any(layer.kind != "own" for layer in t.layers)]
+    heeding = [t for t in (pair.a, pair.b) if any(map(_heeds, t.layers))]
     for i, different in enumerate(pair.modes):
         if different:
             return failed(_other_mode(pair, i, different))
@@ -108,6 +127,12 @@ def check_mode(pair: Pair) -> Rung:
     if not all(seen):
         return not_seen(MODE, "a trace does not show the layers' modes")
     return passed(MODE, f"equal in {len(pair.steps)} updates")
+
+
+def _heeds(layer: Layer) -> bool:
+    """Whether a layer does another thing in training: not the user's own, which nobody can tell."""
+    plain = ("LayerNorm", "GroupNorm", "InstanceNorm", "RMSNorm", "UnitNorm", "LocalResponseNorm")
+    return layer.kind != "own" and not layer.kind.startswith(plain)
 
 
 def _seen_modes(update: object) -> bool:
@@ -130,5 +155,4 @@ def _other_mode(pair: Pair, i: int, different: tuple[tuple[str, bool, bool], ...
         hint = f"evaluation mode is left on in {inference} after an evaluation: call model.train()"
     else:
         hint = f"{inference} trains in evaluation mode: call model.train() before the loop"
-    where = tuple(u.batches[-1].where if u.batches else "" for u in (ua, ub))
-    return Finding(MODE, sentence, (hint,), at=i, where=(where[0], where[1]))
+    return Finding(MODE, sentence, (hint,), at=i, where=pair.called(i))

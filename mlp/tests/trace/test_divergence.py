@@ -8,9 +8,21 @@ import sys
 import numpy as np
 import pytest
 
-from mlp.trace import TraceError, first_divergence, load, record
+from mlp.trace import (
+    TraceError,
+    draw_picture,
+    first_divergence,
+    load,
+    record,
+    save,
+    write_page,
+)
 from mlp.trace.__main__ import main
-from mlp.trace.rung import RUNGS
+
+RUNGS = (
+    *("inputs", "trainable variables", "initial weights", "mode", "loss", "gradient", "update"),
+    *("buffers", "rate and updates", "evaluation"),
+)
 
 X = np.random.default_rng(0).normal(size=(60, 5))
 Y = X @ np.arange(1.0, 6.0) + 1
@@ -159,7 +171,7 @@ def test_a_file_gives_back_what_was_recorded(tmp_path, keep):
     assert again.saw() == trace.saw()
     assert again.updates[0].where == trace.trace().updates[0].where
     assert "trace.step" in again.updates[0].where
-    again.save(tmp_path / "b.trace")
+    save(again, tmp_path / "b.trace")
     assert load(tmp_path / "b.trace").saw() == trace.saw()
 
 
@@ -253,7 +265,7 @@ def test_the_command_runs_as_a_module(tmp_path):
 
 def test_page_and_picture_show_the_verdict(tmp_path):
     found = first_divergence(regression("fit"), regression("<loop>", rate=0.2))
-    text = found.html(tmp_path / "page.html").read_text("utf-8")
+    text = write_page(found, tmp_path / "page.html").read_text("utf-8")
     assert "moves by" in text
     assert "&lt;loop&gt;" in text
     assert "<loop>" not in text
@@ -261,9 +273,9 @@ def test_page_and_picture_show_the_verdict(tmp_path):
     for name in RUNGS:
         assert f">{name}</th>" in text
     assert "Norm of the gradient" in text
-    assert text == found.html(tmp_path / "page.html").read_text("utf-8")
-    assert found.picture(tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+    assert text == write_page(found, tmp_path / "page.html").read_text("utf-8")
+    assert draw_picture(found, tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(TraceError, match="picture cannot be written"):
-        found.picture(tmp_path / "p.nonsense")
+        draw_picture(found, tmp_path / "p.nonsense")
     with pytest.raises(TraceError, match="a folder that exists"):
-        found.html(tmp_path / "nowhere" / "page.html")
+        write_page(found, tmp_path / "nowhere" / "page.html")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from mlp.tests.trace import hint
 from mlp.tests.trace.keras_programs import (
     CLASSES,
     LOGITS,
@@ -17,13 +18,10 @@ from mlp.tests.trace.keras_programs import (
     looped,
     model,
     sgd,
+    steps,
+    train,
 )
 from mlp.trace import first_divergence, watch
-
-
-def hint(divergence):
-    assert divergence.first is not None, str(divergence)
-    return " ".join(divergence.first.hints)
 
 
 def states(divergence):
@@ -263,3 +261,31 @@ def test_two_causes_are_both_found():
         fitted(model(**net), sgd()), looped(model(**net), keras.optimizers.SGD(0.3), training=None)
     )
     assert [finding.rung for finding in found.findings] == ["mode", "rate and updates"]
+
+
+def test_rows_that_are_weighted_on_one_side_are_named():
+    fit = fitted(model(), sgd(), class_weight={0: 1.0, 1: 5.0, 2: 1.0})
+    found = first_divergence(fit, looped(model(), sgd()))
+    assert found.first.rung == "loss"
+    assert "only fit weights its rows: class_weight" in hint(found)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.2])
+def test_another_rate_of_dropout_is_found_though_it_draws_at_random(rate):
+    fit = fitted(model(dropout=0.5), sgd())
+    net = model(dropout=rate)
+    with watch(net, optimizer := sgd(), start=fit) as loop:
+        train(steps(net, optimizer, trace=loop), net)
+    found = first_divergence(fit, loop)
+    assert found.first.rung == "loss"
+    told = "dropout has rate 0.5 against 0.2" if rate else "only fit has a dropout layer"
+    assert told in found.first.sentence
+
+
+def test_a_frozen_layer_is_named_and_no_other_of_its_shape():
+    net = model(norm=True)
+    net.layers[1].trainable = False
+    found = first_divergence(fitted(model(norm=True), sgd()), looped(net, sgd()))
+    assert found.first.rung == "trainable variables"
+    assert "only fit trains batch_normalization" in found.first.sentence
+    assert "dense" not in found.first.sentence

@@ -1,16 +1,13 @@
 """An optimizer of Keras that is made anew, reset or used before: said, and not mistaken."""
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
+from mlp.tests.trace import hint
 from mlp.tests.trace.keras_programs import CLASSES, LOGITS, X, adam, fitted, looped, model, steps
 from mlp.trace import first_divergence, watch
-
-
-def hint(divergence):
-    assert divergence.first is not None, str(divergence)
-    return " ".join(divergence.first.hints)
 
 
 def test_an_optimizer_compiled_anew_between_epochs_is_followed_and_named():
@@ -62,7 +59,7 @@ def test_an_optimizer_made_anew_by_a_loop_is_said():
     assert loop.trace().updates_made == 3
     assert any("of 3 forward passes a gradient was taken" in note for note in loop.notes)
     found = first_divergence(fitted(model(), adam()), loop)
-    assert "one made anew in each epoch is not seen" in " ".join(found.b.notes)
+    assert "one that a loop makes anew in each epoch is not seen" in " ".join(found.b.notes)
     assert "note: loop: of 3 forward passes" in str(found)
 
 
@@ -91,3 +88,22 @@ def test_a_variable_excluded_from_weight_decay_is_named(wrap):
     assert "fit leaves biases and scales out of weight decay and loop does not" in hint(found)
     right = first_divergence(fit, looped(model(), adamw(var_names=["bias"]), wrap=wrap))
     assert right.first is None, str(right)
+
+
+def test_the_gradients_of_an_embedding_that_are_squared_one_by_one_are_named():
+    tokens = np.random.default_rng(3).integers(0, 20, size=(96, 5))
+    layers = keras.layers
+    keras.utils.set_random_seed(2)
+    net = keras.Sequential(
+        [layers.Input((5,)), layers.Embedding(20, 6), layers.Flatten(), layers.Dense(3)]
+    )
+
+    class Adam(keras.optimizers.Adam):
+        def apply(self, grads, trainable_variables=None):
+            return super().apply([tf.convert_to_tensor(g) for g in grads], trainable_variables)
+
+    summed = keras.models.clone_model(net)
+    summed.set_weights(net.get_weights())
+    found = first_divergence(fitted(net, adam(), x=tokens), fitted(summed, Adam(0.01), x=tokens))
+    assert found.first.rung == "update"
+    assert "one by one" in hint(found)

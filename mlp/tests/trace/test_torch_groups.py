@@ -2,6 +2,7 @@
 
 import pytest
 
+from mlp.tests.trace import hint
 from mlp.tests.trace.torch_programs import adam, model, torch, watched
 from mlp.trace import first_divergence
 
@@ -30,11 +31,6 @@ def adamw_of_all(name="loop"):
 
 def slow(parts):
     return torch.optim.SGD(parts, 0.1, momentum=0.9)
-
-
-def hint(divergence):
-    assert divergence.first is not None, str(divergence)
-    return " ".join(divergence.first.hints)
 
 
 def test_no_weight_decay_on_biases_is_found_and_named():

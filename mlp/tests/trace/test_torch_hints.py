@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mlp.tests.trace import hint
 from mlp.tests.trace.torch_programs import (
     X,
     Y,
@@ -21,11 +22,6 @@ from mlp.trace import first_divergence, watch
 def good(make=sgd, **net):
     made = model(**net)
     return watched(made, make(made), "good")
-
-
-def hint(divergence):
-    assert divergence.first is not None, str(divergence)
-    return " ".join(divergence.first.hints)
 
 
 def test_equal_loops_are_equal():

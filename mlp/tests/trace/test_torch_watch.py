@@ -112,17 +112,52 @@ def test_a_step_that_the_scaler_skips_is_no_part_of_the_next_update(first):
     assert any("the AMP scaler skipped the step" in note for note in seen.notes)
 
 
-def test_an_optimizer_made_anew_in_each_epoch_is_said():
+def test_an_optimizer_made_anew_in_each_epoch_is_followed_and_named():
     net = model()
     optimizer = adam(net)
-    with watch(net, optimizer) as trace:
-        train(net, optimizer, trace, epochs=1)
-        train(net, adam(net), trace, epochs=1)
-    assert trace.trace().updates_made == 3
-    assert any("one made anew in each epoch is not seen" in note for note in trace.notes)
-    found = first_divergence(watched(net := model(), adam(net)), trace)
+    with watch(net, optimizer, name="loop") as trace:
+        for epoch in range(2):
+            train(net, adam(net) if epoch else optimizer, trace, epochs=1)
+    assert trace.trace().updates_made == len(trace.trace().updates) == 6
+    assert "a new optimizer was made before update 3" in trace.notes[0]
+    found = first_divergence(watched(net := model(), adam(net), "good"), trace)
+    assert (found.first.rung, found.first.at) == ("update", 3)
+    assert "the optimizer of loop begins anew before it" in " ".join(found.first.hints)
+    assert "note: loop: a new optimizer was made" in str(found)
+
+
+class Wrapper(torch.optim.Optimizer):
+    """An optimizer that steps another one, as SAM and Lookahead do."""
+
+    def __init__(self, inner):
+        super().__init__(inner.param_groups, {})
+        self.inner = inner
+
+    def step(self, closure=None):
+        self.inner.step(closure)
+
+
+@pytest.mark.parametrize("seen", ["outer", "inner"])
+def test_an_optimizer_that_wraps_another_makes_each_update_once(seen):
+    net = model()
+    outer = Wrapper(sgd(net))
+    with watch(net, outer if seen == "outer" else outer.inner) as trace:
+        train(net, outer, trace)
+    assert trace.trace().updates_made == 6
+    found = first_divergence(watched(net := model(), sgd(net)), trace)
     assert found.first is None
-    assert "note: pytorch: of 3 forward passes a gradient was taken" in str(found)
+    assert trace.notes == []
+
+
+def test_an_optimizer_of_other_parameters_is_not_followed():
+    net = model()
+    first, last = (torch.optim.SGD(net[k].parameters(), 0.1) for k in (0, 2))
+    with watch(net, first) as trace:
+        functional.cross_entropy(net(X[:32]), Y[:32]).backward()
+        first.step()
+        last.step()
+    assert trace.trace().updates_made == 1
+    assert trace.notes == []
 
 
 def test_weights_that_move_in_memory_are_read_where_they_are():
@@ -144,14 +179,6 @@ def test_weights_that_move_in_memory_are_read_where_they_are():
         held = second.after[name].data
         np.testing.assert_array_equal(held.T if held.ndim > 1 else held, parameter.detach().numpy())
         np.testing.assert_array_equal(second.before[name].data, 2 * first.after[name].data)
-
-
-def test_the_cost_of_watching_is_measured():
-    from mlp.trace import cost
-
-    measured = cost.ratios(cost._torch(), repeats=1)
-    assert list(measured) == list(cost.PHASES)
-    assert all(len(found) == 1 and found[0] > 0 for found in measured.values())
 
 
 def test_forward_passes_that_gradients_were_not_taken_of_are_evaluation():

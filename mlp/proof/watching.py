@@ -1,4 +1,4 @@
-"""What watching costs: the time of watched steps, and of steps after them, as ratios to unwatched.
+"""What watching costs: `python -m mlp.proof.watching`.
 
 A ratio is the median processor time of watched steps over that of unwatched ones, of one thread
 each, run in one process directly before and after the watched ones. This is repeated; the median
@@ -7,11 +7,12 @@ ratio, the smallest and the largest are told.
 
 from __future__ import annotations
 
-import statistics
+import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def _keras(compiled: bool) -> Program:
     return model, optimizer, pair[0], pair[1]
 
 
-def _torch() -> Program:
+def pytorch() -> Program:
     import torch
     from torch import nn
 
@@ -113,7 +114,7 @@ def ratios(program: Program, repeats: int) -> dict[str, list[float]]:
         plain += _times(unwatched, EPOCH // 2)
         for phase in PHASES:
             times = [seconds for k, seconds in enumerate(seen) if _phase(k) == phase]
-            found[phase].append(statistics.median(times) / statistics.median(plain))
+            found[phase].append(median(times) / median(plain))
     return found
 
 
@@ -123,9 +124,25 @@ def measure(repeats: int) -> Iterator[tuple[str, dict[str, list[float]]]]:
     Ways with short steps, whose times vary more, are repeated three times as often.
     """
     ways: list[tuple[str, str, int, Callable[[], Program]]] = [
-        ("PyTorch", "torch", 3, _torch),  # first: with TensorFlow loaded all is slower
+        ("PyTorch", "torch", 3, pytorch),  # first: with TensorFlow loaded all is slower
         ("Keras, eager", "keras", 1, lambda: _keras(False)),
         ("Keras, tf.function", "keras", 3, lambda: _keras(True)),
     ]
     for name, package, times, make in ways:
         yield name, ratios(make(), times * repeats) if find_spec(package) is not None else {}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m mlp.proof.watching", description=__doc__)
+    parser.add_argument("--repeats", type=int, default=7, help="of which the median counts")
+    print("time of a step, watched over unwatched: median of the repeats (smallest to largest)")
+    print(f"  {'':<20}" + "".join(f"{phase:<20}" for phase in PHASES).rstrip(), flush=True)
+    for name, found in measure(parser.parse_args(arguments).repeats):
+        cells = (f"{median(r):.2f} ({min(r):.2f} to {max(r):.2f})" for r in found.values())
+        told = "".join(f"{cell:<20}" for cell in cells).rstrip() or "not installed"
+        print(f"  {name:<20}{told}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
