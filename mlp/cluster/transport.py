@@ -26,6 +26,9 @@ from mlp.store import Job, StoreError
 PATIENCE_S = 120.0
 """How long no worker may be there, unless the caller says otherwise."""
 
+IMPORTING = 5
+"""How many times as long workers may be there that have not yet imported what trains."""
+
 BRIEF_S = 0.25
 """Tasks shorter than this are sent several to a worker: the way there would take longer."""
 
@@ -112,9 +115,9 @@ class Transport:
         Raises:
             ClusterError: none did in time.
         """
-        until = time.monotonic() + self._patience
+        began = time.monotonic()
         while not self.crew.hardware:
-            if time.monotonic() > until:
+            if time.monotonic() - began > self._limit:
                 raise ClusterError(self._nobody())
             time.sleep(0.05)
         return self.crew.hardware
@@ -251,8 +254,13 @@ class Transport:
             self._alone_since = None
             return
         self._alone_since = self._alone_since or now
-        if now - self._alone_since > self._patience:
+        if now - self._alone_since > self._limit:
             raise ClusterError(self._nobody())
+
+    @property
+    def _limit(self) -> float:
+        """For how many seconds no worker may have work."""
+        return self._patience * (IMPORTING if self.crew.asked > 0 else 1)
 
     def _nobody(self) -> str:
         refused = self.crew.refused
@@ -267,7 +275,7 @@ class Transport:
             )
         if self.crew.asked > 0:
             return (
-                f"A worker must import what trains within {self._patience:g} s, but none of the "
+                f"A worker must import what trains within {self._limit:g} s, but none of the "
                 f"{self.crew.asked} at {self.address} has: see their logs. {self._left()}"
             )
         came = "no worker is left at" if self.runs.done else "no worker came to"

@@ -60,8 +60,8 @@ def _trivial(folder: Path, threads: int) -> bool:
     here = Suite(folder / "here", "", claims=200, size=4, seconds=0.0)
     wanted = _left(here)
     with cluster(threads, stay=1.0, processes=False) as (address, moved):
-        there = replace(here, folder=folder / "there", address=address, seconds=0.5)
-        found = _left(there)
+        far = replace(here, folder=folder / "there", address=address, seconds=0.5, patience=600.0)
+        found = _left(far)
     return _same(f"trivial claims, {threads} workers", moved, wanted, found)
 
 
