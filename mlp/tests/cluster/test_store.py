@@ -87,6 +87,21 @@ def test_sessions_that_want_equal_runs_share_their_tasks(open_store, tmp_path):
     assert two.get(found) == found
 
 
+def test_sessions_whose_runs_overlap_train_what_they_share_once_each(open_store, tmp_path):
+    journal = tmp_path / "journal"
+    how = {"journal": str(journal), "seconds": 0.1}
+    one, two = open_store("one.db"), open_store("two.db")
+    mine, theirs = (trivial.jobs("both", range(n, n + 6), 3, **how) for n in (0, 1))
+    other = threading.Thread(target=two.obtain, args=(theirs, trivial.train))
+    other.start()
+    found = one.obtain(mine, trivial.train)
+    other.join()
+    shared = [trivial.key_of("both", seed) for seed in range(1, 6)]
+    assert [two.get([key])[key] for key in shared] == [found[key] for key in shared]
+    assert max(trained(journal).values()) <= 2
+    assert len(trained(journal)) == 7
+
+
 def test_runs_are_kept_as_tasks_end(open_store, tmp_path):
     store = open_store()
     wanted = [
