@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
+import mlp
 from mlp.suite import interrupt
 
 interrupt.tell_interruption_in_one_line()  # before the imports that take seconds
 
 from mlp.species.post import Mlp, installation
+
+ROOT = Path(__file__).parent
+
+if str(ROOT / "mlp") not in mlp.__path__:  # a wheel is tested, and it holds no tests
+    mlp.__path__.append(str(ROOT / "mlp"))
 
 __all__ = ["Mlp"]
 
@@ -23,7 +29,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     here = config.invocation_params.dir
     paths = [Path(here, arg.split("::")[0]).resolve() for arg in config.args]
-    unit_tests = Path(__file__).parent / "mlp"
+    unit_tests = ROOT / "mlp"
     if config.option.collectonly or all(path.is_relative_to(unit_tests) for path in paths):
         return
     try:

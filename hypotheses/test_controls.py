@@ -9,8 +9,8 @@ PLANTED = 0.4
 PROMISED_SEEDS = 48
 """Seeds by which the looks find an effect of 0.3 with a spread of 0.15, 19 times in 20.
 
-`python -m mlp.stats.calibrate` prints this number. Two fifths of what the model gets right are more
-than 0.3."""
+`python -m mlp.proof.calibration measure` prints this number. Two fifths of what the model gets
+right are more than 0.3."""
 
 
 def test_two_cohorts_that_differ_in_nothing_but_seeds_are_equivalent(

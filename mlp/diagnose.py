@@ -125,7 +125,7 @@ def _tell(progress: Progress, began: float) -> None:
 
 
 def _page(found: GenomeDiagnosis) -> str:
-    from mlp.report.ladder import diagnosis_page
+    from mlp.report.page import diagnosis_page
 
     return diagnosis_page(found)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from mlp.choice import one_of, suggest
 from mlp.genome.gene import Allele, Gene, GenomeError, gene, plain
-from mlp.genome.species import declare
+from mlp.genome.species import at, declare
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -72,6 +72,12 @@ class Genome:
     first_seeds: ClassVar[Mapping[str, int]] = {}
     """Where the seeds begin on which verdicts rest, by protocol, if not where they usually do."""
 
+    trained_by: ClassVar[Any] = None
+    """Its executors, a `mlp.run.Trainers`, or where they stand, "package.module:NAME"."""
+
+    drawn_by: ClassVar[str] = ""
+    """Where the function stands that draws its own charts of a study, "package.module:NAME"."""
+
     def __init_subclass__(cls, **given: Any) -> None:
         super().__init_subclass__(**given)
         declare(cls, sys._getframe(1), Genome)
@@ -96,12 +102,13 @@ class Genome:
     @classmethod
     def trainers(cls) -> Any:
         """The executors of the species, `mlp.run.Trainers`; None: its own `train` alone."""
-        return None
+        return at(cls.trained_by)
 
     @classmethod
-    def charts(cls, study: Any) -> Any:  # noqa: ARG003
+    def charts(cls, study: Any) -> Any:
         """Its charts on the page of a study, `mlp.report.charts.Charts`; None: the usual ones."""
-        return None
+        draw = at(cls.drawn_by)
+        return draw(study) if draw else None
 
     @classmethod
     def gene(cls, name: str) -> Gene:

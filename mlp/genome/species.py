@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
+from importlib import import_module
 from types import FrameType
 from typing import Any, ClassVar, get_origin
 
@@ -31,6 +32,24 @@ def find_species(name: str) -> Any:
 def all_species() -> tuple[Any, ...]:
     """Every species that this process has imported."""
     return tuple(_SPECIES.values())
+
+
+def at(place: Any) -> Any:
+    """What stands at "package.module:NAME"; anything but a text, and an empty one, is itself.
+
+    Raises:
+        GenomeError: nothing stands there.
+    """
+    if not isinstance(place, str) or not place:
+        return place
+    module, _, name = place.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ModuleNotFoundError, AttributeError, ValueError) as error:
+        raise GenomeError(
+            "trained_by and drawn_by of a species name an object, as package.module:NAME; got "
+            f"{place!r} ({error}): correct the name"
+        ) from error
 
 
 def check_registered(species: type) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +54,9 @@ class Arm:
         }
 
 
-def seen(run: Run, without: Collection[str] = ROUNDED) -> Mapping[str, Seen]:
+def seen(run: Run) -> Mapping[str, Seen]:
     """What the run saw, without entries that are no part of training."""
-    return {name: value for name, value in run.saw.items() if name not in without}
+    return {name: value for name, value in run.saw.items() if name not in ROUNDED}
 
 
 def identical(arms: Sequence[Arm]) -> bool:
@@ -96,15 +96,3 @@ def weighted_differences(arms: Sequence[Arm]) -> list[float]:
         math.fsum(arm.weight * run.score for arm, run in zip(arms, runs, strict=True))
         for runs in columns
     ]
-
-
-def tidy(run: Run) -> dict[str, Any]:
-    """A run as one row of a tidy table."""
-    return {
-        "dataset": run.dataset,
-        "protocol": run.protocol.name,
-        "genome": str(run.genome),
-        "seed": run.seed,
-        "score": run.score,
-        "diverged": run.diverged,
-    }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlp.genome import differing
-from mlp.lab.arm import Arm, identical, tidy
+from mlp.lab.arm import Arm, identical
 from mlp.lab.checks import unchecked
 from mlp.lab.claim import COMPARISON, REFUTED, SUPPORTED, Claim, verdict_of
 from mlp.lab.evidence import Evidence
@@ -127,14 +127,6 @@ class Comparison(Evidence):
 
     def _assert(self, expected: Outcome) -> None:
         self._settle(self.claim(expected))
-
-    def to_rows(self) -> list[dict[str, Any]]:
-        """Tidy form: one row an arm and seed."""
-        return [
-            {"arm": i, "weight": arm.weight, **tidy(run)}
-            for i, arm in enumerate(self.arms)
-            for run in arm.runs
-        ]
 
     def __repr__(self) -> str:
         return f"<Comparison {self.claim(self.outcome).line().rsplit(', claimed', 1)[0]}>"

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from mlp.genome import Genome
-from mlp.lab.arm import Arm, tidy
+from mlp.lab.arm import Arm
 from mlp.lab.checks import unchecked
 from mlp.lab.claim import DOSE, REFUTED, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence
@@ -85,14 +85,6 @@ class DoseCurve(Evidence):
             "worst_fall": self.result.worst_fall * span,
             "page_p": self.result.page,
         }
-
-    def to_rows(self) -> list[dict[str, Any]]:
-        """The runs as a tidy table: one row for each dose and seed."""
-        return [
-            {"dose": dose, **tidy(run)}
-            for dose, runs in zip(self.doses, self.runs, strict=True)
-            for run in runs
-        ]
 
     def __repr__(self) -> str:
         means = ", ".join(f"{d:g}: {m:.3f}" for d, m in zip(self.doses, self.means, strict=True))

@@ -24,7 +24,7 @@ from mlp.lab.question import (
     check_doses,
     check_effect,
 )
-from mlp.lab.screen import MOST_GENES, SCREEN_SEEDS, Screen, acting_genes, cells_of
+from mlp.lab.screen import SCREEN_SEEDS, Screen, acting_genes, cells_of
 from mlp.lab.seeds import unshared_seed
 from mlp.run import Run
 from mlp.stats import dose_response, look_sizes
@@ -177,12 +177,6 @@ class Lab(Inquiry):
         executor = self.executor(bad, real=self.real)
         varied_in = self.executor(bad, real=False)
         genes = acting_genes(good, bad, varied_in)
-        if not 1 <= len(genes) <= MOST_GENES:
-            raise LabError(
-                f"a screen varies 1 to {MOST_GENES} genes that act; {good} and {bad} differ in "
-                f"{', '.join(genes) or 'none'}: choose other genomes"
-                + (", or lab.diagnose(good, bad)" if genes else "")
-            )
         cells = cells_of(good, bad, genes, varied_in)
         sizes = tuple(n for n in look_sizes(self.seeds) if n >= min(seeds, self.seeds))
 
@@ -276,14 +270,13 @@ class Lab(Inquiry):
         dataset: str | None = None,
         *,
         seeds: int,
-        real: bool | None = None,
     ) -> list[Run]:
         """The runs of `genome`, exactly as it stands, for the first `seeds` seeds.
 
         Raises:
             LabError: no seeds, or some beyond 2**32 - 1.
         """
-        return self.cohorts([genome], dataset, seeds=seeds, real=real)[0]
+        return self.cohorts([genome], dataset, seeds=seeds)[0]
 
     def cohorts(
         self,
@@ -291,13 +284,11 @@ class Lab(Inquiry):
         dataset: str | None = None,
         *,
         seeds: int,
-        real: bool | None = None,
     ) -> list[list[Run]]:
         """The runs of each of `genomes`, exactly as they stand, asked for at once.
 
         Raises: as `cohort`.
         """
         setting = self.setting(genomes, dataset)
-        use_real = self.real if real is None else real
-        terms = [self.term(setting, g, real=use_real, vouch=False) for g in genomes]
+        terms = [self.term(setting, g, real=self.real, vouch=False) for g in genomes]
         return cohorts(self.store, terms, seeds)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.genome import Genome, differing
-from mlp.lab.arm import Arm, tidy
+from mlp.lab.arm import Arm
 from mlp.lab.checks import unchecked
 from mlp.lab.claim import REFUTED, SCREEN, SUPPORTED, UNDECIDED
 from mlp.lab.evidence import Evidence
@@ -76,9 +76,15 @@ def cells_of(
     """The genome of each subset of `genes`, smallest first (see `cell_of`).
 
     Raises:
-        LabError: a gene in which they differ acts in some cells and not in others, so that it has
-            no effect of its own to share.
+        LabError: no genes, or more than `MOST_GENES`; or one that acts in some cells and not in
+            others, so that it has no effect of its own to share.
     """
+    if not 1 <= len(genes) <= MOST_GENES:
+        raise LabError(
+            f"a screen varies 1 to {MOST_GENES} genes that act; {good} and {bad} differ in "
+            f"{', '.join(genes) or 'none'}: choose other genomes"
+            + (", or lab.diagnose(good, bad)" if genes else "")
+        )
     cells = {on: cell_of(good, bad, on) for on in subsets(genes)}
     acts = {on: expressed(cell, executor) for on, cell in cells.items()}
     idle = [g for on in cells for g in sorted(on) if acts[on] == acts[on - {g}]]
@@ -259,17 +265,6 @@ class Screen(Evidence):
                 for pair, found in effects.interactions.items()
             ],
         }
-
-    def to_rows(self) -> list[dict[str, Any]]:
-        """The runs as a tidy table: one row for each cell and seed, one column for each gene."""
-        return [
-            {gene: self._allele(gene, on) for gene in self.genes} | tidy(run)
-            for on, runs in self.cells.items()
-            for run in runs
-        ]
-
-    def _allele(self, gene: str, on: Cell) -> Any:
-        return (self.good if gene in on else self.bad).alleles()[gene]
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{g} {v:+.3f}" for g, v in self.shares.items())

@@ -19,7 +19,7 @@ from mlp.report.error_rates import level
 from mlp.report.plain import of_screen, plain_interval
 from mlp.report.results import Row, heading
 from mlp.report.roles import ROLES
-from mlp.report.study import ReportError, Study
+from mlp.report.study import ReportError, Study, writing
 
 FORMAT = 1
 FOLDER = Path(".mlp") / "results"
@@ -99,15 +99,10 @@ def save(study: Study, path: Path) -> None:
     }
     text = _by_line({**body, "checksum": checksum(body)})
     beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
+    with writing("results must be saved where a file can be written", path):
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(text + "\n", encoding="utf-8")
         beside.replace(path)
-    except OSError as error:
-        raise ReportError(
-            f"results must be saved where a file can be written; {path} cannot be "
-            f"({error.strerror or error}): name another"
-        ) from None
 
 
 def _by_line(body: Mapping[str, Any]) -> str:

@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from mlp.lab.claim import DIAGNOSIS, DOSE, SCREEN
-from mlp.report.figures import Picture, cells_figure, comparison_figure, dose_figure, ladder_figure
-from mlp.report.plain import Plain, plain_interval
-from mlp.report.results import Row, digits, screen_rows
+from mlp.report.figures.compare import comparison_figure
+from mlp.report.figures.dose import dose_figure
+from mlp.report.figures.ladder import ladder_figure
+from mlp.report.figures.screen import cells_figure
+from mlp.report.figures.style import Picture
+from mlp.report.results import Row, screen_rows
 from mlp.report.study import Study
 from mlp.stats.diagnosis import Diagnosis
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(NamedTuple):
     """One claim on the page; `anchor` is its id there, `same` that of one with its picture."""
 
     row: Row
     anchor: str
     picture: Picture | None = None
     same: str = ""
-
-    @cached_property
-    def plain(self) -> Plain | None:
-        """The plain 95% interval of its effect."""
-        return plain_interval(self.row.claim)
-
-    @property
-    def places(self) -> int:
-        """Digits told after the point, in the claim's unit."""
-        return digits(3, self.row.claim.scale)
-
-    @property
-    def arms(self) -> Sequence[dict[str, Any]]:
-        """The arms compared; none for a screen or a dose-response."""
-        return self.row.claim.detail.get("arms", ())
-
-    @property
-    def effects(self) -> Sequence[dict[str, Any]]:
-        """A screen's effects, largest share first; none for other claims."""
-        detail = self.row.claim.detail
-        shares = detail.get("shares", {})
-        ranked = sorted(shares, key=lambda gene: -abs(shares[gene]["mean"]))
-        return [{"gene": g, "share": shares[g], "main": detail["main"][g]} for g in ranked]
 
     @property
     def diagnosis(self) -> str:
@@ -55,20 +31,10 @@ class Card:
         return str(Diagnosis.from_dict(found)) if found else ""
 
     @property
-    def interactions(self) -> Sequence[dict[str, Any]]:
+    def interactions(self) -> Sequence[Mapping[str, Any]]:
         """A screen's pairwise interactions, largest first."""
         found = self.row.claim.detail.get("interactions", ())
         return sorted(found, key=lambda pair: -abs(pair["mean"]))
-
-
-@dataclass(frozen=True)
-class Test:
-    """The claims of one test, over its parameters and datasets."""
-
-    title: str
-    sentence: str
-    heading: str
-    cards: tuple[Card, ...]
 
 
 def cards_of(study: Study) -> list[Card]:
@@ -77,18 +43,15 @@ def cards_of(study: Study) -> list[Card]:
     A screen is drawn once, with the claim that looked at most of its seeds.
     """
     anchors = [f"claim-{number}" for number in range(1, len(study.rows) + 1)]
-    widest = {row.screen: row for row in screen_rows(study.rows)}
-    drawn = {
-        row.screen: anchor
-        for row, anchor in zip(study.rows, anchors, strict=True)
-        if row is widest.get(row.screen)
-    }
-    found = []
-    for row, anchor in zip(study.rows, anchors, strict=True):
-        same = drawn[row.screen] if row.screen else anchor
-        picture = _picture(row, anchor, study.score) if same == anchor else None
-        found.append(Card(row, anchor, picture, "" if same == anchor else same))
-    return found
+    widest = {id(row) for row in screen_rows(study.rows)}
+    by_anchor = dict(zip(anchors, study.rows, strict=True))
+    drawn = {row.screen: anchor for anchor, row in by_anchor.items() if id(row) in widest}
+    return [
+        Card(row, anchor, same=drawn[row.screen])
+        if drawn.get(row.screen, anchor) != anchor
+        else Card(row, anchor, _picture(row, anchor, study.score))
+        for anchor, row in by_anchor.items()
+    ]
 
 
 def _picture(row: Row, anchor: str, score: str) -> Picture | None:
@@ -103,13 +66,3 @@ def _picture(row: Row, anchor: str, score: str) -> Picture | None:
     if claim.detail.get("differences") and claim.detail.get("looks") and not claim.identical:
         return comparison_figure(row, f"{anchor}-differences", score)
     return None
-
-
-def by_test(cards: Sequence[Card]) -> list[Test]:
-    """Cards gathered under the test that made the claims."""
-    return [
-        Test(title, sentence, heading, tuple(group))
-        for (heading, title, sentence), group in groupby(
-            cards, key=lambda card: (card.row.heading, card.row.words, card.row.sentence)
-        )
-    ]

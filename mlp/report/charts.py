@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from mlp.genome import Genome, differing
 from mlp.lab.claim import DOSE
 from mlp.report.cohorts import Cohort, names_of, strains_of
-from mlp.report.figures import MOST_SEEDS, Curves, Picture, curve_figure
-from mlp.report.figures.style import PALETTE
+from mlp.report.figures.curves import MOST_SEEDS, Curves, curve_figure
+from mlp.report.figures.style import PALETTE, Picture
 from mlp.report.study import Study
 from mlp.run import Run
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mlp import stats
 from mlp.lab import DEFAULT_SEEDS
 from mlp.lab.claim import RECORDED
 from mlp.report.results import Row
-from mlp.stats.calibration import FALSE_DIFFERENCE, FALSE_EQUIVALENT, Rate
-from mlp.stats.methods import IN_USE
 
 MEASURED = Path(stats.__file__).with_name("calibration.json")
-"""Where a calibration is committed: what `python -m mlp.stats.calibrate --json` writes."""
+"""Where a calibration is committed."""
 
-COMMAND = "python -m mlp.stats.calibrate"
+COMMAND = "python -m mlp.proof.calibration measure"
 
 
-@dataclass(frozen=True)
-class Measured:
-    """The worst measured rate of one kind of differences, at the stated rate of a claim."""
+class Measured(NamedTuple):
+    """The worst measured rates of one kind of differences, at the stated rate of a claim."""
 
     scenario: str
     false_difference: float | None
@@ -46,10 +43,10 @@ def overspent(rows: Sequence[Row]) -> str:
     )
 
 
-def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[str, str]]:
+def stated(rows: Sequence[Row], seeds: int | None) -> list[tuple[str, str]]:
     """What the suite promises, and what is left of it for more claims, as (name, value) in words.
 
-    `seeds` are the most that a comparison of the study may use.
+    `seeds` are the most that a comparison of the study may use, if that is known.
     """
     told = overspent(rows)
     claims = max((row.claim.claims for row in rows), default=stats.REGISTERED_CLAIMS)
@@ -60,7 +57,7 @@ def stated(rows: Sequence[Row] = (), seeds: int = DEFAULT_SEEDS) -> list[tuple[s
         *([("This study", told)] if told else []),
         ("Error of one claim, all looks", f"{error:.3g}"),
         ("Error of one look", f"{stats.look_alpha(error):.3g}"),
-        ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds)))),
+        ("Looks at seeds", ", ".join(map(str, stats.look_sizes(seeds or DEFAULT_SEEDS)))),
         (
             "Pseudo-differences at",
             f"± {stats.PSEUDO_SPREAD:g} in score against the margin, "
@@ -83,26 +80,8 @@ def level(rows: Sequence[Row]) -> str:
 
 
 def measured(path: Path = MEASURED) -> list[Measured]:
-    """The committed calibration's rates for the interval in use; none if there is no such file."""
+    """The committed calibration of the interval in use; nothing if there is no such file."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        rates = [Rate(**rate) for rate in raw["rates"]]
+        return [Measured(**kind) for kind in json.loads(path.read_text("utf-8"))["kinds"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    mine = [r for r in rates if r.method == IN_USE and r.promised and r.stated == stats.CLAIM_ERROR]
-    return [_measured(name, mine) for name in dict.fromkeys(r.scenario for r in mine)]
-
-
-def _measured(scenario: str, rates: Sequence[Rate]) -> Measured:
-    mine = [rate for rate in rates if rate.scenario == scenario]
-    worst = {
-        kind: max((r.rate for r in mine if r.kind == kind), default=None)
-        for kind in (FALSE_DIFFERENCE, FALSE_EQUIVALENT)
-    }
-    return Measured(
-        scenario=scenario,
-        false_difference=worst[FALSE_DIFFERENCE],
-        false_equivalent=worst[FALSE_EQUIVALENT],
-        simulated=max(rate.sims for rate in mine),
-        holds=all(rate.holds for rate in mine),
-    )

@@ -7,17 +7,18 @@ is no cause from claims of identity. What single genes do alone is `mlp.report.r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from mlp.lab import SUPPORTED, Claim
-from mlp.report.plain import of_screen, plain_interval
+from mlp.report.plain import of_screen
 from mlp.report.results import (
     Row,
+    by_size,
     command,
     decided,
     digits,
+    interval_text,
     keyword,
     listed,
     ordered,
@@ -25,9 +26,7 @@ from mlp.report.results import (
     signed,
     strains_compared,
 )
-from mlp.report.roles import alone
-
-K = TypeVar("K", bound=Hashable)
+from mlp.report.roles import Role, alone
 
 
 class Cell(NamedTuple):
@@ -37,8 +36,7 @@ class Cell(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One claim of a finding, over its datasets; claims of one sentence count together."""
 
     heading: str
@@ -46,48 +44,37 @@ class Answer:
     cells: Mapping[str, Cell]
 
 
-def answers(rows: Iterable[Row]) -> list[Answer]:
-    """The claims that state findings, in order.
+def answers(rows: Iterable[Row], *, whole: bool = False) -> list[Answer]:
+    """The claims that state findings, in order; all of a `whole` finding together.
 
     A cell says "supported, +0.48", or of several claims "2 of 3 supported".
     A claim that compares its effect on two datasets stands in the first one's cell.
     """
-
-    def claim(row: Row) -> tuple[str, str]:
-        return row.heading, " ".join(row.sentence.removeprefix(f"{row.heading}:").split())
-
-    return [Answer(*key, cells) for key, cells in _stated(rows, claim).items()]
-
-
-def by_finding(rows: Iterable[Row]) -> dict[str, dict[str, Cell]]:
-    """For each finding, and each dataset, what all claims that state it come to."""
-    return _stated(rows, lambda row: row.heading)
-
-
-def datasets_of(found: Iterable[Answer]) -> list[str]:
-    """The datasets that answers have cells of."""
-    return sorted({dataset for answer in found for dataset in answer.cells})
+    found: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for row in ordered(row for row in rows if row.states):
+        said = " ".join(row.sentence.removeprefix(f"{row.heading}:").split())
+        own = found.setdefault((row.heading, "" if whole else said), {})
+        own.setdefault(row.datasets[0], []).append(row)
+    return [
+        Answer(*key, {on: _cell(mine) for on, mine in sorted(own.items())})
+        for key, own in found.items()
+    ]
 
 
-def _stated(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, dict[str, Cell]]:
-    """The cells by dataset of the claims that state findings, gathered by their `key`."""
-    found: dict[K, dict[str, list[Row]]] = {}
-    for row in ordered(rows):
-        if row.states:
-            found.setdefault(key(row), {}).setdefault(row.datasets[0], []).append(row)
-    return {k: {on: _cell(mine) for on, mine in sorted(own.items())} for k, own in found.items()}
+def datasets_of(found: Iterable[Answer] | Iterable[Role]) -> list[str]:
+    """The datasets that answers or roles have cells of."""
+    return sorted({dataset for one in found for dataset in one.cells})
 
 
 def _cell(rows: Sequence[Row]) -> Cell:
-    verdicts = [row.claim.verdict for row in rows]
-    effects = {_number(row.claim) for row in rows}
-    if len(effects) > 1 or len(set(verdicts)) > 1:
-        return Cell("", f"{verdicts.count(SUPPORTED)} of {len(rows)} supported")
-    return Cell(verdicts[0], f"{verdicts[0]}, {effects.pop()}")
-
-
-def _number(claim: Claim) -> str:
-    return "identical" if claim.identical else signed(claim.effect, digits(2, claim.scale))
+    told = [
+        (c.verdict, "identical" if c.identical else signed(c.effect, digits(2, c.scale)))
+        for c in (row.claim for row in rows)
+    ]
+    if len(set(told)) > 1:
+        supported = sum(verdict == SUPPORTED for verdict, _ in told)
+        return Cell("", f"{supported} of {len(rows)} supported")
+    return Cell(told[0][0], ", ".join(told[0]))
 
 
 def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
@@ -109,24 +96,26 @@ def explain(rows: Sequence[Row], *, selected: bool = False) -> list[str]:
         everywhere = sorted({row.datasets[0] for row in mine})
         for dataset in everywhere:
             here = [row for row in mine if row.datasets[0] == dataset]
-            explaining = [row for row in screened if _explains(row, dataset, here)]
+            compared = [strains_compared(row) for row in here]
+            explaining = [
+                row
+                for row in screened
+                if row.claim.dataset == dataset and strains_compared(row) in compared
+            ]
             innocent, acting = _innocent(here, [r for r in rows if r.datasets[0] == dataset])
             lines = _lines(here, explaining, innocent, selected)
             if lines:
                 drawn_on = [*here, *explaining, *acting]
                 said.setdefault(lines, {})[dataset] = {row.finding for row in drawn_on}
         for lines, findings in said.items():
-            title = mine[0].heading if finding.isdigit() else f"The {_lower(finding)}"
+            named = f"The {finding[:1].lower()}{finding[1:]}"
+            title = mine[0].heading if finding.isdigit() else named
             on = f" on {listed(list(findings))}" if any(findings) else ""
             selected_by = _expression(findings, everywhere)
             told.append("\n".join([title + on + lines[0], *lines[1:], command(rows, selected_by)]))
     if screened and any("\nCause of" in paragraph for paragraph in told):
         told.append(simultaneous(len(screened)))
     return told
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def simultaneous(screens: int) -> str:
@@ -150,12 +139,6 @@ def _expression(findings: Mapping[str, set[str]], everywhere: Sequence[str]) -> 
 
 def _any_of(words: Sequence[str]) -> str:
     return f"({' or '.join(words)})" if len(words) > 1 else words[0]
-
-
-def _explains(screen: Row, dataset: str, finding: Sequence[Row]) -> bool:
-    """Whether a screen is between strains that the `finding` screens or compares on `dataset`."""
-    pair = strains_compared(screen)
-    return screen.claim.dataset == dataset and any(strains_compared(r) == pair for r in finding)
 
 
 def _innocent(finding: Sequence[Row], here: Sequence[Row]) -> tuple[str, list[Row]]:
@@ -215,13 +198,12 @@ def _verdict(stated: Sequence[Row], selected: bool) -> str:
     """The verdict of one claim; of several, how many are supported and which are not."""
     here = " made here" if selected else ""
     if len(stated) == 1:
-        only = " in the one claim made here that states it" if selected else ""
+        only = f" in the one claim{here} that states it" if selected else ""
         return f" is {stated[0].claim.verdict}{only}: {effect(stated[0])}."
     of: dict[str, list[str]] = {}
     for row in sorted(stated, key=lambda r: r.nodeid):
-        of.setdefault(row.claim.verdict, []).append(
-            f"“{' than on '.join((row.title, *row.datasets[1:]))}”"
-        )
+        title = " than on ".join((row.title, *row.datasets[1:]))
+        of.setdefault(row.claim.verdict, []).append(f"“{title}”")
     if len(of) == 1:
         many = "both" if len(stated) == 2 else f"all {len(stated)}"
         same = {effect(row) for row in stated}
@@ -245,33 +227,24 @@ def effect(row: Row) -> str:
     if claim.outcome != "equivalent":
         return f"{told}, margin {margin}"
     if row.detectable:
-        plain = f"plain 95% {plain_interval(claim)}"
-        return f"the effect is smaller than {margin}, yet not zero: {told}; {plain}"
+        return f"the effect is smaller than {margin}, yet not zero: {told}; plain 95% {row.plain}"
     return f"the effect is smaller than {margin}: {told}"
 
 
 def _cause(claim: Claim) -> str:
     """What each gene contributed to the difference between two strains, in one line."""
-    detail, scale = claim.detail, claim.scale
-    whole, shares = detail["whole"], detail["shares"]
+    detail, places = claim.detail, digits(2, claim.scale)
+    shares, whole = detail["shares"], interval_text(detail["whole"], places)
     between = f"from {detail['bad']} to {detail['good']}"
-    if not decided(whole):
+    if not decided(detail["whole"]):
         plain = of_screen(detail)
         there = f" Its plain 95% interval {plain} does." if plain and plain.excludes_zero else ""
-        told = f"the screen does not tell {_interval(whole, scale)} from 0.{there}"
-        return f"No cause named {between}: {told}"
-    ranked = sorted(shares, key=lambda gene: -abs(shares[gene]["mean"]))
-    sure = [gene for gene in ranked if decided(shares[gene])]
-    along = [g for g in sure if shares[g]["mean"] * whole["mean"] > 0]
-    against = [g for g in sure if g not in along]
-    parts = [
-        listed([f"{g} {_interval(shares[g], scale)}" for g in of]) for of in (along, against) if of
-    ]
-    if not along:
-        parts.insert(0, "no single gene's share is told from 0")
-    return f"Cause of {_interval(whole, scale)} {between}: {'; against it '.join(parts)}."
-
-
-def _interval(of: Mapping[str, float], scale: float) -> str:
-    mean, low, high = (signed(of[name], digits(2, scale)) for name in ("mean", "low", "high"))
-    return f"{mean} [{low}, {high}]"
+        return f"No cause named {between}: the screen does not tell {whole} from 0.{there}"
+    told: dict[bool, list[str]] = {True: [], False: []}
+    for gene in by_size(shares):
+        if decided(shares[gene]):
+            along = shares[gene]["mean"] * detail["whole"]["mean"] > 0
+            told[along].append(f"{gene} {interval_text(shares[gene], places)}")
+    parts = [listed(told[True]) if told[True] else "no single gene's share is told from 0"]
+    parts += [listed(told[False])] if told[False] else []
+    return f"Cause of {whole} {between}: {'; against it '.join(parts)}."

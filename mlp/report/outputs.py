@@ -14,7 +14,7 @@ from mlp.report import archive, changes, page, summary, tensorboard
 from mlp.report.archive import Saved
 from mlp.report.changes import Changes
 from mlp.report.cohorts import stored_runs
-from mlp.report.study import ReportError, Study
+from mlp.report.study import ReportError, Study, writing
 from mlp.run import Protocol
 from mlp.store import Store
 
@@ -180,12 +180,7 @@ def _summarise(study: Study, against: Changes | None, place: Path) -> str:
     Raises:
         ReportError: the file cannot be written.
     """
-    try:
+    with writing("a summary must go to a file that can be written", place):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(summary.markdown(study, against), encoding="utf-8")
-    except OSError as error:
-        raise ReportError(
-            f"a summary must go to a file that can be written; {place} cannot be "
-            f"({error.strerror or error}): name another"
-        ) from None
     return f"summary: {place}"

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import special
@@ -24,8 +23,7 @@ LEVEL = 0.95
 _SHARE = re.compile(r"share of (.+) against all else")
 
 
-@dataclass(frozen=True)
-class Plain:
+class Plain(NamedTuple):
     """A plain 95% interval."""
 
     low: float
@@ -45,7 +43,22 @@ def plain_interval(claim: Claim) -> Plain | None:
 
     Identical arms have none, and neither has the agreement with the recorded runs.
     """
-    return None if claim.identical else of_differences(_differences(claim))
+    detail = claim.detail
+    if claim.identical:
+        return None
+    if "doses" in detail:
+        ends = (detail["accuracies"][0], detail["accuracies"][-1])
+        return of_differences([b - a for a, b in zip(*ends, strict=True)])
+    asked = _SHARE.match(claim.statement)
+    if "cells" not in detail or asked is None:
+        return of_screen(detail) or of_differences(detail.get("differences", ()))
+    shares = shapley(_cells(detail))
+    return of_differences(list(2 * shares[asked[1]] - np.sum(list(shares.values()), axis=0)))
+
+
+def of_screen(detail: Mapping[str, Any]) -> Plain | None:
+    """The plain 95% interval of the whole difference between a screen's two strains."""
+    return of_differences(list(whole_difference(_cells(detail)))) if "cells" in detail else None
 
 
 def of_differences(differences: Sequence[float]) -> Plain | None:
@@ -59,30 +72,9 @@ def of_differences(differences: Sequence[float]) -> Plain | None:
     return Plain(mean - half, mean + half)
 
 
-def of_screen(detail: Mapping[str, Any]) -> Plain | None:
-    """The plain 95% interval of the whole difference between a screen's two strains."""
-    return of_differences(list(whole_difference(_cells(detail)))) if "cells" in detail else None
-
-
 @cache
 def _quantile(freedom: int) -> float:
     return float(special.stdtrit(freedom, (1 + LEVEL) / 2))
-
-
-def _differences(claim: Claim) -> Sequence[float]:
-    """What the claim's effect is the mean of, a number a seed; empty if there is no such thing."""
-    detail = claim.detail
-    if "doses" in detail:
-        ends = (detail["accuracies"][0], detail["accuracies"][-1])
-        return [b - a for a, b in zip(*ends, strict=True)]
-    if "cells" not in detail:
-        return detail.get("differences", ())
-    cells = _cells(detail)
-    asked = _SHARE.match(claim.statement)
-    if asked is None:
-        return list(whole_difference(cells))
-    shares = shapley(cells)
-    return list(2 * shares[asked[1]] - np.sum(list(shares.values()), axis=0))
 
 
 def _cells(detail: Mapping[str, Any]) -> dict[Iterable[str], Any]:

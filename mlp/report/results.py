@@ -6,15 +6,17 @@ import json
 import math
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from mlp.genome import find_species
 from mlp.lab import REFUTED, Claim
 from mlp.lab.claim import SCREEN
 from mlp.lab.known import protocol_of
-from mlp.report.plain import plain_interval
+from mlp.report.plain import Plain, plain_interval
 
 AS_RECORDED, CHANGED = "as recorded", "changed"
 IDENTICAL = "identical weights"
@@ -71,10 +73,10 @@ class Row:
     @property
     def screen(self) -> tuple[str, str, str] | None:
         """Its screen, if it is of one: the good strain, the bad one, and the dataset."""
-        detail = self.claim.detail
-        if self.claim.kind != SCREEN:
+        claim = self.claim
+        if claim.kind != SCREEN:
             return None
-        return detail["good"], detail["bad"], self.claim.dataset
+        return claim.detail["good"], claim.detail["bad"], claim.dataset
 
     @property
     def title(self) -> str:
@@ -96,16 +98,19 @@ class Row:
         """What the evidence says: the claim's outcome, or that the arms are identical."""
         return "identical" if self.claim.identical else self.claim.outcome
 
+    @cached_property
+    def plain(self) -> Plain | None:
+        """The plain 95% interval of the effect, which is this claim's own, adjusted for nothing."""
+        return plain_interval(self.claim)
+
     @property
     def detectable(self) -> bool:
         """Whether the effect is equivalent, so smaller than the margin, and yet not zero.
 
-        By its plain 95% interval, which is this claim's own and adjusted for nothing.
+        That is by its plain 95% interval.
         """
-        if self.claim.outcome != "equivalent" or self.claim.identical:
-            return False
-        plain = plain_interval(self.claim)
-        return plain is not None and plain.excludes_zero
+        equivalent = self.claim.outcome == "equivalent" and not self.claim.identical
+        return equivalent and self.plain is not None and self.plain.excludes_zero
 
     @property
     def vouched(self) -> str:
@@ -159,10 +164,9 @@ def with_findings(rows: Iterable[Row]) -> bool:
 
 def strains_compared(row: Row) -> set[str]:
     """The two strains between which a claim screens, or the genomes it compares."""
-    detail = row.claim.detail
     if row.screen:
-        return {detail["good"], detail["bad"]}
-    return {arm["genome"] for arm in detail.get("arms", ())}
+        return set(row.screen[:2])
+    return {arm["genome"] for arm in row.claim.detail.get("arms", ())}
 
 
 def command(rows: Iterable[Row], expression: str) -> str:
@@ -170,24 +174,29 @@ def command(rows: Iterable[Row], expression: str) -> str:
     rows = list(rows)
     folder = posixpath.commonpath([posixpath.dirname(row.nodeid.split("::")[0]) for row in rows])
     quoted = f'"{expression}"' if " " in expression else expression
-    return f"pytest {folder}{' ' if folder else ''}-k {quoted}{_protocol_option(rows[0])}"
-
-
-def _protocol_option(row: Row) -> str:
-    """The option that names the claim's protocol, where it is not the one taken unasked.
-
-    Of a species that is not known here, the command of the claim itself says so.
-    """
-    species = find_species(row.claim.species)
-    option = f" --mlp-protocol={row.claim.protocol}"
-    if species is None:
-        return option if option in row.command else ""
-    return "" if row.claim.protocol == protocol_of(species, None).name else option
+    species, protocol = find_species(rows[0].claim.species), rows[0].claim.protocol
+    option = f" --mlp-protocol={protocol}"
+    if species is None:  # then the command of the claim itself says whether it is needed
+        needed = option in rows[0].command
+    else:
+        needed = protocol != protocol_of(species, None).name
+    return f"pytest {folder}{' ' if folder else ''}-k {quoted}{option if needed else ''}"
 
 
 def signed(value: float, places: int = 3) -> str:
     """`value` with its sign, and never a minus before zeros alone."""
     return f"{round(value, places) + 0.0:+.{places}f}"
+
+
+def interval_text(of: Mapping[str, float], places: int) -> str:
+    """An interval, {mean, low, high}, as "+0.50 [+0.45, +0.55]"."""
+    mean, low, high = (signed(of[name], places) for name in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]"
+
+
+def by_size(intervals: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """The names of intervals, that of the largest mean first, whatever its sign."""
+    return sorted(intervals, key=lambda name: -abs(intervals[name]["mean"]))
 
 
 def listed(words: Sequence[str]) -> str:
@@ -244,11 +253,8 @@ def refuted_by_design(rows: Sequence[Row]) -> str:
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:
     """How many claims got each verdict, and how many verdicts changed."""
-    found: dict[str, int] = {}
-    for row in rows:
-        found[row.claim.verdict] = found.get(row.claim.verdict, 0) + 1
-    changed = sum(row.status == CHANGED for row in rows)
-    return {**found, **({CHANGED: changed} if changed else {})}
+    changed = (CHANGED for row in rows if row.status == CHANGED)
+    return Counter([*(row.claim.verdict for row in rows), *changed])
 
 
 def units(rows: Iterable[Row]) -> str:
@@ -266,12 +272,11 @@ def notes(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         for note in row.claim.notes:
             found.setdefault(note, []).append(row.title)
-    return [f"{_which(titles, len(rows))}: {note}" for note, titles in found.items()]
-
-
-def _which(titles: Sequence[str], count: int) -> str:
-    if len(titles) == count > 1:
-        return f"all {count} claims"
-    named = list(dict.fromkeys(titles))
-    more = f" and {len(named) - 2} more" if len(named) > 2 else ""
-    return f"{', '.join(named[:2])}{more}"
+    told = []
+    for note, titles in found.items():
+        named = list(dict.fromkeys(titles))
+        more = f" and {len(named) - 2} more" if len(named) > 2 else ""
+        every = len(titles) == len(rows) > 1
+        which = f"all {len(rows)} claims" if every else f"{', '.join(named[:2])}{more}"
+        told.append(f"{which}: {note}")
+    return told

@@ -30,7 +30,7 @@ class Role:
     finding: str
     pair: str
     gene: str
-    told: Mapping[str, str]
+    cells: Mapping[str, str]
 
 
 def roles(rows: Iterable[Row]) -> list[Role]:
@@ -50,9 +50,9 @@ def roles(rows: Iterable[Row]) -> list[Role]:
 def alone(rows: Sequence[Row]) -> list[str]:
     """Which genes some claim shows to be sufficient or necessary, a line for each pair."""
     lines = []
-    shown = [role for role in roles(rows) if any(_is_shown(text) for text in role.told.values())]
+    shown = [role for role in roles(rows) if any(_is_shown(text) for text in role.cells.values())]
     for pair in dict.fromkeys(role.pair for role in shown):
-        told = [f"{r.gene} is {next(iter(r.told.values()))}" for r in shown if r.pair == pair]
+        told = [f"{r.gene} is {next(iter(r.cells.values()))}" for r in shown if r.pair == pair]
         lines.append(f"Cause: alone{' ' if pair else ''}{pair}, {'; '.join(told)}.")
     return lines
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mlp.errors import UserError
@@ -15,6 +17,17 @@ from mlp.run.protocol import NONE
 
 class ReportError(ValueError, UserError):
     """A report that cannot be made as asked: the rule, the value seen, the remedy."""
+
+
+@contextmanager
+def writing(rule: str, place: Path) -> Iterator[None]:
+    """Say in a sentence that `place` does not keep the `rule` of what can be written to."""
+    try:
+        yield
+    except OSError as error:
+        raise ReportError(
+            f"{rule}; {place} cannot be ({error.strerror or error}): name another"
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from mlp.report.error_rates import level, overspent
-from mlp.report.explanation import by_finding
+from mlp.report.explanation import answers
 from mlp.report.results import (
     CHANGED,
     Row,
@@ -61,9 +61,9 @@ def _short(text: str, width: int) -> str:
 def answer(rows: Sequence[Row]) -> list[Line]:
     """The answer in a line for each finding: what the claims that state it come to."""
     lines: list[Line] = []
-    for heading, cells in by_finding(rows).items():
-        told = "; ".join(f"{dataset} {cell.text}".strip() for dataset, cell in cells.items())
-        lines += [(text, "") for text in wrapped(f"{heading}: {told}")]
+    for one in answers(rows, whole=True):
+        told = "; ".join(f"{dataset} {cell.text}".strip() for dataset, cell in one.cells.items())
+        lines += [(text, "") for text in wrapped(f"{one.heading}: {told}")]
     return lines
 
 

@@ -1,7 +1,7 @@
 """Pure statistics of paired comparisons over seeds: differences -> interval -> outcome.
 
 Shape convention: one number per seed, `[n]`, in seed order. Nothing here knows of pytest,
-TensorFlow or the store. `python -m mlp.stats.calibrate` measures the stated error rates.
+TensorFlow or the store. `python -m mlp.proof.calibration` measures the stated error rates.
 """
 
 from mlp.stats.comparison import Look, Outcome, Result, classify, pair, sequential
@@ -23,7 +23,7 @@ from mlp.stats.looks import (
     look_sizes,
 )
 from mlp.stats.monotone import DoseResponse, Trend, dose_response, page_trend
-from mlp.stats.permutation import Agreement, agreement, sign_flip
+from mlp.stats.permutation import Agreement, agreement
 
 __all__ = [
     "CLAIM_ERROR",
@@ -53,6 +53,5 @@ __all__ = [
     "screen_effects",
     "sequential",
     "shapley",
-    "sign_flip",
     "whole_difference",
 ]

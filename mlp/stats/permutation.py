@@ -74,28 +74,6 @@ def agreement(recorded: ArrayLike, ours: ArrayLike, *, alpha: float = 0.05) -> A
     )
 
 
-def sign_flip(differences: ArrayLike) -> float:
-    """p = P(|sum of ±d| >= |sum of d|), every sign as likely as the other: is there no effect?
-
-    Exact where the two arms are exchangeable seed by seed. It tells whether a difference is there,
-    however small, which no outcome against a margin does; unadjusted, it carries no verdict.
-    """
-    from scipy import stats  # half a second, for those who need it
-
-    d = _checked(differences, "paired")
-    sizes, counts = np.unique(np.round(np.abs(d[d != 0]), 9), return_counts=True)
-    sums: FloatArray = np.zeros(1)
-    weights: FloatArray = np.ones(1)
-    for size, count in zip(sizes, counts, strict=True):
-        flipped = size * (2 * np.arange(count + 1) - count)
-        places = np.round(np.add.outer(sums, flipped).ravel(), 7)
-        more = stats.binom.pmf(np.arange(count + 1), count, 0.5)
-        sums, place = np.unique(places, return_inverse=True)
-        joint = np.multiply.outer(weights, more).ravel()
-        weights = np.asarray(np.bincount(place.ravel(), joint), dtype=np.float64)
-    return min(1.0, float(weights[np.abs(sums) >= abs(float(d.sum())) - 1e-6].sum()))
-
-
 def _relabellings(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Over all choices of r of the pooled values: their sums, and how many are recorded ones."""
     pooled = np.concatenate([x, y])

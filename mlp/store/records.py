@@ -77,6 +77,12 @@ def encode(value: Mapping[str, Any]) -> bytes:
     return text.encode("ascii")
 
 
+def encode_all(records: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    """Each record as `encode` has it, by its key. ValueError for a wrong key too."""
+    check_keys(records)
+    return {key: encode(record) for key, record in records.items()}
+
+
 def decode(payload: bytes) -> dict[str, Any]:
     """The value whose `encode` is `payload`; ValueError when it cannot be one."""
     try:

@@ -5,24 +5,21 @@ import os
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
-from operator import itemgetter
 from types import TracebackType
 from typing import Any
 
 from mlp.store import queue, runs
 from mlp.store.database import Database
 from mlp.store.errors import RunFailedError, StoreError
-from mlp.store.records import Job, check_keys, encode
+from mlp.store.records import Job, encode, encode_all
+from mlp.store.shelf import Record, Shelf
 from mlp.store.worker import Worker
 
 _POLL_S = (0.05, 0.25)
 _LOOK_S = 0.5
-_PAGE = 64
 
-Record = dict[str, Any]
 Records = Mapping[str, Mapping[str, Any]]
 Train = Callable[[Job], Records | Iterable[Records]]
 Can = Callable[[Job], bool]
@@ -39,7 +36,7 @@ class _UnaskedError(Exception):
         self.job, self.spec = job, spec
 
 
-class Store(Worker):
+class Store(Shelf, Worker):
     """Runs on disk, shared by any number of processes and studies.
 
     path: the file, created with its folders if missing.
@@ -56,52 +53,14 @@ class Store(Worker):
     def __init__(
         self, path: str | os.PathLike[str], *, study: str | None = None, fresh: bool = False
     ) -> None:
-        self._damaged: set[tuple[object, object]] = set()
-        super().__init__(Database(path, fresh=fresh), study or uuid.uuid4().hex)
-
-    @property
-    def path(self) -> str:
-        """The file's absolute path."""
-        return self._database.path
+        database = Database(path, fresh=fresh)
+        Shelf.__init__(self, database)
+        Worker.__init__(self, database, study or uuid.uuid4().hex)
 
     @property
     def study(self) -> str:
         """The study this store works for."""
         return self._study
-
-    @property
-    def damaged(self) -> int:
-        """How many damaged records this store has come upon and discarded."""
-        return len(self._damaged)
-
-    def get(self, keys: Iterable[str]) -> dict[str, Record]:
-        """The runs that are finished and intact, by key, in the order asked."""
-        wanted = list(dict.fromkeys(keys))
-        labels = [key.encode() for key in wanted]
-        rows = self._database.read(lambda con: runs.rows(con, labels))
-        found = dict(self._intact(rows))
-        return {key: found[key] for key in wanted if key in found}
-
-    def items(self) -> Iterator[tuple[str, Record]]:
-        """All intact runs, by ascending key."""
-        for chunk in runs.chunks(self._database.read(runs.all_keys), _PAGE):
-            rows = self._database.read(partial(runs.rows, keys=chunk))
-            yield from sorted(self._intact(rows), key=itemgetter(0))
-
-    def put(self, records: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keep finished runs, all in one transaction.
-
-        A key that is there with the same record is fine. With another record it is a StoreError,
-        after the others are kept: a run is determined by its key, and the first one stays.
-        """
-        payloads = _encode_all(records)
-        conflicts = self._database.write(lambda con: self._insert(con, payloads))
-        self._refuse(conflicts)
-
-    def delete(self, keys: Iterable[str]) -> None:
-        """Delete these runs, all in one transaction."""
-        labels = [key.encode() for key in keys]
-        self._database.write(lambda con: runs.delete(con, labels))
 
     def request(self, jobs: Iterable[Job]) -> None:
         """Queue the runs that are not finished, queued, or failed in this study.
@@ -171,7 +130,7 @@ class Store(Worker):
                 f"A job is finished with the records of all its {len(job.keys)} runs and no others,"
                 f" but got {len(records)} records: give one for each of job.keys."
             )
-        payloads = _encode_all(records)
+        payloads = encode_all(records)
 
         def end(con: sqlite3.Connection) -> list[str]:
             conflicts = self._insert(con, payloads)
@@ -313,40 +272,3 @@ class Store(Worker):
     def __del__(self) -> None:
         if hasattr(self, "_database"):
             self.close()
-
-    def _insert(self, con: sqlite3.Connection, payloads: Mapping[str, bytes]) -> list[str]:
-        """Add what is new, take it out of the queue, and tell the keys that have another record."""
-        conflicts, replaced = runs.insert(con, payloads)
-        self._note(replaced)
-        queue.close_keys(con, payloads)
-        return conflicts
-
-    def _refuse(self, conflicts: Sequence[str]) -> None:
-        if conflicts:
-            raise StoreError(
-                f"A run is determined by its key, but {len(conflicts)} came out differently from "
-                f"what {self.path} holds (first: {conflicts[0]}): "
-                "the stored one is kept; start a fresh store if the old one is doubted."
-            )
-
-    def _note(self, broken: Iterable[runs.Row]) -> None:
-        self._damaged.update((key, digest) for key, _, digest in broken)
-
-    def _intact(self, rows: Iterable[runs.Row]) -> list[tuple[str, Record]]:
-        """The runs that pass their checksum; the others are discarded."""
-        found, broken = [], []
-        for row in rows:
-            try:
-                found.append(runs.intact(row))
-            except ValueError:
-                broken.append(row)
-        if broken:
-            self._note(broken)
-            with suppress(StoreError):
-                self._database.write(lambda con: runs.discard(con, broken))
-        return found
-
-
-def _encode_all(records: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
-    check_keys(records)
-    return {key: encode(record) for key, record in records.items()}

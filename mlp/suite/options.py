@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlp.lab.seeds import DEFAULT_CLAIMS, DEFAULT_SEEDS, FIRST_SEED
+from mlp.lab.threads import GPU_RULE
 
 SUITE, CLAIMS = "mlp_suite", "mlp_claims"
 """The ini keys: whether this folder is a suite of claims, and how many it makes at most."""
@@ -17,8 +18,8 @@ def add(parser: pytest.Parser) -> None:
     parser.addini(
         SUITE,
         "This folder's tests are claims: -n auto starts one worker a core, each worker and each "
-        "library it uses take one thread, and with GPUs worker k of n uses GPU k modulo their "
-        "number. Default: false; threads are then set when training begins.",
+        f"library it uses take one thread, and with GPUs {GPU_RULE}. Default: false; threads are "
+        "then set when training begins.",
         type="bool",
         default=False,
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from mlp.command import new_file
-from mlp.stats import calibrate
+from mlp.proof.calibration.__main__ import main
 
 
 def test_a_file_may_be_new_or_old_in_a_folder_that_exists(tmp_path):
@@ -16,14 +16,14 @@ def test_a_file_may_be_new_or_old_in_a_folder_that_exists(tmp_path):
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
-        (["--sims=0"], "--sims must be at least 1, got 0"),
-        (["--seed=-1"], "--seed must be at least 0, got -1"),
+        (["--sims=0"], "--sims must be at least 1; got 0"),
+        (["--seed=-1"], "--seed must be at least 0; got -1"),
         (["--json=/nowhere/x.json"], "needs a folder that exists; /nowhere does not"),
         (["--json=/"], "needs a file; / is a folder"),
     ],
 )
 def test_calibration_refuses_wrong_options_before_it_begins(argv, told, capsys):
     with pytest.raises(SystemExit) as stop:
-        calibrate.main(["--quick", "--sims=10", *argv])
+        main(["measure", "--quick", "--sims=10", *argv])
     assert stop.value.code == 2
     assert told in capsys.readouterr().err

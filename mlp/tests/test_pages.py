@@ -21,7 +21,7 @@ PAGES = sorted(
 LINES = 150
 """Most lines of the README."""
 
-ELSEWHERE = ("pip", "tox", ".", "cd", "git")
+ELSEWHERE = ("pip", "tox", ".", "cd", "git", "dask", "export")
 """Commands that are not the project's own."""
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=[str(p.relative_to(ROOT)) for p in PAGES])
@@ -36,6 +36,8 @@ def shell_commands(text):
     for line in [*whole.splitlines(), *inline]:
         for command in line.split("&&"):
             words = shlex.split(command, comments=True)
+            while words and re.match(r"[A-Z_]+=", words[0]):  # a variable of the environment
+                del words[0]
             if words:
                 yield [words[0].removeprefix(".venv/bin/"), *words[1:]]
 

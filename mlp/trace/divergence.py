@@ -171,7 +171,7 @@ def first_divergence(
         gradients,
         updates,
         schedule.check_buffers(pair),
-        schedule.check_rate(pair),
+        schedule.check_rate(pair, clips=gradients.state != PASSED),
         schedule.check_evaluation(pair),
     )
     return Divergence(first, second, pair.names, rungs, len(pair.steps), rounding.relative)

@@ -15,7 +15,7 @@ from mlp.trace.errors import TraceError
 from mlp.trace.record import Batch, Evaluation, Layer, Log, Trace, Update, Variable
 from mlp.trace.value import Value
 
-FORMAT = 1
+FORMAT = 2
 _KIND = "mlp.trace"
 _PLAIN = (str, int, float, bool, type(None))
 

@@ -98,6 +98,17 @@ def constants_of(optimizer: Any) -> dict[str, float]:
     }
     if "weight_decay" in constants:
         constants["decoupled"] = 1.0
+    if isinstance(optimizer, keras.optimizers.RMSprop):
+        constants["epsilon"] **= 0.5  # Keras adds it under the root, PyTorch to the root
+    return constants
+
+
+def constants_for(optimizer: Any, variable: Any) -> dict[str, float]:
+    """Those for a variable: without weight decay if `exclude_from_weight_decay` names it."""
+    constants = constants_of(optimizer)
+    decays = getattr(optimizer, "_use_weight_decay", None)
+    if "weight_decay" in constants and decays is not None and not decays(variable):
+        del constants["weight_decay"], constants["decoupled"]
     return constants
 
 

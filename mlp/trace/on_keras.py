@@ -19,6 +19,7 @@ import tensorflow as tf
 from mlp.trace import deliver
 from mlp.trace.errors import TraceError
 from mlp.trace.keras_model import (
+    constants_for,
     constants_of,
     layers_of,
     named_variables,
@@ -149,8 +150,13 @@ class KerasWatch:
         self.taps.recorder = None
         self.taps.set_level()
         weights = named_variables(self.model, True)
+        held = {
+            n: constants_for(self.optimizer, v)
+            for n, v in weights.items()
+            if n in self.taps.in_optimizer
+        }
         self.recorder.variables = tuple(
-            Variable(name, tuple(v.shape), trainable, name in self.taps.in_optimizer)
+            Variable(name, tuple(v.shape), trainable, name in held, held.get(name, {}))
             for trainable in (True, False)
             for name, v in named_variables(self.model, trainable).items()
         )

@@ -27,6 +27,7 @@ from mlp.trace.torch_model import (
     layers_of,
     layout_of,
     modes_of,
+    rates_of,
     sensitive_modules,
 )
 from mlp.trace.value import Value
@@ -72,6 +73,7 @@ class TorchWatch:
         self._raw: dict[str, torch.Tensor] = {}
         self._full = self.compiled = False
         self._before: dict[str, Any] = {}
+        self._constants: dict[str, dict[str, float]] = {}
 
     def _check(self) -> None:
         if hasattr(self.model, "_orig_mod"):
@@ -104,12 +106,8 @@ class TorchWatch:
         if start is not None:
             self._start_from(start)
         self.recorder.optimizer = type(self.optimizer).__name__
-        self.recorder.constants = constants_of(self.optimizer)
-        if len({group["lr"] for group in self.optimizer.param_groups}) > 1:
-            self.recorder.notes.append(
-                f"{self.recorder.name}: the optimizer's groups have different learning rates; "
-                "the first group's is compared"
-            )
+        self._constants = constants_of(self.optimizer, self.parameters)
+        self.recorder.constants = next(iter(self._constants.values()))
         buffers = buffers_at(self._buffers)
         self.recorder.initial_buffers = {n: Value.of(array_of(b)) for n, b in buffers.items()}
         self.recorder.reach = self._stepped
@@ -146,10 +144,10 @@ class TorchWatch:
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
-        held = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
+        held = constants_of(self.optimizer, self.parameters) | self._constants
         self.recorder.variables = (
             *(
-                Variable(n, tuple(self._read(n, p).shape), True, id(p) in held)
+                Variable(n, tuple(self._read(n, p).shape), True, n in held, held.get(n, {}))
                 for n, p in self.model.named_parameters()
                 if p.requires_grad
             ),
@@ -278,6 +276,7 @@ class TorchWatch:
             "raw": {name: float(norm) for name, norm in self._raw.items()},
             "where": users_line(),
             "scale": amp_scale(),
+            "rates": rates_of(optimizer, self.parameters),
         }
 
     def _counted(self) -> int | None:

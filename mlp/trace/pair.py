@@ -22,6 +22,11 @@ class Match:
     b: Variable
     flipped: bool = False
 
+    @property
+    def name(self) -> str:
+        """Its name, or both where they differ."""
+        return self.a.name if self.a.name == self.b.name else f"{self.a.name} / {self.b.name}"
+
 
 Values = list[tuple[Match, Value, Value]]
 """Variables that stand for the same, with what both traces show of each."""

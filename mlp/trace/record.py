@@ -15,12 +15,16 @@ from mlp.trace.value import Value
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable of the model; `shape` is channels-last, inputs before outputs, as Keras has it."""
+    """A variable of the model; `shape` is channels-last, inputs before outputs, as Keras has it.
+
+    `constants` are those by which the optimizer updates it; empty: those of the trace.
+    """
 
     name: str
     shape: tuple[int, ...]
     trainable: bool = True
     in_optimizer: bool = True
+    constants: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Update:
     where they were seen apart, `micro` what the gradient had added up to after each but the last
     of several batches. `buffers` are as after the update. `counted` is how many updates the
     optimizer itself counts before this one, `scale` the factor by which AMP scaled the loss.
+    `rates` are the learning rates of variables, where they have not all the one `rate`.
     """
 
     epoch: int
@@ -72,6 +77,7 @@ class Update:
     where: str = ""
     counted: int | None = None
     scale: float = 1.0
+    rates: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def loss(self) -> float | None:

@@ -204,13 +204,15 @@ class Recorder:
         buffers: Mapping[str, Any] | None = None,
         where: str = "",
         scale: float = 1.0,
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         """What `begin_update` announced was done, recorded in full."""
         if self._current is None:
             return
         told = {"before": before, "gradient": gradient, "after": after, "buffers": buffers}
         seen: dict[str, Any] = {key: self.keeper.values(arrays) for key, arrays in told.items()}
-        self._amend(replace(self._current, where=where, raw=dict(raw or {}), scale=scale, **seen))
+        seen |= {"raw": dict(raw or {}), "rates": dict(rates or {})}
+        self._amend(replace(self._current, where=where, scale=scale, **seen))
 
     def _amend(self, update: Update) -> None:
         """Put an update in the place of the one made last, of which it says more."""

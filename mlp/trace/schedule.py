@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlp.trace import constants
 from mlp.trace.inputs import habits
 from mlp.trace.pair import Match, Pair, different_modes, label
 from mlp.trace.record import Evaluation, Layer, Trace
 from mlp.trace.rung import Finding, Rung, failed, not_comparable, not_seen, number, passed
-from mlp.trace.update import constants, differing_constants, only_epsilon
 from mlp.trace.value import Value, distance
 
 BUFFERS, RATE, EVALUATION = "buffers", "rate and updates", "evaluation"
@@ -101,28 +101,45 @@ def _unbiased(pair: Pair, i: int, m: Match) -> bool:
     return bool(np.allclose(sides[0] * rows / (rows - 1), sides[1], rtol=1e-2, atol=1e-4))
 
 
-def check_rate(pair: Pair) -> Rung:
-    """Compare learning rates, updates an epoch, and the optimizers' constants."""
-    found = []
+def check_rate(pair: Pair, *, clips: bool) -> Rung:
+    """Compare learning rates, updates an epoch, and the optimizers' constants.
+
+    `clips` says whether constants of clipping count.
+    """
+    found = _other_rates(pair)
     ra, rb = pair.a.log.rate, pair.b.log.rate
     size = min(len(ra), len(rb))
     known = size > 0 and not (np.isnan(ra[:size]).any() or np.isnan(rb[:size]).any())
-    if known:
+    if known and not any(u.rates for step in pair.steps for u in step):
         apart = np.flatnonzero(~np.isclose(ra[:size], rb[:size], rtol=1e-5))
         if len(apart):
             found.append(_other_rate(pair, int(apart[0]), ra, rb))
     found += _other_count(pair)
-    names = differing_constants(pair)
-    if names:
-        minor = only_epsilon(pair)
-        told = f"{pair.a.optimizer} has {constants(pair)}"
-        hint = "too small to explain a gap alone" if minor else "a constant of the optimizer"
-        found.append(Finding(RATE, told, (hint,), explains=not minor))
+    found += constants.findings(pair, RATE, clips)
     if found:
         return failed(*found)
     if not known:
         return not_seen(RATE, "a trace does not show the learning rate")
     return passed(RATE, f"rate {ra[0]:g}, equal in {size} updates")
+
+
+def _other_rates(pair: Pair) -> list[Finding]:
+    """Where variables have rates of their own: the first update in which one has another."""
+
+    def say(m: Match) -> str:
+        ra, rb = ua.rates.get(m.a.name, ua.rate), ub.rates.get(m.b.name, ub.rate)
+        known = ra is not None and rb is not None
+        return f"{ra:.4g} against {rb:.4g}" if known and not np.isclose(ra, rb, 1e-5) else ""
+
+    for ua, ub in pair.steps:
+        groups = constants.grouped(pair, say) if ua.rates or ub.rates else {}
+        if groups:
+            return [
+                Finding(RATE, f"{label(ua)}: learning rate{constants.listed(pair, some)} {text}",
+                        ("a parameter group has another learning rate",), at=ua.number)
+                for text, some in groups.items()
+            ]  # fmt: skip
+    return []
 
 
 def _other_rate(pair: Pair, first: int, ra: np.ndarray, rb: np.ndarray) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -15,7 +16,7 @@ _CONSTANTS = {"eps": "epsilon", "alpha": "rho"}
 """PyTorch's names of constants, in Keras's words."""
 
 _DECOUPLED = ("AdamW", "NAdamW", "SGDW")
-_HABITS = ("foreach", "capturable", "differentiable", "fused", "maximize", "lr")
+_HABITS = ("foreach", "capturable", "differentiable", "fused", "lr")
 
 
 def layout_of(model: Any) -> dict[str, tuple[int, ...]]:
@@ -101,9 +102,28 @@ def buffers_at(places: list[tuple[str, Any, str]]) -> dict[str, torch.Tensor]:
     return {name: getattr(module, key) for name, module, key in places}
 
 
-def constants_of(optimizer: Any) -> dict[str, float]:
-    """The constants of an optimizer's first group, by Keras's names; zeros left out."""
-    group = {k: v for k, v in optimizer.param_groups[0].items() if k != "params"}
+def constants_of(optimizer: Any, parameters: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """The constants of the group that each parameter is in, by Keras's names."""
+    named = {id(p): name for name, p in parameters.items()}
+    return {
+        named[id(p)]: constants
+        for group in optimizer.param_groups
+        for constants in [_constants(optimizer, dict(group))]
+        for p in group["params"]
+        if id(p) in named
+    }
+
+
+def rates_of(optimizer: Any, parameters: Mapping[str, Any]) -> dict[str, float]:
+    """The learning rate of each parameter; empty where there is one for all."""
+    if len({float(group["lr"]) for group in optimizer.param_groups}) < 2:
+        return {}
+    rates = {id(p): float(g["lr"]) for g in optimizer.param_groups for p in g["params"]}
+    return {name: rates[id(p)] for name, p in parameters.items() if id(p) in rates}
+
+
+def _constants(optimizer: Any, group: dict[str, Any]) -> dict[str, float]:
+    """The constants of one group; weight decay left out where it is 0."""
     betas = group.pop("betas", None)
     if betas is not None:
         group["beta_1"], group["beta_2"] = betas

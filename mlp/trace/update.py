@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
+from mlp.trace import constants
 from mlp.trace.gradient import agree, allowed
-from mlp.trace.pair import Pair, label
+from mlp.trace.pair import Match, Pair, label
 from mlp.trace.record import Trace, Update
 from mlp.trace.rung import Finding, Rung, failed, not_comparable, not_seen, number, passed
 
@@ -62,7 +61,7 @@ def _outside(pair: Pair, i: int) -> Finding | None:
     return Finding(NAME, told, (hint,), at=i)
 
 
-def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
+def _differing(pair: Pair, i: int) -> list[tuple[Match, float, float]] | None:
     """Variables whose updates differ, with both norms; None where they are not all shown whole.
 
     An element counts where rounding of its gradient, or an epsilon, explains at most a hundredth of
@@ -89,14 +88,14 @@ def _differing(pair: Pair, i: int) -> list[tuple[str, float, float]] | None:
             counts = share < 1e-2
             slack = slack + np.minimum(share, 1) * np.abs(da)
         if (counts & (np.abs(da - db) > slack)).any():
-            found.append((m.a.name, float(np.linalg.norm(da)), float(np.linalg.norm(db))))
+            found.append((m, float(np.linalg.norm(da)), float(np.linalg.norm(db))))
     return found if after else None
 
 
 def _least(pair: Pair) -> float:
     """The least 1 - beta or 1 - rho: its own rounding is that much larger than the type's."""
-    decays = [t.constants.get(k) for t in (pair.a, pair.b) for k in ("beta_1", "beta_2", "rho")]
-    return min([1.0, *[1 - d for d in decays if d is not None and d < 1]])
+    decays = [d for key in ("beta_1", "beta_2", "rho") for d in constants.every(pair, key)]
+    return min([1.0, *[1 - d for d in decays if d < 1]])
 
 
 def _epsilon(pair: Pair) -> float:
@@ -105,17 +104,16 @@ def _epsilon(pair: Pair) -> float:
     Keras adds Adam's epsilon before the second moment is corrected, PyTorch after; that they do
     is no difference between programs, and epsilons that differ are told as constants.
     """
-    epsilons = [t.constants.get("epsilon", 0.0) for t in (pair.a, pair.b)]
-    return max(epsilons) / _least(pair) ** 0.5
+    return max(constants.every(pair, "epsilon"), default=0.0) / _least(pair) ** 0.5
 
 
-def _other_update(pair: Pair, i: int, found: tuple[str, float, float]) -> Finding:
+def _other_update(pair: Pair, i: int, found: tuple[Match, float, float]) -> Finding:
     ua, ub = pair.steps[i]
-    name, na, nb = found
+    m, na, nb = found
     sentence = (
-        f"{label(ua)}: {name} moves by {number(na)} against {number(nb)} on the same gradient"
+        f"{label(ua)}: {m.name} moves by {number(na)} against {number(nb)} on the same gradient"
     )
-    hint, explains = _explain(pair, ua, ub)
+    hint, explains = _explain(pair, m, ua, ub)
     return Finding(NAME, sentence, (hint,), explains, i, (ua.where, ub.where))
 
 
@@ -126,7 +124,7 @@ def _reset(trace: Trace, update: Update) -> bool:
     return len(known) == len(counts) > 1 and known[-1] < known[-2]
 
 
-def _explain(pair: Pair, ua: Update, ub: Update) -> tuple[str, bool]:
+def _explain(pair: Pair, m: Match, ua: Update, ub: Update) -> tuple[str, bool]:
     reset = [
         n
         for n, trace, u in zip(pair.names, (pair.a, pair.b), (ua, ub), strict=True)
@@ -134,17 +132,24 @@ def _explain(pair: Pair, ua: Update, ub: Update) -> tuple[str, bool]:
     ]
     if len(reset) == 1:
         return f"the optimizer of {reset[0]} begins anew before it: {_ANEW}", True
-    decay = [_decay(trace) for trace in (pair.a, pair.b)]
-    if decay[0] != decay[1]:
-        told = " and ".join(f"{n} {d}" for n, d in zip(pair.names, decay, strict=True))
-        return f"weight decay: {told}", True
-    if _family(pair.a) != _family(pair.b):
+    decay = constants.grouped(pair, lambda each: constants.decay(pair, each))
+    for text, some in decay.items():
+        if m in some:
+            spared = constants.spared(pair, some)
+            alone = constants.listed(pair, some)
+            return f"weight decay{alone}: {text}" + (f"; {spared}" if spared else ""), True
+    if constants.family(pair.a) != constants.family(pair.b):
         return f"the optimizer is {pair.a.optimizer} against {pair.b.optimizer}", True
-    if ua.rate is not None and ub.rate is not None and not np.isclose(ua.rate, ub.rate, rtol=1e-5):
-        return f"the learning rate is {ua.rate:g} against {ub.rate:g}", True
-    different = constants(pair)
+    ra, rb = ua.rates.get(m.a.name, ua.rate), ub.rates.get(m.b.name, ub.rate)
+    if ra is not None and rb is not None and not np.isclose(ra, rb, rtol=1e-5):
+        whose = f" of {m.name}" if ua.rates or ub.rates else ""
+        return f"the learning rate{whose} is {ra:g} against {rb:g}", True
+    different = constants.told(pair, m)
     if different:
-        return f"{pair.a.optimizer} has {different}", not only_epsilon(pair)
+        whose = constants.listed(
+            pair, constants.grouped(pair, lambda each: constants.told(pair, each))[different]
+        )
+        return f"{pair.a.optimizer} has {different}{whose}", not constants.only_epsilon(pair, m)
     first = ua.number == ub.number == 0
     if first and None not in (ua.counted, ub.counted) and ua.counted != ub.counted:
         told = f"the optimizers count {ua.counted} and {ub.counted} updates before it"
@@ -153,53 +158,3 @@ def _explain(pair: Pair, ua: Update, ub: Update) -> tuple[str, bool]:
 
 
 _ANEW = "made or compiled in each epoch, or its state cleared, it forgets its moments and its count"
-
-
-def _decay(trace: Trace) -> str:
-    """How a trace's optimizer decays weights, in words."""
-    decay = trace.constants.get("weight_decay", 0.0)
-    if not decay:
-        return "has none"
-    if "SGD" in trace.optimizer or trace.constants.get("decoupled"):
-        kind = "takes it off the weights (decoupled, as AdamW)"
-    else:
-        kind = "adds it to the gradient (coupled, L2 as Adam's weight_decay)"
-    return f"{kind}, {decay:g}"
-
-
-def _family(trace: Trace) -> str:
-    """An optimizer's rule: AdamW is Adam, but for its decay."""
-    return trace.optimizer.lower().removesuffix("w")
-
-
-def _names(pair: Pair) -> list[str]:
-    """The constants that differ, weight decay apart; one that is unset is 0."""
-    a, b = pair.a.constants, pair.b.constants
-    return [
-        key
-        for key in dict.fromkeys([*a, *b])
-        if key not in ("weight_decay", "decoupled", "gradient_accumulation_steps")
-        and not np.isclose(a.get(key, 0.0), b.get(key, 0.0), rtol=1e-6, atol=0)
-    ]
-
-
-def constants(pair: Pair) -> str:
-    """The constants in which two optimizers of one rule differ, in words; empty if in none."""
-    a, b = pair.a.constants, pair.b.constants
-    told = [f"{key} {a.get(key, 0.0):g} against {b.get(key, 0.0):g}" for key in _names(pair)]
-    return ", ".join(told)
-
-
-def only_epsilon(pair: Pair) -> bool:
-    """Whether the constants differ by an epsilon alone, and one far below the gradients."""
-    values = [v for u in pair.steps[0] for v in u.gradient.values()]
-    sizes = [v.norm / max(math.prod(v.shape), 1) ** 0.5 for v in values]
-    usual = float(np.median(sizes)) if sizes else 0.0
-    epsilons = [t.constants.get("epsilon", 0.0) for t in (pair.a, pair.b)]
-    return _names(pair) == ["epsilon"] and max(epsilons) <= 1e-2 * usual
-
-
-def differing_constants(pair: Pair) -> list[str]:
-    """Their names, where the rules are the same and both traces show constants."""
-    shown = pair.a.constants and pair.b.constants and _family(pair.a) == _family(pair.b)
-    return _names(pair) if shown else []

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from mlp.lab import Claim
 from mlp.report.figures.style import Picture, outcome_colour, picture
 from mlp.report.figures.svg import Drawing, Scale, down, label
@@ -12,6 +9,11 @@ from mlp.report.results import Row
 
 _WIDTH, _HEIGHT, _TOP, _BOTTOM = 340, 172, 8, 134
 _SEEDS, _LOOKS = (44, 226), (246, 334)
+_LIES = {
+    "better": "above the shaded margin",
+    "worse": "below the shaded margin",
+    "equivalent": "within the shaded margin",
+}
 
 
 def comparison_figure(row: Row, name: str, score: str = "score") -> Picture:
@@ -19,7 +21,7 @@ def comparison_figure(row: Row, name: str, score: str = "score") -> Picture:
 
     `score` is what scores are called.
     """
-    claim = row.claim
+    claim, differences = row.claim, row.claim.detail["differences"]
     drawing = Drawing(_WIDTH, _HEIGHT)
     up = Scale(*_limits(claim), _BOTTOM, _TOP)
     for left, right in (_SEEDS, _LOOKS):
@@ -30,39 +32,26 @@ def comparison_figure(row: Row, name: str, score: str = "score") -> Picture:
     drawing.lines([(left, up(0), right, up(0)) for left, right in (_SEEDS, _LOOKS)], "ink", 0.8)
     _differences(drawing, up, claim, outcome_colour(row.outcome))
     _looks(drawing, up, claim)
-    title = f"Differences and looks: {claim.statement}{_on(claim)}"
-    return picture(drawing, name, title, _see(row, score))
-
-
-def _on(claim: Claim) -> str:
-    return f" on {claim.dataset}" if claim.dataset else ""
-
-
-def _see(row: Row, score: str) -> str:
-    claim = row.claim
-    differences = claim.detail["differences"]
-    left = (
-        f"Left: {_what(claim, score)} at each of "
-        f"{len(differences)} seeds; {sum(d > 0 for d in differences)} lie above 0, "
-        f"{sum(d < 0 for d in differences)} below."
+    on = f" on {claim.dataset}" if claim.dataset else ""
+    see = (
+        f"Left: {_what(claim, score)} at each of {len(differences)} seeds; "
+        f"{sum(d > 0 for d in differences)} lie above 0, {sum(d < 0 for d in differences)} below. "
+        "Right: the interval at each look; the last lies "
+        f"{_LIES.get(row.outcome, 'across an edge of the shaded margin')}: {row.outcome}."
     )
-    where = {
-        "better": "above the shaded margin",
-        "worse": "below the shaded margin",
-        "equivalent": "within the shaded margin",
-    }.get(row.outcome, "across an edge of the shaded margin")
-    return f"{left} Right: the interval at each look; the last lies {where}: {row.outcome}."
+    return picture(drawing, name, f"Differences and looks: {claim.statement}{on}", see)
 
 
 def _what(claim: Claim, score: str) -> str:
-    """What is subtracted from what: the arms by their weights, or the claim's own words."""
-    arms: Sequence[Mapping[str, Any]] = claim.detail.get("arms", ())
+    """What is subtracted from what: the arms by their weights, or the claim's own words.
+
+    In a unit of its own, the smaller is the better.
+    """
+    arms = sorted(claim.detail.get("arms", ()), key=lambda arm: -arm["weight"])
     if len(arms) != 2:
         return f"{claim.unit or score} of {claim.statement}"
-    first, second = (arm["genome"] for arm in sorted(arms, key=lambda arm: -arm["weight"]))
-    if claim.unit:  # the smaller is the better
-        return f"{claim.unit} of {second} − {first}"
-    return f"{score} of {first} − {second}"
+    first, second = (arm["genome"] for arm in (arms[::-1] if claim.unit else arms))
+    return f"{claim.unit or score} of {first} − {second}"
 
 
 def _differences(drawing: Drawing, up: Scale, claim: Claim, colour: str) -> None:
@@ -100,6 +89,5 @@ def _limits(claim: Claim) -> tuple[float, float]:
     """The differences shown: every seed's, the margin and the last look, with some room."""
     last = claim.detail["looks"][-1]
     ends = [-claim.margin, claim.margin, *claim.detail["differences"], last["low"], last["high"]]
-    low, high = min(ends), max(ends)
-    room = 0.06 * (high - low)
-    return low - room, high + room
+    room = 0.06 * (max(ends) - min(ends))
+    return min(ends) - room, max(ends) + room

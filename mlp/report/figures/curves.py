@@ -34,11 +34,6 @@ class Curves:
         return cls(label, colour, [(run.steps, run.curves[curve]) for run in runs])
 
     @property
-    def seeds(self) -> str:
-        """How many seeds there are, in words."""
-        return f"{len(self.curves)} {'seed' if len(self.curves) == 1 else 'seeds'}"
-
-    @property
     def mean(self) -> Curve:
         """The mean of the curves that go to the end, at each step of those that are numbers."""
         longest = max(len(steps) for steps, _ in self.curves)
@@ -61,57 +56,42 @@ def curve_figure(
     """A picture of cohorts' curves; those `over` them are dashed, and have no line in the legend.
 
     `told` says what ends where, `by` who trained. Without `means` only the seeds' lines are drawn.
+    Values go from 0 to 1 where all lie there, else from the least to the largest, 0 included.
     """
     top = 6 + _KEY * len(cohorts)
     bottom = top + _HEIGHT
     drawing = Drawing(_WIDTH, bottom + 38)
     shown = [curve for cohort in (*cohorts, *over) for curve in cohort.curves]
+    known = [value for _, values in shown for value in values if math.isfinite(value)]
+    low, high = min([0.0, *known]), max(known, default=1.0)
+    high = 1.0 if low >= 0 and high <= 1 else max(0.0, high)
     along = Scale(0, max((steps[-1] for steps, _ in shown if steps), default=1), _LEFT, _RIGHT)
-    up = Scale(*_limits(v for _, values in shown for v in values), bottom, top)
-    _axes(drawing, along, up, bottom)
-    ends = []
-    for place, cohort in enumerate(cohorts):
-        _draw(drawing, along, up, cohort.curves[:MOST_SEEDS], cohort.colour, 0.25 if means else 0.9)
-        mean = cohort.mean
-        if means:
-            drawing.curve(_points(along, up, mean), cohort.colour, 2.4)
-        y = 10 + _KEY * place
-        drawing.lines([(_LEFT, y - 4, _LEFT + 16, y - 4)], cohort.colour, 2.4)
-        drawing.text(_LEFT + 22, y, f"{cohort.label}, {cohort.seeds}", room=_WIDTH - _LEFT - 22)
-        ends.append(f"{mean[1][-1]:.2f} under {cohort.label}" if mean[1] else "none")
-    for cohort in over:
-        _draw(drawing, along, up, cohort.curves, "ink", 1, ' stroke-dasharray="4 3"')
-    where = f"{dataset}: {told}" if dataset else told.capitalize()
-    return picture(drawing, name, title, f"{where} at {listed(ends)}{by}.")
+    up = Scale(low, high, bottom, top)
 
+    def draw(curve: Curve, colour: str, width: float, extra: str = "") -> None:
+        """Draw a curve, but for the values that are no numbers."""
+        known = [(along(x), up(y)) for x, y in zip(*curve, strict=True) if math.isfinite(y)]
+        if known:
+            drawing.curve(known, colour, width, extra)
 
-def _limits(values: Iterable[float]) -> tuple[float, float]:
-    """From 0 to 1 where all values lie there, else from the least to the largest, 0 included."""
-    known = [value for value in values if math.isfinite(value)]
-    low, high = min(known, default=0.0), max(known, default=1.0)
-    return (0.0, 1.0) if low >= 0 and high <= 1 else (min(0.0, low), max(0.0, high))
-
-
-def _axes(drawing: Drawing, along: Scale, up: Scale, bottom: float) -> None:
     down(drawing, up, _LEFT, _RIGHT)
     label(drawing, [(min(along(t), _WIDTH - 22), bottom + 15, t) for t in along.ticks(4)])
     drawing.text((_LEFT + _RIGHT) / 2, bottom + 32, "step", "middle", colour="soft")
-
-
-def _draw(
-    drawing: Drawing,
-    along: Scale,
-    up: Scale,
-    curves: Sequence[Curve],
-    colour: str,
-    opacity: float,
-    extra: str = "",
-) -> None:
-    for curve in curves:
-        if points := _points(along, up, curve):
-            drawing.curve(points, colour, 0.8, f' opacity="{opacity:g}"{extra}')
-
-
-def _points(along: Scale, up: Scale, curve: Curve) -> list[tuple[float, float]]:
-    """Where a curve goes; values that are no numbers are left out."""
-    return [(along(x), up(y)) for x, y in zip(*curve, strict=True) if math.isfinite(y)]
+    ends = []
+    for place, cohort in enumerate(cohorts):
+        for curve in cohort.curves[:MOST_SEEDS]:
+            draw(curve, cohort.colour, 0.8, f' opacity="{0.25 if means else 0.9}"')
+        mean = cohort.mean
+        if means:
+            draw(mean, cohort.colour, 2.4)
+        y = 10 + _KEY * place
+        drawing.lines([(_LEFT, y - 4, _LEFT + 16, y - 4)], cohort.colour, 2.4)
+        count = len(cohort.curves)
+        legend = f"{cohort.label}, {count} {'seed' if count == 1 else 'seeds'}"
+        drawing.text(_LEFT + 22, y, legend, room=_WIDTH - _LEFT - 22)
+        ends.append(f"{mean[1][-1]:.2f} under {cohort.label}" if mean[1] else "none")
+    for cohort in over:
+        for curve in cohort.curves:
+            draw(curve, "ink", 0.8, ' opacity="1" stroke-dasharray="4 3"')
+    where = f"{dataset}: {told}" if dataset else told.capitalize()
+    return picture(drawing, name, title, f"{where} at {listed(ends)}{by}.")

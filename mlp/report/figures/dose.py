@@ -20,31 +20,34 @@ _APART = 42
 def dose_figure(row: Row, name: str, score: str = "score") -> Picture:
     """The dose-response of a row whose claim is about one; the strains' own doses are ringed.
 
-    `score` is what scores are called.
+    `score` is what scores are called. Doses lie at the rows ever seen, if those were recorded and
+    rise with the dose.
     """
     claim, detail, colour = row.claim, row.claim.detail, "blue"
-    places, by_rows = _places(detail["rows"], detail["doses"])
+    rows: Sequence[Any] = detail["rows"]
+    by_rows = None not in rows and all(a < b for a, b in pairwise(rows))
+    places: Sequence[float] = rows if by_rows else detail["doses"]
     seeds = _by_seed(claim)
     log = min(places) > 0 and max(places) / min(places) > 8
-    low, high = (0.0, 1.0) if not claim.unit else (0.0, max(map(max, seeds)))
     along = Scale(places[0], places[-1], _LEFT + 8, _RIGHT, log)
-    up = Scale(min(low, *map(min, seeds)), high, _BOTTOM, _TOP)
+    high = max(map(max, seeds)) if claim.unit else 1.0
+    up = Scale(min(0.0, *map(min, seeds)), high, _BOTTOM, _TOP)
     drawing = Drawing(_WIDTH, _HEIGHT)
     down(drawing, up, _LEFT, _RIGHT)
-    faint = f' opacity="{max(0.2, min(0.6, 8 / row.claim.seeds)):.2g}"'
+    faint = f' opacity="{max(0.2, min(0.6, 8 / claim.seeds)):.2g}"'
     for seed in seeds:
         points = [(along(x), up(y)) for x, y in zip(places, seed, strict=True)]
         drawing.curve(points, colour, 0.8, faint)
     means = [(along(x), up(y)) for x, y in zip(places, detail["means"], strict=True)]
-    ringed = _of_strains(claim)
-    drawing.dots([at for at, own in zip(means, ringed, strict=True) if own], "ink", 11)
+    ringed = [at for at, own in zip(means, _of_strains(claim), strict=True) if own]
+    drawing.dots(ringed, "ink", 11)
     drawing.curve(means, colour, 2.4)
     drawing.dots(means, colour, 6)
     beside = float("inf")
-    for x, place in zip(map(along, reversed(places)), reversed(places), strict=True):
-        if beside - x >= _APART:
-            label(drawing, [(min(x, _WIDTH - 18), _BOTTOM + 15, place)])
-            beside = x
+    for place in reversed(places):
+        if beside - along(place) >= _APART:
+            beside = along(place)
+            label(drawing, [(min(beside, _WIDTH - 18), _BOTTOM + 15, place)])
     told = "rows ever seen" if by_rows else "dose"
     drawing.text((_LEFT + _RIGHT) / 2, _HEIGHT - 6, told, "middle", colour="soft")
     title = f"Dose and response{f' on {claim.dataset}' if claim.dataset else ''}: {claim.statement}"
@@ -55,7 +58,7 @@ def dose_figure(row: Row, name: str, score: str = "score") -> Picture:
         f"{claim.outcome}. A thin line is a seed"
     )
     return picture(
-        drawing, name, title, see + ("; a ring, a strain's own dose." if any(ringed) else ".")
+        drawing, name, title, see + ("; a ring, a strain's own dose." if ringed else ".")
     )
 
 
@@ -70,13 +73,6 @@ def _by_seed(claim: Claim) -> list[tuple[float, ...]]:
         top = mean + sum(kept) / len(kept)
         columns.append([top - each for each in kept] if claim.unit else kept)
     return list(zip(*columns, strict=True))
-
-
-def _places(rows: Sequence[int | None], doses: Sequence[float]) -> tuple[Sequence[float], bool]:
-    """Where the doses lie: at the rows ever seen, if those were recorded and rise with the dose."""
-    known = [count for count in rows if count is not None]
-    rising = len(known) == len(doses) and all(a < b for a, b in pairwise(known))
-    return (known, True) if rising else (doses, False)
 
 
 def _of_strains(claim: Claim) -> list[bool]:

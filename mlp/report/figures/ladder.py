@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlp.report.figures.style import Picture, picture, signed
-from mlp.report.figures.svg import CHARACTER, Drawing, Scale, label
+from mlp.report.figures.style import Picture, picture, typeset
+from mlp.report.figures.svg import CHARACTER, Drawing, Scale, across
+from mlp.report.results import signed
 
 _WIDTH, _RUNG, _TOP = 460, 30, 22
 
 
-def ladder_figure(detail: Mapping[str, Any], name: str, score: str = "score") -> Picture | None:
+def ladder_figure(detail: Mapping[str, Any], name: str, score: str) -> Picture | None:
     """The ladder of a claim's detail; None where the diagnosis came to none.
 
     Each rung is a genome: the bad one with the good alleles of the genes so far. The dot is its
@@ -20,25 +21,23 @@ def ladder_figure(detail: Mapping[str, Any], name: str, score: str = "score") ->
     rungs = detail["diagnosis"]["ladder"]
     if len(rungs) < 2:
         return None
-    names = [rung["gene"] for rung in rungs]
-    left = min(170.0, 14 + CHARACTER * max(map(len, names)))
+    left = min(170.0, 14 + CHARACTER * max(len(rung["gene"]) for rung in rungs))
     bottom = _TOP + _RUNG * len(rungs)
     drawing = Drawing(_WIDTH, bottom + 34)
     ends = [rung["score"][end] for rung in rungs for end in ("low", "high")]
     along = Scale(min(ends), max(ends), left + 8, _WIDTH - 70)
-    ticks = along.ticks(4)
-    drawing.lines([(along(t), _TOP - 8, along(t), bottom) for t in ticks], "rule", 0.7)
-    label(drawing, [(along(t), bottom + 14, t) for t in ticks])
+    across(drawing, along, _TOP - 8, bottom)
     drawing.text((left + _WIDTH - 70) / 2, bottom + 30, score, "middle", colour="soft")
     places = []
     for k, rung in enumerate(rungs):
         y = bottom - _RUNG * (k + 0.5)
-        drawing.text(left, y + 4, names[k], "end", room=left, bold=0 < k < len(rungs) - 1)
+        drawing.text(left, y + 4, rung["gene"], "end", room=left, bold=0 < k < len(rungs) - 1)
         low, mean, high = (along(rung["score"][end]) for end in ("low", "mean", "high"))
         drawing.lines([(low, y, high, y)], "soft", 2)
         places.append((mean, y))
         if rung.get("step"):
-            drawing.text(_WIDTH - 4, y + 4, signed(rung["step"]["mean"]), "end", bold=True)
+            step = typeset(signed(rung["step"]["mean"], 2))
+            drawing.text(_WIDTH - 4, y + 4, step, "end", bold=True)
     drawing.curve(places, "blue", 1.4)
     drawing.dots(places, "blue", 7)
     see = (

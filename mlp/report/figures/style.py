@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from mlp.report import results
 from mlp.report.figures.svg import Drawing
 
 LIGHT: Mapping[str, str] = {
@@ -56,12 +55,9 @@ class Picture:
 
 def picture(drawing: Drawing, name: str, title: str, see: str) -> Picture:
     """The drawing as a file of its own and as a part of the page."""
-    label = escape(title)
-    inline = (
-        f'<svg viewBox="0 0 {drawing.width:g} {drawing.height:g}" role="img" aria-label="{label}" '
-        f'class="figure" style="max-width: {1.35 * drawing.width:.0f}px">'
-        f"<title>{label}</title>{drawing.body}</svg>"
-    )
+    most = f'class="figure" style="max-width: {1.35 * drawing.width:.0f}px"'
+    inline = f'<svg {_box(drawing)} role="img" aria-label="{escape(title)}" {most}>'
+    inline += f"<title>{escape(title)}</title>{drawing.body}</svg>"
     return Picture(safe(name), title, file_of(drawing, title), inline, see)
 
 
@@ -71,14 +67,17 @@ def file_of(drawing: Drawing, title: str) -> bytes:
         f".s-{name}{{stroke:{colour}}}.f-{name}{{fill:{colour}}}" for name, colour in LIGHT.items()
     )
     size = f'width="{drawing.width:g}" height="{drawing.height:g}"'
-    box = f'viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box} role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {_box(drawing)} role="img">'
         f"<title>{escape(title)}</title><style>"
         f"text{{font:11px 'DejaVu Sans',Verdana,sans-serif;fill:{LIGHT['ink']}}}"
         f"path,line{{fill:none}}{colours}</style>"
         f'<rect width="100%" height="100%" fill="#ffffff"/>{drawing.body}</svg>\n'
     ).encode("utf-8", "replace")
+
+
+def _box(drawing: Drawing) -> str:
+    return f'viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
 
 
 def safe(name: str) -> str:
@@ -89,9 +88,9 @@ def safe(name: str) -> str:
     return f"{kept}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-def signed(value: float, places: int = 2) -> str:
-    """`value` with its sign, its minus as typeset."""
-    return results.signed(value, places).replace("-", "−")
+def typeset(text: object) -> str:
+    """`text` with minus signs as typeset."""
+    return re.sub(r"(?<![\w.)])-(?=\d)", "−", str(text))
 
 
 def outcome_colour(outcome: str) -> str:

@@ -127,6 +127,21 @@ def down(drawing: Drawing, scale: Scale, left: float, right: float) -> None:
     label(drawing, [(left - 4, scale(t) + 4, t) for t in ticks], "end")
 
 
+def across(
+    drawing: Drawing,
+    scale: Scale,
+    top: float,
+    bottom: float,
+    most: int = 4,
+    within: tuple[float, float] = (-math.inf, math.inf),
+) -> None:
+    """A horizontal axis: a rule at each tick from `top` to `bottom`, labels `within` two places."""
+    ticks = scale.ticks(most)
+    drawing.lines([(scale(t), top, scale(t), bottom) for t in ticks], "rule", 0.7)
+    low, high = within
+    label(drawing, [(min(max(scale(t), low), high), bottom + 14, t) for t in ticks])
+
+
 def label(
     drawing: Drawing, places: Iterable[tuple[float, float, float]], anchor: str = "middle"
 ) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlp.report.charts import Charts, cohorts_to_draw
-from mlp.report.figures import MOST_SEEDS, Curves, Picture, curve_figure
+from mlp.report.figures.curves import MOST_SEEDS, Curves, curve_figure
+from mlp.report.figures.style import Picture
 from mlp.run import Run
 from mlp.species.post import reference
 from mlp.species.post.executors import COHORT

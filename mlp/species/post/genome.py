@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from mlp.genome import Genome, gene
 from mlp.genome.gene import Idle
@@ -104,19 +104,8 @@ class Mlp(Genome):
     first_seeds = FIRST_SEEDS
     score_name = "final validation accuracy"
 
-    @classmethod
-    def trainers(cls) -> Any:
-        """The session loop, Estimator, and the cohort engine."""
-        from mlp.species.post.executors import TRAINERS
-
-        return TRAINERS
-
-    @classmethod
-    def charts(cls, study: Any) -> Any:
-        """The two charts of the post, with the recorded runs."""
-        from mlp.species.post.charts import charts
-
-        return charts(study)
+    trained_by = "mlp.species.post.executors:TRAINERS"
+    drawn_by = "mlp.species.post.charts:charts"
 
 
 MATMUL = Mlp(

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from mlp.report.archive import COMMITTED, Saved, load
 from mlp.report.changes import other_protocol
-from mlp.report.figures import answer_figure
+from mlp.report.figures.answer import answer_figure
 from mlp.report.results import Row
 from mlp.report.study import ReportError
 from mlp.species.post.genome import Mlp

@@ -109,12 +109,12 @@ def lines(rows: Sequence[Row]) -> str:
 def genes_table(rows: Sequence[Row]) -> str:
     """What single genes do alone, a column a dataset."""
     found = roles(rows)
-    names = sorted({name for one in found for name in one.told})
+    names = datasets_of(found)
     body = [
         [
             ", ".join(filter(None, (one.finding, one.pair))),
             one.gene,
-            *(one.told.get(n, "") for n in names),
+            *(one.cells.get(n, "") for n in names),
         ]
         for one in found
     ]

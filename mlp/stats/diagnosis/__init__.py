@@ -1,7 +1,7 @@
 """Which of many genes make the difference between two genomes: pure statistics and search.
 
 Nothing here knows of genomes, of the store or of training: genes are names, and scores come from a
-function. `python -m mlp.stats.diagnosis.simulate` measures the stated error and the cost.
+function. `python -m mlp.proof.diagnosis` measures the stated error and the cost.
 """
 
 from mlp.stats.diagnosis.design import Cell

@@ -32,6 +32,9 @@ _PALEY_TWO = {28: 13, 36: 17}
 SPARE = 4
 """Cells beyond the number of genes: one for the mean, three to check the effects by."""
 
+FEW = 4
+"""The most genes whose mixed cells are taken from the factorial."""
+
 MOST_TOGETHER = 4
 """The most genes that a model lets act together."""
 
@@ -42,17 +45,22 @@ ORDERS = tuple(sorted((*_PALEY_ONE, *_PALEY_TWO)))
 def mixed_cells(genes: Sequence[str]) -> tuple[Cell, ...]:
     """The cells of the design for these genes, the all-bad cell first.
 
-    All 2^k cells for two or three genes. A cell that few genes leave twice in a design is trained
-    once. Deterministic: the same genes get the same cells.
+    For two genes all four cells; for three or four genes half of the factorial, the cells in which
+    an even number of genes is good. Deterministic: the same genes get the same cells.
     """
-    if len(genes) <= 3:
-        subsets = (c for r in range(len(genes) + 1) for c in combinations(genes, r))
-        return tuple(frozenset(s) for s in subsets)
+    if len(genes) <= FEW:
+        return tuple(c for c in all_cells(genes) if len(c) % 2 == 0 or len(genes) == 2)
     order = next(n for n in ORDERS if n >= len(genes) + SPARE)
     rows = _hadamard(order)
     columns = (rows * rows[:1])[:, 1 : len(genes) + 1]  # the first row is all +1: all bad
     cells = (frozenset(g for g, x in zip(genes, row, strict=True) if x < 0) for row in columns)
-    return tuple(dict.fromkeys(cells))
+    return tuple(cells)
+
+
+def all_cells(genes: Sequence[str]) -> tuple[Cell, ...]:
+    """The 2^k cells of the factorial, the smallest first."""
+    subsets = (c for r in range(len(genes) + 1) for c in combinations(genes, r))
+    return tuple(map(frozenset, subsets))
 
 
 def _hadamard(order: int) -> NDArray[np.int64]:

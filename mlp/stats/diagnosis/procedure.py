@@ -1,33 +1,13 @@
 """gap -> mixed cells -> suspects -> causes, necessary and sufficient -> the rest does nothing.
 
-1. **The gap.** Good against bad. Equivalent, reversed or undecided ends the diagnosis.
-2. **Mixed cells.** A Plackett-Burman design gives each gene's effect averaged over backgrounds in
-   which the other genes are mixed. Causes that cancel each other show up here, and nowhere if one
-   rescues or knocks out in groups.
-3. **The causes.** In the order of these effects, the smallest set is sought whose rescue closes the
-   gap (`search`, by means alone). Then it is asked: does the set close the gap, and does it still
-   without each of its genes? A gene it can do without goes; a set that is too small is added to.
-4. **Substitutes.** Each cause is knocked out of the good genome. If the score stays, what stands in
-   for it is sought in the same way, and asked.
-5. **Other genes that act** on average are asked beside the causes: they help the bad one, stand in
-   for a cause, or gain more than the gap.
-6. **Harmless** is a gene whose average effect lies within the margin. The effects of the genes
-   named, alone and together, are taken out of it. The mixed cells get more seeds as long as that
-   can still decide a gene.
-7. **The rest together.** The bad genome with all named genes rescued is held against the good one,
-   and the good one with them knocked out against the bad one. If the means of either differ by
-   more than the margin, no gene is called harmless. Nor is any if the effects do not explain the
-   means of the mixed cells to within a third of the margin: genes then act in combinations unknown.
+The README of this room tells the steps. Searches go by means alone and decide nothing: what they
+propose is asked, as comparisons of two cells.
 
 **Error.** A diagnosis of k genes may ask 8 + 3k questions: k average effects and 8 + 2k comparisons
 of two cells. Each has error / (8 + 3k) over all its looks, and a question beyond them is not asked.
 For fixed questions that is Bonferroni's bound. Here earlier answers, and means of the same runs,
 choose the questions. The bound holds for each path of questions that might be chosen. That choosing
-among paths adds no more is measured, not proved: see the README of this room.
-
-What it cannot see: genes that act only in combination, while good and bad score the same with them
-as without. The misfit of the mixed cells shows that two such genes are there, and not which. It may
-overlook three or more: "one, and three that act only mixed" in the README.
+among paths adds no more is measured, not proved.
 """
 
 from __future__ import annotations
@@ -36,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mlp.stats.comparison import Outcome
-from mlp.stats.diagnosis.design import Cell, mixed_cells
+from mlp.stats.diagnosis.design import FEW, Cell, all_cells, mixed_cells
 from mlp.stats.diagnosis.effects import Effects
 from mlp.stats.diagnosis.questions import Answer, Questions
 from mlp.stats.diagnosis.scores import Scores
@@ -46,6 +26,9 @@ from mlp.stats.diagnosis.value import Effect, Substitute
 from mlp.stats.looks import look_sizes
 
 CLOSED = (Outcome.EQUIVALENT, Outcome.BETTER)
+GLANCE = 8
+"""Seeds at which the combinations of few genes are checked that nothing else has asked for."""
+
 _ROUNDS = 4
 """How often the causes are corrected, and substitutes of one cause sought."""
 
@@ -207,33 +190,38 @@ class Case:
         return False
 
     def _ask_other_genes(self) -> None:
-        """Genes outside the causes that act on average, the strongest first; each once."""
+        """Genes outside the causes that seem to act on average, the strongest first; each once."""
         asked: set[str] = set()
         while True:
             effect = self.effects.at(self.n, sorted(self.named, key=self.order.index))
             left = [g for g in effect if g not in self.named | asked | set(self.undecided)]
-            strong = [g for g in left if abs(effect[g].mean) > self.margin]
+            strong = [g for g in left if abs(effect[g].mean) >= self.margin / 2]
             if not strong:
                 return
             gene = max(strong, key=lambda g: abs(effect[g].mean))
             asked.add(gene)
-            self._ask_other_gene(gene, effect[gene].mean > 0)
+            self._ask_other_gene(gene, effect[gene].mean)
 
-    def _ask_other_gene(self, gene: str, gains: bool) -> None:
+    def _ask_other_gene(self, gene: str, average: float) -> None:
+        gains = average > 0
         causes = frozenset(self.causes)
         stands = [c for c in self.causes if gains and self._closes(causes - {c} | {gene}, self.n)]
         if stands and self._stands_in(stands[0], (gene,)):
             return
         self.undecided.pop(gene, None)
-        pairs = ((causes | {gene}, causes), (self.good, self.good - {gene}))
-        for with_it, without in pairs:
+        beside = causes | {e.gene for e in self.beyond}
+        answers = []
+        for with_it, without in ((beside | {gene}, beside), (self.good, self.good - {gene})):
             answer = self.questions.ask(with_it, without, f"does {gene} act beside the causes?")
+            answers.append(answer)
             wanted = Outcome.BETTER if gains else Outcome.WORSE
             if answer is not None and answer.outcome is wanted:
                 found = Effect(gene, answer.interval, answer)
                 (self.beyond if gains else self.harmful).append(found)
                 return
-        self.undecided[gene] = "acts on average, not shown beside the causes"
+        small = all(a is not None and a.outcome is Outcome.EQUIVALENT for a in answers)
+        if not small or abs(average) > self.margin:
+            self.undecided[gene] = "acts on average, not shown beside the causes"
 
     def _find_pairs(self) -> None:
         """Pairs of causes of which neither does anything without the other."""
@@ -272,12 +260,22 @@ class Case:
             left = [g for g in left if g not in within]
             if not any(g in effect and self.effects.decidable(effect[g], self.cap) for g in left):
                 break
-        if self.effects.misfit(n, acting) > self.margin / 3:
+        if self.harmless and self._misfit(n, acting) > self.margin / 4:
             self.undecided |= dict.fromkeys(self.harmless, "genes act in combinations not found")
             self.harmless = {}
         for gene in left:
             told = f"{effect[gene].mean:+.2f} on average" if gene in effect else "not told apart"
             self.undecided[gene] = told
+
+    def _misfit(self, n: int, acting: Sequence[str]) -> float:
+        """Of the cells with n seeds; of few genes also that of the factorial at a glance."""
+        found = self.effects.misfit(n, acting)
+        if len(self.genes) <= FEW:
+            self.questions.tell("the other combinations, at a glance: does anything act in them?")
+            few = min(GLANCE, n)
+            self.scores.want(all_cells(self.genes), few)
+            found = max(found, self.effects.misfit(few, acting))
+        return found
 
     def _ask_rest(self) -> None:
         """Asks whether all genes not named do nothing together, in bad and in good."""

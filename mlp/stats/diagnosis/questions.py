@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlp.stats.comparison import Outcome, sequential
+import numpy as np
+
+from mlp.stats.comparison import Outcome, classify
 from mlp.stats.diagnosis.design import Cell
 from mlp.stats.diagnosis.scores import Scores
-from mlp.stats.interval import Interval
-from mlp.stats.looks import look_sizes
+from mlp.stats.interval import FloatArray, Interval, paired_interval
+from mlp.stats.looks import look_alpha, look_sizes
 
 
 def allowed(genes: int) -> int:
@@ -80,13 +82,25 @@ class Questions:
         return self._answers[first, second]
 
     def _decided(self, first: Cell, second: Cell) -> Answer:
-        known = min(self._scores.seeds(cell) for cell in (first, second))
-        n = max(look_sizes(self._cap)[0], min(known, self._cap))
-        while True:
+        def differences(n: int) -> FloatArray:
             a, b = self._scores.matrix([first, second], n)
-            said = sequential(a - b, self._margin, cap=self._cap, claim_error=self.claim_error)
-            if said.needed is None:
-                break
-            n = said.needed
-        assert said.interval is not None  # a finished comparison has had a look
-        return Answer(tuple(sorted(first)), tuple(sorted(second)), said.outcome, said.interval)
+            return np.asarray(a - b)
+
+        outcome, interval = decided(differences, self._margin, self.claim_error, self._cap)
+        return Answer(tuple(sorted(first)), tuple(sorted(second)), outcome, interval)
+
+
+def decided(
+    differences: Callable[[int], FloatArray], margin: float, claim_error: float, cap: int
+) -> tuple[Outcome, Interval]:
+    """The first look that decides, or that at the cap; `differences(n)` gives those of n seeds.
+
+    As `mlp.stats.comparison.sequential`, which is given all differences at once.
+    """
+    alpha = look_alpha(claim_error)
+    for n in look_sizes(cap):
+        interval = paired_interval(differences(n), alpha, margin=margin)
+        outcome = classify(interval, margin)
+        if outcome is not Outcome.UNDECIDED:
+            break
+    return outcome, interval

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 import types
 from typing import Any, ClassVar, Literal, Optional, Union
@@ -286,3 +287,27 @@ def test_what_else_may_stand_in_a_class_is_left_alone():
 
     assert Plain.table is kept
     assert Plain.other == [1, 2]
+
+
+def test_executors_may_stand_in_another_module():
+    class Named(Genome):
+        rate: float = gene("learning rate", default=0.5)
+        trained_by = "math:pi"
+
+    class Given(Genome):
+        rate: float = gene("learning rate", default=0.5)
+        trained_by = (1, 2)
+
+    assert Named.trainers() == math.pi
+    assert Given.trainers() == (1, 2)
+    assert Named.charts(None) is None
+
+
+@pytest.mark.parametrize("place", ["math", "math:no_such", "no_such_module:pi", ":pi"])
+def test_a_place_where_nothing_stands_is_told_in_a_sentence(place):
+    class Lost(Genome):
+        rate: float = gene("learning rate", default=0.5)
+        trained_by = place
+
+    with pytest.raises(GenomeError, match=r"as package\.module:NAME; got .*correct the name"):
+        Lost.trainers()

@@ -118,17 +118,6 @@ def test_a_difference_of_differences_weighs_its_four_arms():
     assert comparison.statement.count("against") == 3
 
 
-def test_rows_are_tidy_one_an_arm_and_seed():
-    rows = a_comparison([60, 70], [50, 40]).to_rows()
-
-    assert [(r["arm"], r["seed"], r["score"]) for r in rows] == [
-        (0, 0, 0.6),
-        (0, 1, 0.7),
-        (1, 0, 0.5),
-        (1, 1, 0.4),
-    ]
-
-
 class TestIdentity:
     """Arms that end with the same weights at every seed differ in nothing."""
 

@@ -274,34 +274,8 @@ def test_a_dose_response_rises_or_is_refuted_or_is_undecided(counts, seeds, verd
     assert claims[0].executor == "cohort engine"
 
 
-def test_a_dose_curve_is_told_in_a_line_and_in_tidy_rows():
+def test_a_dose_curve_is_told_in_a_line():
     curve = a_curve([20, 50, 90], 4)
 
     assert repr(curve).startswith("<DoseCurve matmul[")
     assert "0.1: 0.200, 0.2: 0.500, 0.3: 0.900: undecided>" in repr(curve)
-    rows = curve.to_rows()
-    assert [(row["dose"], row["seed"], row["score"]) for row in rows[3:5]] == [
-        (0.1, 3, 0.2),
-        (0.2, 0, 0.5),
-    ]
-    assert len(rows) == 12
-
-
-def test_a_screen_s_tidy_rows_hold_the_alleles_of_each_cell():
-    rows = a_screen(lambda on, s: 40 + 10 * len(on) + s, seeds=2).to_rows()
-
-    assert len(rows) == 16
-    assert rows[0] == {
-        "logits": "softmax",
-        "coverage": "first_batch",
-        "order": "fixed",
-        "dataset": "iris",
-        "protocol": "tiny",
-        "genome": str(BASE),
-        "seed": 0,
-        "score": 0.4,
-        "diverged": False,
-    }
-    last = rows[-1]
-    assert (last["logits"], last["coverage"], last["order"]) == ("raw", "all", "reshuffled")
-    assert (last["seed"], last["score"]) == (1, 0.71)

@@ -5,8 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mlp.report.explanation import answers
-from mlp.report.figures import answer_figure
-from mlp.report.figures.answer import NOT_TOLD, screened
+from mlp.report.figures.answer import NOT_TOLD, answer_figure, screened
 from mlp.report.page import render, write_report
 from mlp.tests.report.helpers import HOSTILE, finding_row, row, screen_of, study
 from mlp.tests.report.test_figures import SVG, texts

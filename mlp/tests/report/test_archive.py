@@ -7,7 +7,7 @@ import pytest
 
 from mlp.report import archive, changes, terminal
 from mlp.report.explanation import explain
-from mlp.report.figures import answer_figure
+from mlp.report.figures.answer import answer_figure
 from mlp.report.study import ReportError, Study
 from mlp.report.summary import markdown
 from mlp.species.post import readme

@@ -5,14 +5,7 @@ import json
 from dataclasses import replace
 
 from mlp.report.cohorts import Cohort, asked
-from mlp.report.export import (
-    tables,
-    tidy_curves,
-    tidy_differences,
-    tidy_looks,
-    tidy_runs,
-    write_tables,
-)
+from mlp.report.export import tables, write_tables
 from mlp.report.page import render
 from mlp.species.post.genome import LAYERS, MATMUL, MATMUL_ESTIMATOR
 from mlp.stats import LOOKS
@@ -29,8 +22,12 @@ from mlp.tests.report.helpers import (
 )
 
 
+def table(name, rows=(), runs=()):
+    return tables(study(rows=rows, runs=runs))[name]
+
+
 def test_runs_are_one_row_each_with_a_column_a_gene():
-    (got,) = tidy_runs([run("matmul", "iris", seed=7)])
+    (got,) = table("runs", runs=[run("matmul", "iris", seed=7)])
     assert got["seed"] == 7
     assert got["score"] == got["final_validation"] == 0.9
     assert got["gene_coverage"] == "first_batch"
@@ -39,12 +36,12 @@ def test_runs_are_one_row_each_with_a_column_a_gene():
 
 
 def test_runs_say_whose_they_are():
-    assert tidy_runs([run("layers_estimator")])[0]["strain"] == "layers_estimator"
-    assert tidy_runs([run("matmul", executor="direct")])[0]["strain"] == "matmul"
+    (engine, real) = table("runs", runs=[run("layers_estimator"), run(executor="direct")])
+    assert (engine["strain"], real["strain"]) == ("layers_estimator", "matmul")
 
 
 def test_curves_are_one_row_a_sampled_step():
-    got = tidy_curves([run(), run(seed=1)])
+    got = table("curves", runs=[run(), run(seed=1)])
     assert [r["step"] for r in got] == list(TINY.sampled_steps) * 2
     assert [r["validation"] for r in got[:3]] == [0.1, 0.5, 0.9]
 
@@ -62,13 +59,14 @@ def test_runs_are_joined_to_claims_by_the_names_used_there():
     ]
     runs += [run(dataset="iris"), replace(run(), genome=acting(dosed, "cohort"))]
 
-    told = [r["claimed_as"] for r in tidy_runs(runs, rows)]
+    told = [r["claimed_as"] for r in table("runs", rows, runs)]
 
     name = "matmul_estimator[batch_size=32]"
     assert told == [name, name, "matmul", "", "matmul[coverage=0.5]"]
-    assert tidy_runs([run(executor="direct")], [row(detail=screen_detail())])[0]["claimed_as"] == ""
-    assert tidy_runs([run()], [row(detail=screen_detail())])[0]["claimed_as"] == "matmul"
-    assert tidy_runs(runs)[1]["genome"] != name, "what the engine expresses goes by another name"
+    own = table("runs", [row(detail=screen_detail())], [run(executor="direct"), run()])
+    assert [r["claimed_as"] for r in own] == ["", "matmul"]
+    genome = table("runs", runs=runs)[1]["genome"]
+    assert genome != name, "what the engine expresses goes by another name"
 
 
 def test_every_cohort_that_a_claim_rests_on_is_asked():
@@ -97,7 +95,7 @@ def test_differences_have_the_seeds_of_both_arms():
     for first, arm in zip((41000, 40000), detail["arms"], strict=True):
         arm["first_seed"] = first
     apart, paired = row(detail=detail, first_seed=41000), row(first_seed=40000)
-    seeds = [(r["seed"], r["other_seed"]) for r in tidy_differences([apart, paired])]
+    seeds = [(r["seed"], r["other_seed"]) for r in table("differences", [apart, paired])]
     assert seeds[:4] == [(41000 + k, 40000 + k) for k in range(4)]
     assert seeds[4:] == [(40000 + k, 40000 + k) for k in range(4)]
     assert "4 seeds from 41000 and 40000:" in render(study(rows=[apart], runs=[]))[0]
@@ -106,11 +104,11 @@ def test_differences_have_the_seeds_of_both_arms():
 def test_a_dose_response_has_its_looks():
     detail = dose_detail()
     detail["accuracies"] = [[a] * LOOKS[3] for a in (0.2, 0.5, 0.9)]
-    looks = tidy_looks([row(detail=detail, seeds=LOOKS[3], margin=0.3)])
+    looks = table("looks", [row(detail=detail, seeds=LOOKS[3], margin=0.3)])
     assert tuple(look["seeds"] for look in looks) == LOOKS[: len(looks)]
     assert [look["outcome"] for look in looks] == ["undecided"] * (len(looks) - 1) + ["rising"]
     assert all(look["low"] < 0.7 < look["high"] for look in looks)
-    assert set(looks[0]) == set(tidy_looks([row()])[0])
+    assert set(looks[0]) == set(table("looks", [row()])[0])
 
 
 def test_every_kind_of_observation_has_its_table():
@@ -126,8 +124,8 @@ def test_every_kind_of_observation_has_its_table():
 
 
 def test_rows_of_a_table_have_the_same_columns():
-    for name, table in tables(study()).items():
-        assert len({tuple(r) for r in table}) == 1, name
+    for name, found in tables(study()).items():
+        assert len({tuple(r) for r in found}) == 1, name
 
 
 def test_tables_without_rows_are_left_out():

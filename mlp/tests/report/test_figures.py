@@ -5,13 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mlp.report.figures import (
-    Curves,
-    cells_figure,
-    comparison_figure,
-    curve_figure,
-    dose_figure,
-)
+from mlp.report.figures.compare import comparison_figure
+from mlp.report.figures.curves import Curves, curve_figure
+from mlp.report.figures.dose import dose_figure
+from mlp.report.figures.screen import cells_figure
 from mlp.report.figures.style import safe
 from mlp.report.figures.svg import Scale, polyline
 from mlp.species.post.genome import MATMUL

@@ -10,8 +10,9 @@ from html.parser import HTMLParser
 import pytest
 
 from mlp.report import archive, changes
-from mlp.report.page import _template, render, write_report
+from mlp.report.page import render, write_report
 from mlp.report.study import ReportError
+from mlp.report.templates import source
 from mlp.stats import LOOKS
 from mlp.tests.report.helpers import HOSTILE, comparison_detail, row, run, study
 
@@ -256,7 +257,7 @@ def luminance(colour):
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_colours_of_text_have_contrast_on_every_ground(scheme):
-    root = re.findall(r":root \{(.*?)\}", _template("style.css.j2"), re.DOTALL)[scheme]
+    root = re.findall(r":root \{(.*?)\}", source("style.css.j2"), re.DOTALL)[scheme]
     colours = dict(re.findall(r"--(\w+): (#\w{6})", root))
     for ground in ("paper", "panel"):
         for text in ("ink", "soft", "link", "green", "purple", "orange", "vermillion", "blue"):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlp.stats import agreement, sign_flip
+from mlp.stats import agreement
 
 accuracies = st.integers(0, 17).map(lambda k: k / 17)
 
@@ -74,21 +74,3 @@ def test_identical_values_agree():
 def test_bad_values_are_one_sentence(recorded, ours, message):
     with pytest.raises(ValueError, match=message):
         agreement(recorded, ours)
-
-
-def test_sign_flips_by_hand():
-    """22 of 23 seeds that differ favour one arm, all by one row: 2 (1 + 23) of 2^23 are as far."""
-    d = [1 / 15] * 22 + [-1 / 15] + [0.0] * 41
-    assert sign_flip(d) == pytest.approx(2 * (1 + 23) / 2**23)
-    assert sign_flip([-x for x in d]) == sign_flip(d)
-    assert sign_flip([0.0] * 8) == 1.0
-
-
-@settings(max_examples=30)
-@given(st.lists(st.integers(-17, 17).map(lambda k: k / 17), min_size=2, max_size=10))
-def test_sign_flips_are_scipys(d):
-    expected = stats.permutation_test(
-        (np.array(d),), np.sum, permutation_type="samples", n_resamples=np.inf
-    )
-    found = sign_flip(d)
-    assert found == pytest.approx(min(1.0, expected.pvalue), abs=1e-9)

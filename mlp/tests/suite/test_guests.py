@@ -11,7 +11,7 @@ from mlp.tests.conftest import ROOT
 
 pytest_plugins = ("pytester",)
 
-PLUGIN = ("-p", "mlp.suite.plugin")
+PLUGIN, NO_PLUGIN = ("-p", "mlp.suite.plugin"), ("-p", "no:mlp.suite.plugin")
 SPY = """
 import json, os, sys
 from pathlib import Path
@@ -152,7 +152,7 @@ def test_the_plugin_changes_nothing(folder, place, words):
     for name, text in PLACES[place].items():
         suffix = ".ini" if name == "pytest" else ".py"
         (folder.path / f"{name}{suffix}").write_text(text)
-    plain = folder.session(*words)
+    plain = folder.session(*NO_PLUGIN, *words)
     ours = folder.session(*PLUGIN, *words)
 
     assert plain[3]

@@ -21,12 +21,11 @@ WHILE_IMPORTING = """
 import sys
 import pytest
 
-class Interruption:
-    def find_spec(self, name, *_):
-        if name == "mlp.species.post":
-            raise KeyboardInterrupt
+def interrupt(event, arguments):
+    if event == "import" and arguments[0] == "mlp.species.post":
+        raise KeyboardInterrupt
 
-sys.meta_path.insert(0, Interruption())
+sys.addaudithook(interrupt)
 pytest.main(["--collect-only", "hypotheses"])
 """
 

@@ -216,7 +216,7 @@ def test_a_foreign_file_and_one_of_another_format_are_one_sentence(tmp_path):
         load(tmp_path / "foreign.npz")
     text = np.frombuffer(b'{"kind": "mlp.trace", "format": 99, "trace": {}}', np.uint8)
     np.savez(tmp_path / "later.npz", description=text)
-    with pytest.raises(TraceError, match=r"has format 99.*reads format 1"):
+    with pytest.raises(TraceError, match=r"has format 99.*reads format 2"):
         load(tmp_path / "later.npz")
     pickled = np.array([{"a": 1}], dtype=object)
     np.savez(tmp_path / "pickled.npz", description=pickled)

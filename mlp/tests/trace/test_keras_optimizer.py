@@ -1,5 +1,6 @@
 """An optimizer of Keras that is made anew, reset or used before: said, and not mistaken."""
 
+import keras
 import pytest
 import tensorflow as tf
 
@@ -74,3 +75,19 @@ def test_an_optimizer_that_has_trained_before_is_named():
     found = first_divergence(fitted(model(), adam()), looped(net, optimizer))
     assert found.first.rung == "update"
     assert "the optimizers count 0 and 6 updates before it" in hint(found)
+
+
+@pytest.mark.parametrize("wrap", [None, tf.function])
+def test_a_variable_excluded_from_weight_decay_is_named(wrap):
+    def adamw(**names):
+        optimizer = keras.optimizers.AdamW(0.01, weight_decay=0.1)
+        optimizer.exclude_from_weight_decay(**names)
+        return optimizer
+
+    fit = fitted(model(), adamw(var_names=["bias"]))
+    found = first_divergence(fit, looped(model(), adamw(), wrap=wrap))
+    assert found.first.rung == "update"
+    assert "fit has none and loop takes it off the weights" in hint(found)
+    assert "fit leaves biases and scales out of weight decay and loop does not" in hint(found)
+    right = first_divergence(fit, looped(model(), adamw(var_names=["bias"]), wrap=wrap))
+    assert right.first is None, str(right)

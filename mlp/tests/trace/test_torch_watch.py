@@ -125,13 +125,6 @@ def test_an_optimizer_made_anew_in_each_epoch_is_said():
     assert "note: pytorch: of 3 forward passes a gradient was taken" in str(found)
 
 
-def test_groups_with_rates_of_their_own_are_said():
-    net = model()
-    groups = [{"params": net[0].parameters(), "lr": 0.1}, {"params": net[2].parameters()}]
-    trace = watched(net, torch.optim.SGD(groups, 0.01))
-    assert "the first group's is compared" in trace.notes[0]
-
-
 def test_weights_that_move_in_memory_are_read_where_they_are():
     net = model()
     optimizer = sgd(net)

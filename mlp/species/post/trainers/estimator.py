@@ -20,7 +20,7 @@ from mlp.species.post.backend import tf
 from mlp.species.post.plan import Plan
 from mlp.species.post.protocol import Protocol, sampled_steps
 from mlp.species.post.trainers.direct import session_config
-from mlp.species.post.trainers.kept import free
+from mlp.species.post.trainers.kept import make_room
 from mlp.species.post.trainers.training import Training, all_finite, record
 
 
@@ -34,7 +34,7 @@ def train_estimator(plan: Plan, protocol: Protocol, *, losses: bool = False) -> 
     Raises:
         PlanError: Estimator's feeder drew other rows than the plan's.
     """
-    free()
+    make_room()
     watch = _Watch(plan, protocol)
     x, y = plan.dataset.x, plan.dataset.y
     with tempfile.TemporaryDirectory(prefix="mlp-estimator-") as model_dir, _quiet():

@@ -9,44 +9,52 @@ import ctypes
 import gc
 import sys
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mlp.machine import anonymous_memory
 
 T = TypeVar("T")
 
 MEMORY = 330 * 10**6
-"""Bytes of memory above which a process keeps no graph besides the one that it builds.
+"""Bytes of memory above which a process keeps no graph besides the one that it is about to use.
 
 A graph takes up to 60 MB while it is built, and a training as much again.
 """
+
+_held: dict[tuple[Any, tuple[Hashable, ...]], Any] = {}
+"""The graphs of all kinds, the one used longest ago first."""
 
 
 class Kept(Generic[T]):
     """What `build` makes of its arguments, made once for each while it is among the last `most`.
 
-    Fewer are kept in a process that takes more than `memory` bytes.
+    Fewer are kept in a process that takes more than `MEMORY`.
     """
 
-    def __init__(self, build: Callable[..., T], most: int, memory: float = MEMORY) -> None:
-        self.build, self.most, self.memory = build, most, memory
-        self.held: dict[tuple[Hashable, ...], T] = {}
+    def __init__(self, build: Callable[..., T], most: int) -> None:
+        self.build, self.most = build, most
 
     def __call__(self, *arguments: Hashable) -> T:
-        found = self.held.pop(arguments, None)
+        found = _held.pop((self, arguments), None)
         if found is None:
-            while len(self.held) >= self.most:
-                del self.held[next(iter(self.held))]
-            free()
-            while self.held and anonymous_memory() > self.memory:
-                del self.held[next(iter(self.held))]
-                free()
+            own = [key for key in _held if key[0] is self]
+            for key in own[: max(0, len(own) + 1 - self.most)]:
+                del _held[key]
+            make_room()
             found = self.build(*arguments)
-        self.held[arguments] = found
+        _held[self, arguments] = found
         return found
 
 
-def free() -> None:
+def make_room() -> None:
+    """Forget the graphs used longest ago, until none is left or the process takes `MEMORY`."""
+    _free()
+    while _held and anonymous_memory() > MEMORY:
+        del _held[next(iter(_held))]
+        _free()
+
+
+def _free() -> None:
     """Give the memory of graphs no longer used back to the system.
 
     Graphs refer to themselves, so that only the collector frees them; and glibc's allocator keeps

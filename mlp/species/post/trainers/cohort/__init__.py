@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from mlp.species.post.genome import HIDDEN_LAYERS
 from mlp.species.post.plan import Array, Plan
 from mlp.species.post.protocol import Protocol, sampled_steps
-from mlp.species.post.trainers.cohort.engine import Shape, engine_of, expressed_in_engine
+from mlp.species.post.trainers.cohort.engine import engine_of
+from mlp.species.post.trainers.cohort.shape import Shape, expressed_in_engine
 from mlp.species.post.trainers.training import Training, record
 
 __all__ = ["STACK", "Shape", "expressed_in_engine", "train_cohort"]

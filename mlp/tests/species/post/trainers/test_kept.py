@@ -11,8 +11,16 @@ from pathlib import Path
 import pytest
 
 from mlp.machine import anonymous_memory
-from mlp.species.post.trainers.kept import Kept
+from mlp.species.post.trainers import kept
+from mlp.species.post.trainers.kept import Kept, make_room
 from mlp.tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def without_limit(monkeypatch):
+    """The graphs that other tests left are put aside, and memory does not matter."""
+    monkeypatch.setattr(kept, "_held", {})
+    monkeypatch.setattr(kept, "MEMORY", math.inf)
 
 
 class Graph:
@@ -24,7 +32,7 @@ class Graph:
 
 def test_what_was_used_last_is_kept_and_what_was_not_is_built_again():
     built = []
-    of = Kept(lambda name: built.append(name) or Graph(name), most=2, memory=math.inf)
+    of = Kept(lambda name: built.append(name) or Graph(name), most=2)
 
     a, b = of("a"), of("b")
     assert of("a") is a
@@ -35,14 +43,37 @@ def test_what_was_used_last_is_kept_and_what_was_not_is_built_again():
     assert built == ["a", "b", "c", "b"]
 
 
-@pytest.mark.skipif(not anonymous_memory(), reason="the system does not tell a process's memory")
-def test_a_process_that_takes_much_memory_keeps_one():
-    of = Kept(Graph, most=3, memory=0)
+def test_each_kind_has_its_own_number():
+    few, many = Kept(Graph, most=1), Kept(Graph, most=2)
 
-    a = of("a")
-    assert of("a") is a
-    of("b")
-    assert of("a") is not a
+    a, b = many("a"), many("b")
+    few("a"), few("b")
+
+    assert (many("a"), many("b")) == (a, b)
+
+
+@pytest.mark.skipif(not anonymous_memory(), reason="the system does not tell a process's memory")
+def test_a_process_that_takes_much_memory_keeps_one_graph_of_all_kinds(monkeypatch):
+    few, many = Kept(Graph, most=1), Kept(Graph, most=3)
+    monkeypatch.setattr(kept, "MEMORY", 0)
+
+    a = many("a")
+    assert many("a") is a
+    b = few("b")
+    assert many("a") is not a
+    assert few("b") is not b
+
+
+@pytest.mark.skipif(not anonymous_memory(), reason="the system does not tell a process's memory")
+def test_room_is_made_where_no_graph_is_kept_for_what_is_trained_next(monkeypatch):
+    of = Kept(Graph, most=3)
+    a = weakref.ref(of("a"))
+
+    make_room()
+    assert a() is not None
+    monkeypatch.setattr(kept, "MEMORY", 0)
+    make_room()
+    assert a() is None
 
 
 def test_what_is_forgotten_is_freed_before_another_is_built():
@@ -53,7 +84,7 @@ def test_what_is_forgotten_is_freed_before_another_is_built():
         return Graph(name)
 
     watched = []
-    of = Kept(build, most=1, memory=math.inf)
+    of = Kept(build, most=1)
     for name in "abc":
         watched.append(weakref.ref(of(name)))
 

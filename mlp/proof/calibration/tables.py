@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlp.stats.calibration import (
-    EFFECTS_IN_MARGINS,
-    STATED,
+from mlp.proof.calibration.differences import Seeds
+from mlp.proof.calibration.methods import Method
+from mlp.proof.calibration.picture import Ratios
+from mlp.proof.calibration.power import (
+    MOST_SEEDS,
     Power,
-    Rate,
     distribution_free_seeds,
     smallest_decision,
 )
-from mlp.stats.methods import Method
-from mlp.stats.picture import Ratios
-from mlp.stats.reach import HALF, NONE_OR_TWICE, Reach
-from mlp.stats.resample import Seeds
-from mlp.stats.scenarios import MARGINS
+from mlp.proof.calibration.rates import EFFECTS_IN_MARGINS, STATED, Rate
+from mlp.proof.calibration.reach import HALF, NONE_OR_TWICE, Reach
+from mlp.proof.calibration.scenarios import MARGINS
 
 COSTS = ((0.0, 0.0), (0.1, 0.05), (0.3, 0.05), (0.47, 0.15))
 COST_MARGIN = 0.05
@@ -62,7 +61,7 @@ def method_table(
             cells.append(f"{_short(worst)}, {bad} of {len(mine)} above")
         for effect, sd in COSTS:
             n = smallest_decision(method, effect, sd, COST_MARGIN, stated=claim_error)
-            cells.append(">4096" if n is None else str(n))
+            cells.append(f">{MOST_SEEDS}" if n is None else str(n))
         rows.append(cells)
     free = [distribution_free_seeds(effect, COST_MARGIN, stated=claim_error) for effect, _ in COSTS]
     rows.append(["least for any distribution-free", "0", "0", *map(str, free)])

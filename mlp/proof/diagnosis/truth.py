@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
+from mlp.proof.calibration.scenarios import Law, binomial, difference_of, law_of
 from mlp.stats.diagnosis.design import Cell
 from mlp.stats.interval import FloatArray
-from mlp.stats.scenarios import Law, binomial, difference_of, law_of
 
 MARGIN = 0.1
 SEEDS = 256

@@ -1,4 +1,4 @@
-"""What the README of the room says is what the committed simulation shows, by today's code."""
+"""What the page about diagnoses says is what the committed simulation shows, by today's code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mlp.stats.diagnosis.simulate import (
+from mlp.proof.diagnosis.simulate import (
     DIAGNOSES,
     OURS,
     USUAL,
@@ -14,15 +14,16 @@ from mlp.stats.diagnosis.simulate import (
     is_current,
     scenarios,
 )
-from mlp.stats.diagnosis.tables import COMMITTED, README, with_tables
+from mlp.proof.diagnosis.tables import COMMITTED, README, with_tables
 
 KNOWN = json.loads(COMMITTED.read_text(encoding="utf-8"))
 MINE = [t for t in KNOWN.values() if t["scenario"]["method"] == OURS]
 
 
-def test_the_scenarios_kept_are_those_of_the_command():
-    assert set(KNOWN) <= {str(s) for s in scenarios()}
-    assert all(100 <= t["diagnoses"] <= DIAGNOSES for t in MINE)
+def test_every_scenario_of_the_command_has_its_2000_diagnoses():
+    assert list(KNOWN) == [str(s) for s in scenarios()]
+    assert DIAGNOSES == 2000
+    assert all(t["diagnoses"] == DIAGNOSES for t in MINE)
 
 
 @pytest.mark.parametrize("truth", ["one", "pair", "cancelling"])

@@ -17,8 +17,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mlp.stats.comparison import Outcome, sequential
+from mlp.stats.comparison import Outcome
 from mlp.stats.diagnosis.design import Cell
+from mlp.stats.diagnosis.questions import decided
 from mlp.stats.diagnosis.scores import Scores
 from mlp.stats.interval import FloatArray
 
@@ -115,14 +116,11 @@ def _ask(
     scores: Scores, terms: Sequence[tuple[float, Cell]], margin: float, error: float, cap: int
 ) -> Outcome:
     """The sequential comparison of a weighted sum of cells, decided or at the cap."""
-    n = 1
-    while True:
-        sums = (w * scores.of(cell, n) for w, cell in terms)
-        d: FloatArray = np.sum(list(sums), axis=0)
-        said = sequential(d, margin, cap=cap, claim_error=error)
-        if said.needed is None:
-            return said.outcome
-        n = said.needed
+
+    def differences(n: int) -> FloatArray:
+        return np.asarray(np.sum([w * scores.of(cell, n) for w, cell in terms], axis=0))
+
+    return decided(differences, margin, error, cap)[0]
 
 
 BASELINES: dict[str, Method] = {

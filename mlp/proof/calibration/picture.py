@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from mlp.stats.calibration import EFFECTS_IN_MARGINS, PROMISED, Rate
+from mlp.proof.calibration.differences import Sampled
+from mlp.proof.calibration.rates import EFFECTS_IN_MARGINS, PROMISED, Rate
+from mlp.proof.calibration.reach import HALF, Reach, Worst
 from mlp.stats.looks import CLAIM_ERROR
-from mlp.stats.reach import HALF, Reach, Worst
-from mlp.stats.resample import Sampled
 
 _ROW, _CELL, _LEFT, _TOP = 19, 58, 300, 96
 _COLOURS = ((0.1, "#c6dbef"), (1.0, "#6baed6"), (3.0, "#fdd0a2"), (10.0, "#fd8d3c"))

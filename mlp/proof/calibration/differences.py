@@ -1,15 +1,12 @@
 """d = data - mean(data) + effect, resampled: the rates on the differences that claims were made of.
 
 `differences.json` holds, for every claim of some studies that rests on an interval, the differences
-it rested on, as values and how often each occurred. `python -m mlp.stats.resample STUDY ...` makes
-it anew from saved studies (`--mlp-save`).
+it rested on, as values and how often each occurred. `commit` makes it anew from saved studies.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,15 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from mlp.stats.calibration import EFFECTS_IN_MARGINS, STATED, Rate, upper_limit
+from mlp.proof.calibration.methods import IN_USE, Method
+from mlp.proof.calibration.rates import EFFECTS_IN_MARGINS, STATED, Rate, upper_limit
+from mlp.proof.calibration.scenarios import Law
+from mlp.proof.calibration.simulation import codes_at, decide, draw, false_codes
 from mlp.stats.factorial import shapley
 from mlp.stats.interval import FloatArray
 from mlp.stats.looks import CLAIM_ERROR, LOOKS
-from mlp.stats.methods import IN_USE, Method
-from mlp.stats.scenarios import Law
-from mlp.stats.simulate import codes_at, decide, draw, false_codes
 
 FILE = Path(__file__).with_name("differences.json")
+
+_TAKEN = 200
+"""How often a claim is resampled to tell the seeds it takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,9 @@ class Sampled:
         return float(np.max(np.abs(self.law.values - self.law.values[order][middle])))
 
 
-def committed(path: Path = FILE) -> list[Sampled]:
-    """The claims' differences in `path`."""
-    raw = json.loads(path.read_text(encoding="utf-8"))
+def committed() -> list[Sampled]:
+    """The claims' differences in `FILE`."""
+    raw = json.loads(FILE.read_text(encoding="utf-8"))
     return [
         Sampled(
             claim=one["claim"],
@@ -126,16 +126,14 @@ def seeds_taken(
     claims: Sequence[Sampled],
     method: Method,
     *,
-    sims: int = 200,
-    seed: int = 0,
     looks: tuple[int, ...] = LOOKS,
     stated: float = CLAIM_ERROR,
 ) -> Seeds:
     """The mean over the claims, their differences resampled as they are, each at its margin."""
     taken, open_ = [], []
     for k, claim in enumerate(claims):
-        rng = np.random.default_rng([seed, 2_000_000, k])
-        for moments in draw(claim.law, sims, rng, looks):
+        rng = np.random.default_rng([0, 2_000_000, k])
+        for moments in draw(claim.law, _TAKEN, rng, looks):
             outcome, when = decide(method, moments, stated, claim.margin)
             taken.append(np.array(looks)[when].mean())
             open_.append((outcome == 0).mean())
@@ -173,23 +171,12 @@ def of_study(study: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write the differences of saved studies beside this module."""
-    parser = argparse.ArgumentParser(prog="python -m mlp.stats.resample", description=__doc__)
-    parser.add_argument(
-        "studies", type=Path, nargs="+", metavar="STUDY", help="files that --mlp-save wrote"
-    )
-    studies = [
-        json.loads(path.read_text(encoding="utf-8")) for path in parser.parse_args(argv).studies
-    ]
+def commit(paths: Sequence[Path]) -> int:
+    """Write the differences of saved studies into `FILE`; how many claims they are of."""
+    studies = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     made = [{k: study["provenance"][k] for k in ("protocol", "seeds")} for study in studies]
     claims = [claim for study in studies for claim in of_study(study)]
     rows = ",\n".join(map(json.dumps, claims))
     told = f'{{"studies": {json.dumps(made)},\n"claims": [\n{rows}\n]}}\n'
     FILE.write_text(told, encoding="utf-8")
-    print(f"{len(claims)} claims' differences are in {FILE}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return len(claims)

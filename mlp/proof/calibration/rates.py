@@ -1,4 +1,4 @@
-"""measured rate against stated rate, scenario by scenario; what each interval costs.
+"""Measured rate against stated rate, scenario by scenario.
 
 `rates` covers the declared family at two stated rates: LOOSE_ERROR, where the measured rates are
 far from zero for a method that fails, and CLAIM_ERROR, the one verdicts run at. Promised are true
@@ -13,21 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlp.stats.interval import FloatArray
-from mlp.stats.looks import CLAIM_ERROR, LOOKS, look_alpha
-from mlp.stats.methods import IN_USE, Method
-from mlp.stats.scenarios import MARGINS, SCENARIOS, Law, Scenario
-from mlp.stats.simulate import (
-    BETTER,
-    EQUIVALENT,
+from mlp.proof.calibration.methods import IN_USE, Method
+from mlp.proof.calibration.scenarios import SCENARIOS, Law, Scenario
+from mlp.proof.calibration.simulation import (
     EXACT,
-    WORSE,
-    codes,
     decide,
     draw,
     exact_rate,
     false_codes,
 )
+from mlp.stats.looks import CLAIM_ERROR, LOOKS
 
 LOOSE_ERROR = 0.05
 STATED = (LOOSE_ERROR, CLAIM_ERROR)
@@ -160,97 +155,42 @@ def _rates_of(
     return found
 
 
-def upper_limit(count: int, sims: int, confidence: float = CONFIDENCE) -> float:
-    """Clopper-Pearson: the rate at which `count` or fewer of `sims` has chance 1 - confidence."""
+@dataclass(frozen=True)
+class Kind:
+    """The worst promised rates of one kind of differences, at the stated rate of a claim."""
+
+    scenario: str
+    false_difference: float | None
+    false_equivalent: float | None
+    simulated: int
+    holds: bool
+
+
+def worst_of_kinds(rates: Iterable[Rate]) -> list[Kind]:
+    """What a report of a study says of these rates of the interval in use."""
+    promised = [r for r in rates if r.promised and r.stated == CLAIM_ERROR]
+    return [
+        _worst([r for r in promised if r.scenario == name])
+        for name in dict.fromkeys(r.scenario for r in promised)
+    ]
+
+
+def _worst(rates: Sequence[Rate]) -> Kind:
+    worst = {
+        kind: max((r.rate for r in rates if r.kind == kind), default=None)
+        for kind in (FALSE_DIFFERENCE, FALSE_EQUIVALENT)
+    }
+    return Kind(
+        scenario=rates[0].scenario,
+        false_difference=worst[FALSE_DIFFERENCE],
+        false_equivalent=worst[FALSE_EQUIVALENT],
+        simulated=max(r.sims for r in rates),
+        holds=all(r.holds for r in rates),
+    )
+
+
+def upper_limit(count: int, sims: int) -> float:
+    """Clopper-Pearson: the rate at which `count` or fewer of `sims` has chance 1 - CONFIDENCE."""
     from scipy import stats  # half a second, for those who need it
 
-    return 1.0 if count >= sims else float(stats.beta.ppf(confidence, count + 1, sims - count))
-
-
-def smallest_decision(
-    method: Method,
-    effect: float,
-    sd: float,
-    margin: float,
-    *,
-    stated: float = CLAIM_ERROR,
-    limit: int = 4096,
-) -> int | None:
-    """Seeds at which a sample of exactly this mean and sd would decide, looks aside."""
-    wanted = BETTER if effect else EQUIVALENT
-    for n in range(2, limit + 1):
-        mean, squares = np.array([effect]), np.array([(n - 1) * sd * sd])
-        if codes(method, n, mean, squares, look_alpha(stated), margin)[0] == wanted:
-            return n
-    return None
-
-
-def distribution_free_seeds(effect: float, margin: float, *, stated: float = CLAIM_ERROR) -> int:
-    """Seeds below which NO distribution-free interval can decide, the differences all `effect`.
-
-    With probability above alpha, n seeds miss an event of probability q = 1 - alpha^(1/n): the
-    lower limit cannot exceed effect - q (1 + effect), nor the upper one fall below effect + q
-    (1 - effect). Solved for n at one side of a look's error.
-    """
-    share = (effect - margin) / (1 + effect) if effect else margin
-    return int(np.ceil(np.log(look_alpha(stated) / 2) / np.log1p(-share)))
-
-
-@dataclass(frozen=True)
-class Power:
-    """Share of simulated comparisons decided, by each look, and the share of each outcome."""
-
-    effect: float
-    sd: float
-    margin: float
-    stated: float
-    looks: tuple[int, ...]
-    decided_by: tuple[float, ...]
-    better: float
-    equivalent: float
-    worse: float
-
-    @property
-    def usual(self) -> str:
-        """The likeliest outcome and the first look by which 90% have decided; "-" if none."""
-        shares = {"better": self.better, "equivalent": self.equivalent, "worse": self.worse}
-        by = [n for n, share in zip(self.looks, self.decided_by, strict=True) if share >= 0.9]
-        return f"{max(shares, key=shares.__getitem__)} by {by[0]}" if by else "-"
-
-
-def power(
-    method: Method,
-    effects: Sequence[float],
-    sds: Sequence[float],
-    *,
-    sims: int,
-    seed: int = 0,
-    looks: tuple[int, ...] = LOOKS,
-    stated: float = CLAIM_ERROR,
-) -> list[Power]:
-    """Power curves at a claim's stated rate: normal differences of each effect and sd."""
-    found = []
-    for i, effect in enumerate(effects):
-        for j, sd in enumerate(sds):
-            law = normal_law(effect, sd)
-            moments = list(draw(law, sims, np.random.default_rng([seed, i, j]), looks))
-            for margin in MARGINS:
-                parts = [decide(method, m, stated, margin) for m in moments]
-                outcome = np.concatenate([p[0] for p in parts])
-                when = np.concatenate([p[1] for p in parts])
-                by = tuple(float(np.mean((when >= 0) & (when <= k))) for k in range(len(looks)))
-                shares = [float(np.mean(outcome == c)) for c in (BETTER, EQUIVALENT, WORSE)]
-                found.append(Power(effect, sd, margin, stated, looks, by, *shares))
-    return found
-
-
-def normal_law(mean: float, sd: float) -> Law:
-    """A normal distribution on a fine grid within 3.5 sd and [-1, 1], its mean restored."""
-    if sd == 0:
-        return Law(np.array([mean]), np.ones(1))
-    z: FloatArray = np.linspace(-3.5, 3.5, 141, dtype=np.float64)
-    z = z[np.abs(mean + sd * z) <= 1]
-    weights = np.exp(-z * z / 2)
-    weights /= weights.sum()
-    values = mean + sd * z
-    return Law(values + mean - values @ weights, weights)
+    return 1.0 if count >= sims else float(stats.beta.ppf(CONFIDENCE, count + 1, sims - count))

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from mlp.proof.calibration.methods import Method
+from mlp.proof.calibration.scenarios import Law
 from mlp.stats.interval import FloatArray
 from mlp.stats.looks import LOOKS, look_alpha
-from mlp.stats.methods import Method
-from mlp.stats.scenarios import Law
 
 CHUNK = 5_000
 

@@ -1,17 +1,17 @@
-"""python -m mlp.stats.diagnosis.tables: the tables of the README, from the simulation."""
+"""The tables of the page about diagnoses, from the simulation."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlp.stats.diagnosis.truth import TRUTHS
-from mlp.stats.tables import Rows, table_of
+from mlp.proof.calibration.tables import Rows, table_of
+from mlp.proof.diagnosis.truth import TRUTHS
+from mlp.stats import diagnosis
 
 COMMITTED = Path(__file__).with_name("simulation.json")
-README = Path(__file__).with_name("README.md")
+README = Path(diagnosis.__file__).with_name("README.md")
 _FIRST_LOOK = 48
 """Seeds a factorial would need at least, to clear a gene at a margin of 0.1."""
 
@@ -104,8 +104,3 @@ def _rate(count: int, of: int) -> str:
 
 def _middle(quantiles: list[int]) -> str:
     return f"{quantiles[1]:,} ({quantiles[2]:,})"
-
-
-if __name__ == "__main__":
-    committed = json.loads(COMMITTED.read_text(encoding="utf-8"))
-    README.write_text(with_tables(README.read_text(encoding="utf-8"), committed), encoding="utf-8")

@@ -2,35 +2,36 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mlp.proof.calibration.__main__ import main
+from mlp.proof.calibration.measurement import EFFECTS
+from mlp.proof.calibration.methods import IN_USE, SPREADS, all_methods, centred
+from mlp.proof.calibration.power import normal_law, power
+from mlp.proof.calibration.promise import MEASURED
+from mlp.proof.calibration.rates import EFFECTS_IN_MARGINS, PROMISED, Rate, rates, upper_limit
+from mlp.proof.calibration.reach import reach, two_valued_rates, worst_law
+from mlp.proof.calibration.scenarios import MARGINS, SCENARIOS, law_of
+from mlp.proof.calibration.simulation import (
+    BETTER,
+    EQUIVALENT,
+    WORSE,
+    decide,
+    draw,
+    exact_rate,
+    false_codes,
+)
+from mlp.proof.calibration.tables import usual_table
 from mlp.stats import (
     CLAIM_ERROR,
     LOOKS,
     Outcome,
-    calibration,
     look_alpha,
     paired_interval,
     sequential,
 )
-from mlp.stats.calibrate import EFFECTS, main
-from mlp.stats.calibration import (
-    EFFECTS_IN_MARGINS,
-    PROMISED,
-    Rate,
-    normal_law,
-    power,
-    rates,
-    upper_limit,
-)
-from mlp.stats.methods import IN_USE, SPREADS, all_methods, centred
-from mlp.stats.reach import reach, two_valued_rates, worst_law
-from mlp.stats.scenarios import MARGINS, SCENARIOS, law_of
-from mlp.stats.simulate import BETTER, EQUIVALENT, WORSE, decide, draw, exact_rate, false_codes
-from mlp.stats.tables import usual_table
 
 QUICK = LOOKS[:5]
 METHOD = all_methods()[IN_USE]
@@ -167,14 +168,14 @@ def test_half_widths_are_shared_by_simulation_and_verdicts():
 
 def test_command(capsys, tmp_path):
     file, drawn = tmp_path / "rates.json", tmp_path / "rates.svg"
-    argv = ["--quick", "--sims", "200", "--json", str(file), "--picture", str(drawn)]
+    argv = ["measure", "--quick", "--sims", "200", "--json", str(file), "--picture", str(drawn)]
     assert main([*argv, "--markdown", "--claim-error=0.05"]) == 0
     out = capsys.readouterr().out
     assert "### False verdicts by true effect in margins" in out
     assert "| skewed -0.6 at 10%" in out
     assert "decide, at 0.05 a claim\n" in out
     written = json.loads(file.read_text())
-    assert {"rates", "worst", "reach", "seeds", "power"} == set(written)
+    assert {"kinds", "rates", "worst", "reach", "seeds", "power"} == set(written)
     assert {row["stated"] for row in written["power"]} == {0.05}
     assert {row["stated"] for row in written["worst"]} == {CLAIM_ERROR}
     assert "skewed -0.6 at 10%" in drawn.read_text("utf-8")
@@ -195,7 +196,7 @@ def test_seeds_are_told_at_the_claim_error_asked_for(stated, seeds):
 @pytest.mark.parametrize("rate", ["0", "1", "nan"])
 def test_an_impossible_claim_error_is_refused(rate, capsys):
     with pytest.raises(SystemExit) as stop:
-        main(["--quick", f"--claim-error={rate}"])
+        main(["measure", "--quick", f"--claim-error={rate}"])
     assert stop.value.code == 2
     told = f"--claim-error must lie between 0 and 1, got {rate}: try 0.05"
     assert told in capsys.readouterr().err
@@ -203,8 +204,7 @@ def test_an_impossible_claim_error_is_refused(rate, capsys):
 
 def test_the_committed_power_is_what_the_command_measures():
     """In part: no scatter, which takes no luck."""
-    file = Path(calibration.__file__).with_suffix(".json")
-    committed = json.loads(file.read_text("utf-8"))["power"]
+    committed = json.loads(MEASURED.read_text("utf-8"))["power"]
     found = power(METHOD, EFFECTS, (0.0,), sims=1)
     plain = json.loads(json.dumps([dataclasses.asdict(p) for p in found]))
     assert [row for row in committed if row["sd"] == 0] == plain

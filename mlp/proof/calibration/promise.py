@@ -1,4 +1,4 @@
-"""python -m mlp.stats.promise: what the committed calibration shows, in sentences.
+"""What the committed calibration shows, in sentences.
 
 `mlp/stats/README.md` says these and no wider ones; a test holds the two together.
 """
@@ -10,21 +10,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlp.stats.calibration import EFFECTS_IN_MARGINS, Power, Rate
+from mlp import stats
+from mlp.proof.calibration.differences import committed
+from mlp.proof.calibration.methods import SPREADS, Method, centred, in_use
+from mlp.proof.calibration.picture import ratios
+from mlp.proof.calibration.power import Power
+from mlp.proof.calibration.rates import EFFECTS_IN_MARGINS, Rate
+from mlp.proof.calibration.reach import Reach, Worst, worst_law
+from mlp.proof.calibration.tables import reach_table, usual_table
 from mlp.stats.looks import CLAIM_ERROR
-from mlp.stats.methods import SPREADS, Method, centred, in_use
-from mlp.stats.picture import ratios
-from mlp.stats.reach import Reach, Worst, worst_law
-from mlp.stats.resample import committed
-from mlp.stats.tables import reach_table, usual_table
 
-MEASURED = Path(__file__).with_name("calibration.json")
+MEASURED = Path(stats.__file__).with_name("calibration.json")
 RESAMPLED = "resampled"
 
 
-def sentences(path: Path = MEASURED) -> dict[str, str]:
+def sentences() -> dict[str, str]:
     """What is kept, how far, what is not, and what it costs, by name."""
-    raw = json.loads(path.read_text(encoding="utf-8"))
+    raw = json.loads(MEASURED.read_text(encoding="utf-8"))
     rates = [Rate(**rate) for rate in raw["rates"]]
     declared = [r for r in rates if RESAMPLED not in r.scenario]
     return {
@@ -127,13 +129,3 @@ def _one_spread() -> str:
         f"{', '.join(told)}; with the two, {_times(in_use, 0.0)}. At half that margin 0.75 gives "
         f"{_times(centred(0.75), 0.5)}, and the two {_times(in_use, 0.5)}."
     )
-
-
-def main() -> None:
-    """Print the sentences."""
-    for name, sentence in sentences().items():
-        print(f"{name}:\n{sentence}\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from mlp.proof.calibration.methods import Method
+from mlp.proof.calibration.simulation import codes, false_codes
 from mlp.stats.interval import FloatArray
 from mlp.stats.looks import CLAIM_ERROR, LOOKS, look_alpha
-from mlp.stats.methods import Method
-from mlp.stats.simulate import codes, false_codes
 
 REACH_MARGINS = (0.01, 0.02, 0.03, 0.04, 0.05, 0.1, 0.2, 0.3, 0.5)
 NONE_OR_TWICE, HALF = (0.0, 2.0), (0.5,)
@@ -85,17 +85,16 @@ def worst_law(
     effect: float,
     method: Method,
     *,
-    stated: float = CLAIM_ERROR,
     looks: tuple[int, ...] = LOOKS,
 ) -> Worst:
     """The worst law of this jump, up or down, whose mean is `effect` margins."""
-    mean, found = effect * margin, Worst(jump, margin, effect, stated, 0.0, 0.0)
+    mean, found = effect * margin, Worst(jump, margin, effect, CLAIM_ERROR, 0.0, 0.0)
     for signed in (jump, -jump):
-        p = _candidates(signed, mean, margin, method, look_alpha(stated), looks)
-        rate = two_valued_rates(signed, p, mean, margin, method, stated, looks)
+        p = _candidates(signed, mean, margin, method, look_alpha(), looks)
+        rate = two_valued_rates(signed, p, mean, margin, method, looks=looks)
         top = int(rate.argmax())
         if rate[top] > found.rate:
-            found = Worst(jump, margin, effect, stated, float(rate[top]), float(p[top]))
+            found = Worst(jump, margin, effect, CLAIM_ERROR, float(rate[top]), float(p[top]))
     return found
 
 
@@ -125,14 +124,13 @@ def reach(
     effects: Sequence[float],
     method: Method,
     *,
-    stated: float = CLAIM_ERROR,
     looks: tuple[int, ...] = LOOKS,
 ) -> Reach:
     """The largest jump, to two places and at most `MAX_JUMP`, that keeps the rate at `effects`."""
 
     def kept(jump: float) -> bool:
-        found = (worst_law(jump, margin, e, method, stated=stated, looks=looks) for e in effects)
-        return all(worst.rate <= stated for worst in found)
+        found = (worst_law(jump, margin, e, method, looks=looks) for e in effects)
+        return all(worst.rate <= CLAIM_ERROR for worst in found)
 
     low, high = 0.0, MAX_JUMP
     if kept(high):
@@ -140,4 +138,4 @@ def reach(
     while high - low > _TOLERANCE:
         middle = (low + high) / 2
         low, high = (middle, high) if kept(middle) else (low, middle)
-    return Reach(margin, tuple(effects), stated, int(low * 100 + 1e-9) / 100)
+    return Reach(margin, tuple(effects), CLAIM_ERROR, int(low * 100 + 1e-9) / 100)

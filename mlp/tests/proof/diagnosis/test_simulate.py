@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from mlp.stats.diagnosis.simulate import Scenario, main, scenarios, simulate, summary
-from mlp.stats.diagnosis.truth import NOISES, TRUTHS
+from mlp.proof.diagnosis.__main__ import main
+from mlp.proof.diagnosis.simulate import Scenario, scenarios, simulate, summary
+from mlp.proof.diagnosis.truth import NOISES, TRUTHS
 
 QUICK = 8
 HIDDEN = [t for t in TRUTHS if t.startswith("one, and ")]
@@ -57,6 +58,7 @@ def test_groups_whose_causes_cancel_are_missed_by_bifurcation_and_not_here():
 def test_the_command_goes_on_where_it_stopped_and_simulates_anew_what_changed(tmp_path, capsys):
     kept = tmp_path / "kept.json"
     call = [
+        "simulate",
         "--only",
         "masked | spread 0.15 | 16 | diagnose",
         "--diagnoses",
@@ -77,7 +79,13 @@ def test_the_command_goes_on_where_it_stopped_and_simulates_anew_what_changed(tm
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"), [(["--diagnoses", "0"], "At least one"), (["--only", "zzz"], "No scenario")]
+    ("wrong", "told"),
+    [
+        (["simulate", "--diagnoses", "0"], "--diagnoses must be at least 1; got 0"),
+        (["simulate", "--only", "zzz"], "no scenario has 'zzz'"),
+        (["simulate", "--json", "/nowhere/x.json"], "/nowhere does not"),
+        ([], "required: COMMAND"),
+    ],
 )
 def test_the_command_refuses_what_it_cannot_do(wrong, told, capsys):
     with pytest.raises(SystemExit):

@@ -1,21 +1,22 @@
 """Page and picture say what the committed calibration shows, and its numbers can be made again."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mlp import stats
+from mlp.proof.calibration.differences import committed, of_study, resampled_rates, seeds_taken
+from mlp.proof.calibration.methods import IN_USE, all_methods
+from mlp.proof.calibration.picture import picture, ratios
+from mlp.proof.calibration.promise import MEASURED, sentences
+from mlp.proof.calibration.rates import STATED, Rate, worst_of_kinds
+from mlp.proof.calibration.reach import Reach, Worst, reach, worst_law
+from mlp.proof.calibration.scenarios import SCENARIOS
+from mlp.proof.calibration.simulation import exact_rate
 from mlp.stats import FAILURE_SPREAD, LOOKS, PSEUDO_SPREAD
-from mlp.stats.calibration import STATED, Rate
-from mlp.stats.methods import IN_USE, all_methods
-from mlp.stats.picture import picture, ratios
-from mlp.stats.promise import MEASURED, sentences
-from mlp.stats.reach import Reach, Worst, reach, worst_law
-from mlp.stats.resample import committed, of_study, resampled_rates, seeds_taken
-from mlp.stats.scenarios import SCENARIOS
-from mlp.stats.simulate import exact_rate
 
 HERE = Path(stats.__file__).parent
 PAGE = " ".join((HERE / "README.md").read_text("utf-8").split())
@@ -43,6 +44,16 @@ def test_every_promised_rate_that_is_committed_holds(measured):
     assert {r.method for r in rates} == {IN_USE}
     assert {s.name for s in SCENARIOS} < {r.scenario for r in rates}
     assert [r for r in rates if r.promised and not r.holds] == []
+
+
+def test_what_a_report_says_of_each_kind_is_the_worst_of_its_rates(measured):
+    kinds = worst_of_kinds(Rate(**row) for row in measured["rates"])
+    assert measured["kinds"] == [asdict(kind) for kind in kinds]
+    skewed = next(kind for kind in kinds if kind.scenario == "skewed -0.6 at 10%")
+    mine = [r for r in measured["rates"] if r["scenario"] == skewed.scenario]
+    assert skewed.false_equivalent == max(
+        r["rate"] for r in mine if r["mean"] == 2 * r["margin"] and r["stated"] < 0.01
+    )
 
 
 def test_the_picture_is_of_the_committed_calibration(measured):

@@ -1,31 +1,38 @@
-"""python -m mlp.stats.calibrate: are the stated error rates kept, and what do verdicts cost?"""
+"""The whole measurement: rates on every kind of differences, costs, tables, file, picture."""
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
-from mlp.command import new_file
-from mlp.stats.calibration import (
-    EFFECTS_IN_MARGINS,
-    Power,
-    Rate,
-    power,
-    rates,
+from mlp.proof.calibration.differences import (
+    Sampled,
+    Seeds,
+    committed,
+    resampled_rates,
+    seeds_taken,
 )
-from mlp.stats.looks import CLAIM_ERROR, LOOKS, REGISTERED_CLAIMS, SUITE_ERROR, look_alpha
-from mlp.stats.methods import IN_USE, Method, all_methods, centred
-from mlp.stats.picture import Ratios, picture, ratios
-from mlp.stats.reach import HALF, NONE_OR_TWICE, REACH_MARGINS, Reach, Worst, reach, worst_law
-from mlp.stats.resample import Sampled, Seeds, committed, resampled_rates, seeds_taken
-from mlp.stats.scenarios import MARGINS, SCENARIOS, WIDE
-from mlp.stats.tables import (
+from mlp.proof.calibration.methods import IN_USE, Method, all_methods, centred
+from mlp.proof.calibration.picture import Ratios, picture, ratios
+from mlp.proof.calibration.power import Power, power
+from mlp.proof.calibration.rates import EFFECTS_IN_MARGINS, Rate, rates, worst_of_kinds
+from mlp.proof.calibration.reach import (
+    HALF,
+    NONE_OR_TWICE,
+    REACH_MARGINS,
+    Reach,
+    Worst,
+    reach,
+    worst_law,
+)
+from mlp.proof.calibration.scenarios import MARGINS, SCENARIOS, WIDE
+from mlp.proof.calibration.tables import (
     COST_MARGIN,
     effects_table,
     method_table,
@@ -34,6 +41,7 @@ from mlp.stats.tables import (
     seeds_table,
     usual_table,
 )
+from mlp.stats.looks import CLAIM_ERROR, LOOKS, REGISTERED_CLAIMS, SUITE_ERROR, look_alpha
 
 Row = TypeVar("Row", Rate, Worst, Reach)
 
@@ -47,74 +55,31 @@ EFFECTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.47)
 SDS = (0.0, 0.05, 0.15, 0.3)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    p = argparse.ArgumentParser(
-        prog="python -m mlp.stats.calibrate",
-        description=(
-            "Measure the rates of false verdicts on every declared scenario, for the interval in "
-            "use and for alternatives, on the differences of a study's claims, resampled, and on "
-            "all laws of two values; with power curves. Laws of at most three values are worked "
-            "out exactly, the others simulated. Exit status 1 if a promised rate is not kept."
-        ),
-    )
-    p.add_argument("--sims", type=int, help="simulated comparisons per law, at least 1 (100000)")
-    p.add_argument("--seed", type=int, default=0, help="seed of the simulation, at least 0 (0)")
-    p.add_argument(
-        "--quick", action="store_true", help="10000 simulations, two methods, looks to 128"
-    )
-    p.add_argument(
-        "--json",
-        type=new_file,
-        metavar="FILE",
-        help="write the rates of the interval in use, and its power, to FILE",
-    )
-    p.add_argument(
-        "--picture",
-        type=new_file,
-        metavar="FILE",
-        help="draw the rates of the interval in use, by true effect, to FILE (SVG)",
-    )
-    p.add_argument(
-        "--claim-error",
-        type=float,
-        default=CLAIM_ERROR,
-        metavar="RATE",
-        help=(
-            "stated rate of a claim at which seeds and power are told, between 0 and 1 "
-            f"(the suite's: {CLAIM_ERROR:.3g}); the false verdicts are measured at the same rates "
-            "whatever it is"
-        ),
-    )
-    p.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
-    return p
-
-
-def main(argv: Sequence[str] | None = None) -> int:
+def measure(
+    *,
+    sims: int,
+    seed: int,
+    quick: bool,
+    claim_error: float,
+    markdown: bool,
+    json_file: Path | None,
+    picture_file: Path | None,
+) -> int:
     """Print the tables; 0 if every rate of the interval in use holds, else 1."""
-    options = parser().parse_args(argv)
-    sims = (10_000 if options.quick else 100_000) if options.sims is None else options.sims
-    if sims < 1:
-        parser().error(f"--sims must be at least 1, got {sims}: try 100000")
-    if options.seed < 0:
-        parser().error(f"--seed must be at least 0, got {options.seed}: try 0")
-    error = options.claim_error
-    if not 0.0 < error < 1.0:
-        parser().error(f"--claim-error must lie between 0 and 1, got {error:g}: try 0.05")
     methods = all_methods()
-    if options.quick:
+    if quick:
         methods = {name: methods[name] for name in (IN_USE, "plain t")}
     started = time.monotonic()
 
     def progress(what: str) -> None:
         print(f"[{time.monotonic() - started:5.0f} s] {what}", file=sys.stderr, flush=True)
 
-    looks = LOOKS[:5] if options.quick else LOOKS
-    method, seed = methods[IN_USE], options.seed
+    looks = LOOKS[:5] if quick else LOOKS
+    method = methods[IN_USE]
     found = rates(SCENARIOS, methods, sims=sims, seed=seed, looks=looks, progress=progress)
     claims = committed()
     found += resampled_rates(
-        claims[:10] if options.quick else claims,
+        claims[:10] if quick else claims,
         method,
         sims=max(1, sims // _PER_CLAIM),
         seed=seed,
@@ -122,8 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         progress=progress,
     )
     progress("laws of two values")
-    margins = (0.05, 0.2) if options.quick else REACH_MARGINS
-    seeds = seeds_by_rule(claims, methods, options.quick)
+    margins = (0.05, 0.2) if quick else REACH_MARGINS
+    seeds = seeds_by_rule(claims, methods, quick)
     worst, reaches = two_valued(method, margins, looks)
     measured = Measured(
         [_rounded(x) for x in found],
@@ -132,14 +97,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         seeds,
     )
     progress("power")
-    few = min(sims, 1_000 if options.quick else 10_000)
-    powers = power(method, EFFECTS, SDS, sims=few, seed=seed, looks=looks, stated=error)
-    report(measured, methods, powers, error, options.markdown)
-    if options.json:
-        options.json.write_text(measured.to_json(powers), encoding="utf-8")
-    if options.picture:
+    few = min(sims, 1_000 if quick else 10_000)
+    powers = power(method, EFFECTS, SDS, sims=few, seed=seed, looks=looks, stated=claim_error)
+    report(measured, methods, powers, claim_error, markdown)
+    if json_file:
+        json_file.write_text(measured.to_json(powers), encoding="utf-8")
+    if picture_file:
         drawn = picture(measured.ratios, measured.reaches, claims)
-        options.picture.write_text(drawn, encoding="utf-8")
+        picture_file.write_text(drawn, encoding="utf-8")
     progress("done")
     return 0 if all(r.holds for r in found if r.method == IN_USE and r.promised) else 1
 
@@ -161,6 +126,7 @@ class Measured:
         """What is measured of the interval in use, and its power: a row a line."""
         mine = [r for r in self.rates if r.method == IN_USE]
         parts: dict[str, Sequence[Any]] = {
+            "kinds": worst_of_kinds(mine),
             "rates": mine,
             "worst": self.worst,
             "reach": self.reaches,
@@ -255,7 +221,3 @@ def report(
     )
     for title, body in parts:
         print(f"\n{mark}{title}\n\n{body}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
