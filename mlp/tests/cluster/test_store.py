@@ -220,6 +220,18 @@ def test_workers_that_never_come_that_come_late_and_that_go(open_store):
             store.obtain(trivial.jobs("gone", range(6)), trivial.train)
 
 
+def test_workers_that_import_for_long_are_waited_for(tmp_path, monkeypatch):
+    (tmp_path / "slow_there.py").write_text(
+        f"import os, time\ntime.sleep(0 if os.getpid() == {os.getpid()} else 5)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    standard = Standard(modules=("slow_there",))
+    with ClusterStore(
+        tmp_path / "runs.db", cluster="local:1", standard=standard, patience=3
+    ) as store:
+        assert len(store.obtain(trivial.jobs("slow", range(4)), trivial.train)) == 4
+
+
 def test_what_stands_in_a_script_is_not_sent(open_store, monkeypatch):
     def train(_):
         return {}
