@@ -128,7 +128,7 @@ class Suite:
             )
 
     def verdicts(self) -> dict[str, str]:
-        """The last verdict on each claim, as pytest told it. A killed session leaves half a line."""
+        """The last verdict on each claim, as pytest told it; half a line is none."""
         return dict(re.findall(r"^(test_claims\.py::\S+) (PASSED|FAILED)", self.said(), re.M))
 
     def said(self) -> str:
