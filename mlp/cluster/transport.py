@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from mlp.cluster import address as addresses
+from mlp.cluster import results
 from mlp.cluster import task as sent
 from mlp.cluster.crew import Crew
 from mlp.cluster.errors import ClusterError
@@ -167,7 +168,8 @@ class Transport:
     def _collect(self, futures: Sequence[Any]) -> None:
         """Keep what has come, and decide what becomes of what has not."""
         ended = {f: self._flying.pop(f) for f in futures if f in self._flying}
-        found = self._gather([future for future in ended if future.status == "finished"])
+        finished = [future for future in ended if future.status == "finished"]
+        found = results.gather(self._link, finished)
         records: dict[str, Any] = {}
         for future, task in ended.items():
             if future in found:
@@ -179,19 +181,9 @@ class Transport:
                 task.lost += 1
                 self._again(task, task.lost > MOST_LOST, f"it was lost {task.lost} times")
         if records:
+            results.release(self._link, found)
             self._keep(records)
             self.runs.finish([ended[future] for future in found])
-
-    def _gather(self, futures: Sequence[Any]) -> dict[Any, Any]:
-        """What the finished futures hold; without those that were lost meanwhile."""
-        if not futures:
-            return {}
-        by_key = {future.key: future for future in futures}
-        try:
-            found = self._link.gather(by_key, errors="skip")
-        except Exception:
-            return {}
-        return {by_key[key]: value for key, value in found.items()}
 
     def _note_time(self, task: Task) -> None:
         took = (time.monotonic() - task.since) / task.ahead

@@ -121,6 +121,29 @@ def test_runs_are_kept_as_tasks_end(open_store, tmp_path):
     assert store.workers == 2
 
 
+def test_what_is_kept_is_not_trained_again_if_its_worker_dies_at_that_moment(tmp_path):
+    journal = tmp_path / "journal"
+
+    class Deadly(ClusterStore):
+        """A store that ends the workers that trained what it has just kept, the first time."""
+
+        def put(self, records):
+            super().put(records)
+            if not killed:
+                lines = journal.read_text().splitlines()
+                killed.update(line.split()[2].partition("-")[0] for line in lines)
+                for pid in killed:
+                    os.kill(int(pid), machine.KILL)
+                time.sleep(1.0)  # so the scheduler hears of it before the session goes on
+
+    killed = set()
+    with Deadly(tmp_path / "runs.db", cluster="local:1") as store:
+        wanted = trivial.jobs("kept", range(8), 2, journal=str(journal), seconds=0.2)
+        found = store.obtain(wanted, trivial.train)
+    assert killed
+    assert trained(journal) == dict.fromkeys(found, 1)
+
+
 def _swallow(store, wanted):
     with suppress(ClusterError):
         store.obtain(wanted, trivial.train)
