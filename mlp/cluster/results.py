@@ -39,4 +39,4 @@ def release(link: Link, futures: Collection[Any]) -> None:
         while any(link.sync(ask, keys=keys, callback_timeout=FORGET_S).values()):
             if time.monotonic() > until:
                 return
-            time.sleep(0.002)
+            time.sleep(0.01)

@@ -43,6 +43,8 @@ class Farm:
 
     def start(self) -> None:
         """Start what does not run: a scheduler at the same address, and workers for it."""
+        if any(process.poll() is not None for process in self.processes.values()):
+            self.stop()  # workers of a dead scheduler may not have ended yet
         local = ["--dashboard-address", "127.0.0.1:0"]
         self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), *local)
         few = ["--nworkers", str(WORKERS), "--nthreads", "1", "--memory-limit", "0"]

@@ -43,7 +43,10 @@ def _study(folder: Path, words: Sequence[str], sizes: Sequence[int]) -> bool:
         with cluster(size, stay=max(2.0, local.seconds / 8)) as (address, moved):
             there = _session(folder, str(size), [*words, "--mlp-cluster", address])
         ended = (local.runs, local.claims), (there.runs, there.claims)
-        good &= _same(f"study, {size} workers", moved, *ended) and there.status == local.status
+        same = _same(f"study, {size} workers", moved, *ended) and there.status == local.status
+        if not same:
+            print(there.said[-2000:])
+        good &= same
     return good
 
 
