@@ -190,20 +190,6 @@ class Attempts:
             raise session.Interrupted(session.shouldstop)
 
 
-def check_options(config: pytest.Config) -> None:
-    """Refuse options that cannot go together with a cluster.
-
-    Raises:
-        pytest.UsageError: workers of xdist are asked for too.
-    """
-    given = getattr(config.option, "numprocesses", None)
-    if given:
-        raise pytest.UsageError(
-            f"--mlp-cluster has one process make all claims, but got -n {given} too: leave out -n, "
-            "or use --mlp-cluster=local:N for N processes that train"
-        )
-
-
 def _may_repeat(option: Any) -> bool:
     """Whether tests may be run more often than they are shown; not under a debugger."""
     names = ("setuponly", "setupplan", "setupshow", "usepdb", "trace")

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from mlp.cluster.passport import keyed
+from mlp.cluster import training
+from mlp.cluster.passport import Standard, keyed
 from mlp.cluster.transport import Train, Transport
 from mlp.lab.hardware import trained_elsewhere
 from mlp.store import Job, Progress, RunFailedError, Store
@@ -60,6 +61,13 @@ class ClusterStore(Store):
         except BaseException:
             self.close()
             raise
+
+    @classmethod
+    def for_lab(cls, path: str | os.PathLike[str], **settings: Any) -> ClusterStore:
+        """One for a `Lab`, whose workers train what its species say. Settings as of the class."""
+        standard = Standard(packages=("numpy", "scipy"), digest=training.DIGEST)
+        how: dict[str, Any] = {"modules": training.modules_of, "train": training.train}
+        return cls(path, standard=standard, **how, **settings)
 
     def obtain(
         self, jobs: Sequence[Job], train: Train, _can: object = None

@@ -13,6 +13,9 @@ from mlp.lab.work import can_train, train_job
 from mlp.run import Executor
 from mlp.store import Job, RunFailedError
 
+DIGEST = f"{__name__}:digest_of_species"
+"""The function that digests the code of species, by name."""
+
 
 def modules_of(job: Job) -> Iterable[str]:
     """The modules that a worker must import to train a job: that of its species."""

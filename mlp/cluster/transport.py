@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from mlp.cluster import address as addresses
+from mlp.cluster import results
 from mlp.cluster import task as sent
 from mlp.cluster.crew import Crew
 from mlp.cluster.errors import ClusterError
@@ -25,6 +26,9 @@ from mlp.store import Job, StoreError
 
 PATIENCE_S = 120.0
 """How long no worker may be there, unless the caller says otherwise."""
+
+IMPORTING = 5
+"""How many times as long workers may be there that have not yet imported what trains."""
 
 BRIEF_S = 0.25
 """Tasks shorter than this are sent several to a worker: the way there would take longer."""
@@ -112,9 +116,9 @@ class Transport:
         Raises:
             ClusterError: none did in time.
         """
-        until = time.monotonic() + self._patience
+        began = time.monotonic()
         while not self.crew.hardware:
-            if time.monotonic() > until:
+            if time.monotonic() - began > self._limit:
                 raise ClusterError(self._nobody())
             time.sleep(0.05)
         return self.crew.hardware
@@ -164,7 +168,8 @@ class Transport:
     def _collect(self, futures: Sequence[Any]) -> None:
         """Keep what has come, and decide what becomes of what has not."""
         ended = {f: self._flying.pop(f) for f in futures if f in self._flying}
-        found = self._gather([future for future in ended if future.status == "finished"])
+        finished = [future for future in ended if future.status == "finished"]
+        found = results.gather(self._link, finished)
         records: dict[str, Any] = {}
         for future, task in ended.items():
             if future in found:
@@ -176,19 +181,9 @@ class Transport:
                 task.lost += 1
                 self._again(task, task.lost > MOST_LOST, f"it was lost {task.lost} times")
         if records:
+            results.release(self._link, found)
             self._keep(records)
             self.runs.finish([ended[future] for future in found])
-
-    def _gather(self, futures: Sequence[Any]) -> dict[Any, Any]:
-        """What the finished futures hold; without those that were lost meanwhile."""
-        if not futures:
-            return {}
-        by_key = {future.key: future for future in futures}
-        try:
-            found = self._link.gather(by_key, errors="skip")
-        except Exception:
-            return {}
-        return {by_key[key]: value for key, value in found.items()}
 
     def _note_time(self, task: Task) -> None:
         took = (time.monotonic() - task.since) / task.ahead
@@ -251,8 +246,13 @@ class Transport:
             self._alone_since = None
             return
         self._alone_since = self._alone_since or now
-        if now - self._alone_since > self._patience:
+        if now - self._alone_since > self._limit:
             raise ClusterError(self._nobody())
+
+    @property
+    def _limit(self) -> float:
+        """For how many seconds no worker may have work."""
+        return self._patience * (IMPORTING if self.crew.asked > 0 else 1)
 
     def _nobody(self) -> str:
         refused = self.crew.refused
@@ -267,7 +267,7 @@ class Transport:
             )
         if self.crew.asked > 0:
             return (
-                f"A worker must import what trains within {self._patience:g} s, but none of the "
+                f"A worker must import what trains within {self._limit:g} s, but none of the "
                 f"{self.crew.asked} at {self.address} has: see their logs. {self._left()}"
             )
         came = "no worker is left at" if self.runs.done else "no worker came to"

@@ -225,30 +225,17 @@ def _open_store(config: pytest.Config, fresh: bool = False) -> Store:
     cluster = config.option.mlp_cluster
     if cluster is None:
         return Store(_store_path(config), study=_study(config), fresh=fresh)
-    from mlp.cluster import ClusterStore, Standard
-    from mlp.cluster.training import modules_of
+    from mlp.cluster import ClusterStore
 
-    standard = Standard(
-        packages=("numpy", "scipy"), digest="mlp.cluster.training:digest_of_species"
-    )
-    store = ClusterStore(
+    store = ClusterStore.for_lab(
         _store_path(config),
         study=_study(config),
         fresh=fresh,
         cluster=cluster,
-        modules=modules_of,
-        standard=standard,
-        train=_cluster_train(),
         processor="workers" if config.option.mlp_other_processor else "session",
     )
     config.get_terminal_writer().line(store.announce())
     return store
-
-
-def _cluster_train() -> Any:
-    from mlp.cluster.training import train
-
-    return train
 
 
 def _study(config: pytest.Config) -> str:

@@ -30,10 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sizes = commands.add_parser("sizes", help=about, description=about)
     sizes.add_argument("--sizes", type=int, nargs="*", default=[4, 16], metavar="N", help="4 16")
     sizes.add_argument("--threads", type=int, default=64, metavar="N", help="0: none; default: 64")
-    about = "measure a suite whose runs cost nothing on local:2 and with -n 2, in turn"
+    about = "measure a suite, or a study, on local:2 and with -n 2, in turn"
     xdist = commands.add_parser("xdist", help=about, description=about)
     xdist.add_argument("--claims", type=int, default=200, metavar="N", help="default: 200")
     xdist.add_argument("--rounds", type=int, default=3, metavar="N", help="default: 3")
+    study = "what pytest runs; default: claims about runs that cost nothing"
+    xdist.add_argument("--study", default="", metavar="WORDS", help=study)
     about = "simulate studies on 16, 128 and 1,024 workers, from measured constants"
     simulate = commands.add_parser("simulate", help=about, description=about)
     simulate.add_argument("studies", nargs="+", type=Path, metavar="FILE", help="saved studies")
@@ -58,7 +60,7 @@ def _run(chosen: argparse.Namespace) -> int:
     if chosen.command == "sizes":
         return sizes.main(chosen.sizes, chosen.threads)
     if chosen.command == "xdist":
-        return xdist.main(chosen.claims, chosen.rounds)
+        return xdist.main(chosen.claims, chosen.rounds, chosen.study)
     return simulate.main(chosen.studies)
 
 

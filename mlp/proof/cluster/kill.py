@@ -24,6 +24,8 @@ from mlp.proof.cluster.suite import Suite, python_path
 WORKERS = 3
 VICTIMS = ("worker", "scheduler", "session")
 LIMIT_S = 900.0
+SOON_S = 0.1
+"""A kill comes at most that long after a random number of runs was kept."""
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Farm:
 
     def start(self) -> None:
         """Start what does not run: a scheduler at the same address, and workers for it."""
+        if any(process.poll() is not None for process in self.processes.values()):
+            self.stop()  # workers of a dead scheduler may not have ended yet
         local = ["--dashboard-address", "127.0.0.1:0"]
         self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), *local)
         few = ["--nworkers", str(WORKERS), "--nthreads", "1", "--memory-limit", "0"]
@@ -84,7 +88,6 @@ class Trial:
     """A kill, and what it did to the runs and the verdicts."""
 
     victim: str
-    at: float
     kept: int
     lost: int
     again: int
@@ -98,7 +101,7 @@ class Trial:
     def __str__(self) -> str:
         told = self.different or "same runs, same verdicts"
         return (
-            f"{self.victim} killed after {self.at:.1f} s: {self.kept} runs kept, {self.lost} lost, "
+            f"{self.victim} killed when {self.kept} runs were kept: {self.lost} kept runs lost, "
             f"{self.again} trained after they were kept; {told}"
         )
 
@@ -128,14 +131,12 @@ def main(trials: int, seed: int) -> int:
         status = whole.start().wait(LIMIT_S)
         took = time.monotonic() - began
         wanted = whole.runs(), whole.verdicts()
-        before = whole.kept()
-    length = max(before.values()) - min(before.values())
     runs, verdicts = wanted
     told = f"undisturbed: {len(runs)} runs, {len(verdicts)} claims, {took:.0f} s, status {status}"
     print(told, flush=True)
     done = []
     for number, victim in zip(range(trials), cycle(VICTIMS), strict=False):
-        trial = _trial(victim, rng, length, wanted)
+        trial = _trial(victim, rng, wanted)
         done.append(trial)
         print(f"{number + 1} of {trials}: {trial}", flush=True)
     broken = sum(trial.broken for trial in done)
@@ -147,30 +148,28 @@ def main(trials: int, seed: int) -> int:
     return 1 if broken else 0
 
 
-def _trial(victim: str, rng: random.Random, length: float, wanted: tuple[Any, Any]) -> Trial:
+def _trial(victim: str, rng: random.Random, wanted: tuple[Any, Any]) -> Trial:
     """Kill the victim while a cold study runs, and have the study finished."""
     with farm() as one:
         suite = Suite(one.folder, one.address, workers=WORKERS, patience=5.0)
         session = suite.start()
-        while not suite.trained() and session.poll() is None:
-            time.sleep(0.02)
-        at = rng.uniform(0.0, 0.9 * length)
-        time.sleep(at)
+        enough = rng.uniform(0.0, 0.9 * len(wanted[0]))
+        while len(suite.kept()) < enough and session.poll() is None:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0.0, SOON_S))
+        before = suite.kept()
         if victim == "session":
             session.kill()
         else:
             one.kill(victim, rng)
         session.wait(LIMIT_S)
-        kept = suite.kept()
         one.start()
         if suite.verdicts().keys() != wanted[1].keys():
             replace(suite, patience=60.0).start().wait(LIMIT_S)
-        return _judge(victim, at, suite, len(kept), wanted)
+        return _judge(victim, suite, len(before), wanted)
 
 
-def _judge(
-    victim: str, at: float, suite: Suite, kept_before: int, wanted: tuple[Any, Any]
-) -> Trial:
+def _judge(victim: str, suite: Suite, before: int, wanted: tuple[Any, Any]) -> Trial:
     runs, kept = suite.runs(), suite.kept()
     again = sum(began > kept.get(key, began) for key, began, _ in suite.trained())
     different = [
@@ -183,6 +182,4 @@ def _judge(
     ]
     if different:
         different.append(suite.said()[-600:])
-    return Trial(
-        victim, at, kept_before, len(kept.keys() - runs.keys()), again, ", ".join(different)
-    )
+    return Trial(victim, before, len(kept.keys() - runs.keys()), again, ", ".join(different))

@@ -43,7 +43,10 @@ def _study(folder: Path, words: Sequence[str], sizes: Sequence[int]) -> bool:
         with cluster(size, stay=max(2.0, local.seconds / 8)) as (address, moved):
             there = _session(folder, str(size), [*words, "--mlp-cluster", address])
         ended = (local.runs, local.claims), (there.runs, there.claims)
-        good &= _same(f"study, {size} workers", moved, *ended) and there.status == local.status
+        same = _same(f"study, {size} workers", moved, *ended) and there.status == local.status
+        if not same:
+            print(there.said[-2000:])
+        good &= same
     return good
 
 
@@ -60,8 +63,8 @@ def _trivial(folder: Path, threads: int) -> bool:
     here = Suite(folder / "here", "", claims=200, size=4, seconds=0.0)
     wanted = _left(here)
     with cluster(threads, stay=1.0, processes=False) as (address, moved):
-        there = replace(here, folder=folder / "there", address=address, seconds=0.5)
-        found = _left(there)
+        far = replace(here, folder=folder / "there", address=address, seconds=0.5, patience=600.0)
+        found = _left(far)
     return _same(f"trivial claims, {threads} workers", moved, wanted, found)
 
 

@@ -7,6 +7,7 @@ side it lies. Its verdict follows from the runs, so it is the same whoever train
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ CONFTEST = """
 import json, os, time
 import pytest
 from mlp.proof.cluster import trivial
-from mlp.cluster.attempts import Attempts, check_options
+from mlp.cluster.attempts import Attempts
 from mlp.proof.cluster.suite import NotedStore
 from mlp.store import Store
 
@@ -42,7 +43,6 @@ def pytest_configure(config):
     if not SETTINGS["address"]:
         config.door = Store("runs.db")
         return
-    check_options(config)
     config.door = NotedStore("runs.db", cluster=SETTINGS["address"], patience=SETTINGS["patience"])
     while config.door.workers < SETTINGS["workers"]:
         time.sleep(0.05)
@@ -128,12 +128,8 @@ class Suite:
             )
 
     def verdicts(self) -> dict[str, str]:
-        """The last verdict on each claim, as pytest told it."""
-        found = {}
-        for line in self.said().splitlines():
-            if line.startswith("test_claims.py::") and line.split()[1] in ("PASSED", "FAILED"):
-                found[line.split()[0]] = line.split()[1]
-        return found
+        """The last verdict on each claim, as pytest told it; half a line is none."""
+        return dict(re.findall(r"^(test_claims\.py::\S+) (PASSED|FAILED)", self.said(), re.M))
 
     def said(self) -> str:
         """What the sessions have printed."""

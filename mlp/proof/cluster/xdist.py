@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from mlp.proof.cluster.suite import python_path
+from mlp.proof.cluster.suite import ROOT, python_path
 from mlp.store import Store
 
 WAYS = {"-n 2": ("-n2",), "local:2": ("--mlp-cluster=local:2", "-p", "no:xdist")}
@@ -37,14 +39,18 @@ def test_better(lab, n):
 """
 
 
-def main(claims: int, rounds: int) -> int:
-    """Print what each way takes, in turn; the exit status is 1 if they left other runs."""
+def main(claims: int, rounds: int, study: str = "") -> int:
+    """Print what each way takes, in turn; the exit status is 1 if they left other runs.
+
+    study: what pytest runs, as on its command line; "": claims about runs that cost nothing.
+    """
     spent: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
     kept = []
     for _ in range(rounds):
         for way, words in WAYS.items():
             with tempfile.TemporaryDirectory() as name:
-                spent[way].append(_session(Path(name), claims, words))
+                asked = shlex.split(study) or _trivial(Path(name), claims)
+                spent[way].append(_session(Path(name), ROOT if study else name, [*asked, *words]))
                 with Store(Path(name, "runs.db")) as store:
                     kept.append(dict(store.items()))
     told = [
@@ -55,24 +61,30 @@ def main(claims: int, rounds: int) -> int:
     ratios = [
         statistics.median(b[i] / a[i] for a, b in zip(*spent.values(), strict=True)) for i in (0, 1)
     ]
+    what = f"pytest {study}" if study else f"{claims} claims"
     print(
-        f"{claims} claims, {len(kept[0]):,} runs, median of {rounds}: {', '.join(told)}; "
+        f"{what}, {len(kept[0]):,} runs, median of {rounds}: {', '.join(told)}; "
         f"ratio {ratios[0]:.2f} ({ratios[1]:.2f}); load {os.getloadavg()[1]:.0f}"
     )
     return 0 if all(one == kept[0] for one in kept) else 1
 
 
-def _session(folder: Path, claims: int, words: tuple[str, ...]) -> tuple[float, float]:
-    """Seconds of a session on a cold store: of time, and of processor time of all its processes."""
+def _trivial(folder: Path, claims: int) -> list[str]:
+    """What pytest runs of a suite of claims about runs that cost nothing."""
     (folder / "nothing.py").write_text(SPECIES, encoding="utf-8")
     (folder / "test_claims.py").write_text(CLAIMS.format(claims=claims), encoding="utf-8")
     ini = f"[pytest]\nmlp_suite = true\nmlp_claims = {claims}\n"
     (folder / "pytest.ini").write_text(ini, encoding="utf-8")
-    plugin = ["-q", "-p", "mlp.suite.plugin", "--mlp-store=runs.db"]
+    return ["-p", "mlp.suite.plugin"]
+
+
+def _session(folder: Path, root: Path | str, words: Sequence[str]) -> tuple[float, float]:
+    """Seconds of a session on a cold store: of time, and of processor time of all its processes."""
+    store = f"--mlp-store={folder / 'runs.db'}"
     began, before = time.monotonic(), os.times()
     subprocess.run(
-        [sys.executable, "-m", "pytest", *plugin, *words],
-        cwd=folder,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", store, *words],
+        cwd=root,
         env={**os.environ, "PYTHONPATH": python_path(folder)},
         stdout=subprocess.DEVNULL,
         check=True,

@@ -7,7 +7,7 @@ from mlp.tests.conftest import ROOT
 SUITE = """
 import pytest
 from mlp.proof.cluster import trivial
-from mlp.cluster.attempts import Attempts, check_options
+from mlp.cluster.attempts import Attempts
 from mlp.tests.cluster.door import {door}
 
 class Lab:
@@ -18,7 +18,6 @@ class Lab:
         return self.store.obtain(trivial.jobs(name, range(seeds), **spec), trivial.train)
 
 def pytest_configure(config):
-    check_options(config)
     config.door = {door}("runs.db")
     config.attempts = Attempts(config.door, lambda item: "lab" in item.fixturenames)
     config.pluginmanager.register(config.attempts)

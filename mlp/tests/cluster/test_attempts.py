@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from mlp.tests.conftest import ROOT
+
 pytest_plugins = ["pytester"]
 
 
@@ -216,13 +218,12 @@ def test_under_a_debugger_tests_are_run_once_and_wait(claims, option):
     assert journal(claims) == ["once"]
 
 
-def test_workers_of_xdist_are_refused(claims):
-    claims.makepyfile("def test_a(lab):\n    lab.runs('a')\n")
-    result = claims.runpytest("-n", "2")
-    result.stderr.fnmatch_lines(
-        ["ERROR: --mlp-cluster has one process*got -n 2 too: leave out -n*"]
-    )
-    claims.runpytest("-p", "no:xdist").assert_outcomes(passed=1)
+def test_workers_of_xdist_are_refused(pytester, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makepyfile("def test_a(lab):\n    pass\n")
+    result = pytester.runpytest_subprocess("-p", "mlp.suite.plugin", "-n2", "--mlp-cluster=local:2")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*got --mlp-cluster and -n together: leave out -n*"])
 
 
 def test_on_dask(on_dask):

@@ -87,6 +87,21 @@ def test_sessions_that_want_equal_runs_share_their_tasks(open_store, tmp_path):
     assert two.get(found) == found
 
 
+def test_sessions_whose_runs_overlap_train_what_they_share_once_each(open_store, tmp_path):
+    journal = tmp_path / "journal"
+    how = {"journal": str(journal), "seconds": 0.1}
+    one, two = open_store("one.db"), open_store("two.db")
+    mine, theirs = (trivial.jobs("both", range(n, n + 6), 3, **how) for n in (0, 1))
+    other = threading.Thread(target=two.obtain, args=(theirs, trivial.train))
+    other.start()
+    found = one.obtain(mine, trivial.train)
+    other.join()
+    shared = [trivial.key_of("both", seed) for seed in range(1, 6)]
+    assert [two.get([key])[key] for key in shared] == [found[key] for key in shared]
+    assert max(trained(journal).values()) <= 2
+    assert len(trained(journal)) == 7
+
+
 def test_runs_are_kept_as_tasks_end(open_store, tmp_path):
     store = open_store()
     wanted = [
@@ -104,6 +119,29 @@ def test_runs_are_kept_as_tasks_end(open_store, tmp_path):
     progress = store.progress()
     assert (progress.finished, progress.running, progress.queued) == (4, 2, 0)
     assert store.workers == 2
+
+
+def test_what_is_kept_is_not_trained_again_if_its_worker_dies_at_that_moment(tmp_path):
+    journal = tmp_path / "journal"
+
+    class Deadly(ClusterStore):
+        """A store that ends the workers that trained what it has just kept, the first time."""
+
+        def put(self, records):
+            super().put(records)
+            if not killed:
+                lines = journal.read_text().splitlines()
+                killed.update(line.split()[2].partition("-")[0] for line in lines)
+                for pid in killed:
+                    os.kill(int(pid), machine.KILL)
+                time.sleep(1.0)  # so the scheduler hears of it before the session goes on
+
+    killed = set()
+    with Deadly(tmp_path / "runs.db", cluster="local:1") as store:
+        wanted = trivial.jobs("kept", range(8), 2, journal=str(journal), seconds=0.2)
+        found = store.obtain(wanted, trivial.train)
+    assert killed
+    assert trained(journal) == dict.fromkeys(found, 1)
 
 
 def _swallow(store, wanted):
@@ -203,6 +241,18 @@ def test_workers_that_never_come_that_come_late_and_that_go(open_store):
         cluster.scale(0)
         with pytest.raises(ClusterError, match=r"no worker is left.* The 4 runs .* goes on from"):
             store.obtain(trivial.jobs("gone", range(6)), trivial.train)
+
+
+def test_workers_that_import_for_long_are_waited_for(tmp_path, monkeypatch):
+    (tmp_path / "slow_there.py").write_text(
+        f"import os, time\ntime.sleep(0 if os.getpid() == {os.getpid()} else 5)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    standard = Standard(modules=("slow_there",))
+    with ClusterStore(
+        tmp_path / "runs.db", cluster="local:1", standard=standard, patience=3
+    ) as store:
+        assert len(store.obtain(trivial.jobs("slow", range(4)), trivial.train)) == 4
 
 
 def test_what_stands_in_a_script_is_not_sent(open_store, monkeypatch):

@@ -1,0 +1,31 @@
+"""A lab on a cluster in a script."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mlp.tests.cluster.test_processor import SPECIES
+from mlp.tests.conftest import ROOT
+
+pytest.importorskip("distributed")
+
+PROGRAM = """
+from mlp import Lab
+from mlp.cluster import ClusterStore
+from own import Coin
+
+if __name__ == "__main__":
+    with ClusterStore.for_lab("runs.sqlite", cluster="local:1") as store:
+        lab = Lab(store, seeds=16, claims=1)
+        print(lab.compare(Coin(side="high"), Coin(side="low"), margin=0.05).outcome)
+"""
+
+
+def test_a_script_compares_on_a_cluster(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    (tmp_path / "own.py").write_text(SPECIES)
+    (tmp_path / "ask.py").write_text(PROGRAM)
+    command = [sys.executable, "ask.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert (done.stdout.strip(), done.returncode) == ("better", 0), done.stderr
