@@ -9,7 +9,6 @@ from typing import Any
 
 from mlp.choice import one_of
 from mlp.genome import Genome
-from mlp.lab.datasets import DatasetError as DatasetError
 from mlp.lab.method import MethodExecutor
 from mlp.lab.question import LabError
 from mlp.lab.seeds import FIRST_SEED

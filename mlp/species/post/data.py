@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp.choice import one_of
-from mlp.lab.known import DatasetError
+from mlp.lab.datasets import DatasetError
 from mlp.species.post.installation import missing
 
 Loader = Callable[[], tuple[NDArray[np.float64], NDArray[np.int64]]]
