@@ -123,6 +123,11 @@ class TestKey:
         with pytest.raises(UserError, match=told):
             trained(store, mine(f"    {names}"))
 
+    @pytest.mark.parametrize("name", ["files", "packages", "code"])
+    def test_what_is_named_is_a_list_that_can_be_read_twice(self, mine, store, name):
+        with pytest.raises(UserError, match=f"the {name} of a species are listed; Mine has <gen"):
+            trained(store, mine(f"    {name} = (name for name in ())"))
+
     def test_the_number_of_threads_is_part_of_it(self, mine, monkeypatch):
         species = mine()
         before = identity(species)
