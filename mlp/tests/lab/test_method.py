@@ -94,6 +94,34 @@ class TestKey:
 
         assert identity(mine(names)) != before
 
+    READS = "import pathlib; return float(pathlib.Path('data.csv').read_text())"
+
+    def test_a_file_that_is_changed_between_two_questions_is_read_again(
+        self, mine, store, monkeypatch
+    ):
+        monkeypatch.chdir(mine.folder)
+        data = mine.folder / "data.csv"
+        data.write_text("0.5")
+        species = mine("    files = ('data.csv',)", body=self.READS)
+        lab = Lab(store, seeds=16)
+
+        assert [run.score for run in lab.cohort(species(k=1), seeds=2)] == [0.5] * 2
+        data.write_text("0.9")
+        assert [run.score for run in lab.cohort(species(k=1), seeds=3)] == [0.9] * 3
+        data.write_text("0.5")
+        assert [run.score for run in lab.cohort(species(k=1), seeds=2)] == [0.5] * 2
+        assert len(stored(store)) == 5
+
+    def test_a_file_that_is_changed_while_it_trains_is_refused(self, mine, store, monkeypatch):
+        monkeypatch.chdir(mine.folder)
+        (mine.folder / "data.csv").write_text("0.5")
+        body = "import pathlib; pathlib.Path('data.csv').write_text(f'0.{seed}')"
+        species = mine("    files = ('data.csv',)", body=body)
+
+        with pytest.raises(UserError, match=r"but one of data\.csv was changed: run again"):
+            trained(store, species)
+        assert stored(store) == {}
+
     def test_paths_begin_where_the_species_is_declared(self, mine, monkeypatch):
         package = mine.folder / "pack"
         package.mkdir()
@@ -194,6 +222,16 @@ class TestNotebook:
         runs = Lab(store, seeds=16).cohort(cell()(k=1), seeds=2)
         assert len(runs) == 2
         assert stored(store) == {}
+
+    def test_a_file_that_it_names_counts_by_its_bytes(self, mine, cell, store):
+        data = mine.folder / "data.csv"
+        data.write_text("0.5")
+        species = cell(f"    files = ({str(data)!r},)")
+        lab = Lab(store, seeds=16)
+        first = lab.cohort(species(k=1), seeds=2)
+        data.write_text("0.9")
+
+        assert lab.cohort(species(k=1), seeds=2)[0] is not first[0]
 
     @pytest.mark.parametrize("named", ["steps.py", "steps"])
     def test_they_are_kept_under_the_helpers_that_it_names(self, mine, cell, store, named):
