@@ -159,6 +159,17 @@ def test_an_object_that_cannot_be_read_counts_by_being_that_object(notebook):
     assert (notebook.trains(), notebook.trains()) == (2, 0)
 
 
+def test_what_an_object_works_out_once_and_remembers_is_no_change(notebook):
+    notebook.run(
+        "class Other(Genome):\n    k: int = gene('a number')\n"
+        "other, was = Other(k=1), scaled\nscaled = lambda k, seed: was(other.k, seed)"
+    )
+    assert notebook.trains() == 2
+    notebook.run("assert other.expressed() == other.as_compared()")
+    assert "_expressed" in vars(notebook.module.other)
+    assert notebook.trains() == 0
+
+
 def test_runs_are_kept_on_disk_where_code_names_its_helpers(notebook, store):
     notebook.run(SPECIES.format(names="    code = ('helper.py',)"))
     notebook.trains()
