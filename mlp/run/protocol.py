@@ -29,9 +29,13 @@ class Protocol:
         if not isinstance(self.name, str) or not self.name:
             raise ProtocolError(f"a protocol must have a name; got {self.name!r}: try 'mine'")
 
-    @cached_property
+    @property
     def values(self) -> dict[str, Any]:
-        """What it holds equal, its name left out: what a run depends on."""
+        """What it holds equal, its name left out: what a run depends on. The caller may keep it."""
+        return dict(self._values)
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
         return {name: plain(value) for name, value in asdict(self).items() if name != "name"}
 
     def check(self) -> None:

@@ -31,6 +31,13 @@ def test_a_protocol_holds_values_of_which_its_name_is_none():
     assert str(Protocol(name="bare")) == "bare"
 
 
+def test_whoever_changes_the_values_that_were_given_changes_no_protocol():
+    short = Budget(name="short")
+    short.values.pop("epochs")
+
+    assert short.values == {"epochs": 3}
+
+
 @pytest.mark.parametrize("value", [3, 0.5, "three", True, None])
 def test_plain_values_can_be_held_equal(value):
     Budget(name="short", epochs=value).check()
