@@ -25,6 +25,7 @@ from mlp.stats.diagnosis import (
     Cell,
     Diagnosis,
     Finding,
+    Interrupted,
     Progress,
     diagnose,
 )
@@ -170,14 +171,21 @@ def diagnose_genomes(
         known.update(zip(cells, found, strict=True))
         return found
 
-    found = diagnose(
-        genes,
-        lambda cells, n: [[run.score for run in of] for of in runs(cells, n)],
-        margin=margin,
-        error=setting.claim_error,
-        cap=lab.seeds,
-        progress=progress,
-    )
+    def tell(now: Progress) -> None:
+        if progress is not None:
+            progress(dataclasses.replace(now, diagnosis=in_unit(now.diagnosis, setting)))
+
+    try:
+        found = diagnose(
+            genes,
+            lambda cells, n: [[run.score for run in of] for of in runs(cells, n)],
+            margin=margin,
+            error=setting.claim_error,
+            cap=lab.seeds,
+            progress=None if progress is None else tell,
+        )
+    except Interrupted as stop:
+        raise Interrupted(in_unit(stop.diagnosis, setting)) from stop
     unnamed = [frozenset({g}) for g in genes if g not in found.named]
     if any(run.weights or run.saw for run in known[frozenset()]) and found.causes:
         runs([on for on in unnamed if on not in known], min(TRACE_SEEDS, lab.seeds))

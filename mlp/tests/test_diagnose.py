@@ -14,6 +14,7 @@ import pytest
 from mlp import Lab
 from mlp.diagnose import main
 from mlp.lab import LabError
+from mlp.stats.diagnosis import Interrupted
 from mlp.store import Store
 from mlp.tests.conftest import ROOT
 
@@ -194,6 +195,19 @@ def test_a_species_that_measures_a_loss_is_diagnosed_in_its_unit(mine):
     assert found.found.causes[0].share.mean == pytest.approx(0.6, abs=0.05)
     assert (bad.score.mean, logits.score.mean) == pytest.approx((1.0, 0.4), abs=0.05)
     assert logits.step.mean == pytest.approx(0.6, abs=0.05)
+
+
+def test_what_was_known_of_a_loss_at_ctrl_c_is_in_its_unit(mine):
+    def stop(progress):
+        if progress.diagnosis.gap is not None:
+            assert progress.diagnosis.margin == 0.2
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as stopped:
+        Lab("runs.sqlite", claims=1).diagnose(mine.LOW, mine.HIGH, margin=0.2, progress=stop)
+    known = stopped.value.diagnosis
+    assert known.margin == 0.2
+    assert known.gap.interval.mean == pytest.approx(0.6, abs=0.05)
 
 
 def test_what_is_trained_to_see_traces_is_counted(mine):
