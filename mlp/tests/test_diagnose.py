@@ -131,11 +131,15 @@ class TestBadInput:
     ("call", "told"),
     [
         (["MINE", "pipeline:FIT"], "a genome is named module:NAME; got 'MINE'"),
+        ([":MINE", "pipeline:FIT"], "a genome is named module:NAME; got ':MINE'"),
+        ([".pipeline:MINE", "pipeline:FIT"], "module:NAME; got '.pipeline:MINE'"),
         (["nowhere:MINE", "pipeline:FIT"], "'nowhere' is not"),
         (["pipeline:MIEN", "pipeline:FIT"], "it has no 'MIEN'"),
         (["pipeline:MINE", "pipeline:FIT", "--dataset=digits"], "dataset"),
         (["pipeline:MINE", "pipeline:FIT", "--protocol=quick"], "Loop has no protocols"),
         (["pipeline:MINE", "pipeline:FIT", "--seeds=0"], "seeds"),
+        (["pipeline:MINE", "pipeline:FIT", "--html=no/page.html"], "--html names a file"),
+        (["pipeline:MINE", "pipeline:FIT", "--html=."], "--html names a file in a folder"),
         (["pipeline:MINE", "pipeline:FIT", "--store=pipeline.py/runs"], "pipeline.py/runs"),
     ],
 )
@@ -146,6 +150,14 @@ def test_the_command_refuses_what_it_cannot_use_in_one_line(call, told, capsys):
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert told in err
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_module_that_fails_while_it_is_imported_fails_with_its_own_error(tmp_path):
+    (tmp_path / "broken.py").write_text("import sys\nsys.no_such_name\nMINE = 1\n", "utf-8")
+
+    with pytest.raises(AttributeError, match="no_such_name"):
+        main(["broken:MINE", "pipeline:FIT"])
 
 
 def test_a_good_genome_that_is_worse_is_told_with_the_offer_to_swap(mine, capsys):
