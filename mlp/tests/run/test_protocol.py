@@ -53,3 +53,15 @@ def test_a_number_of_numpy_is_a_plain_one():
 def test_what_no_key_can_hold_is_refused(value):
     with pytest.raises(ProtocolError, match=r"must be texts, finite numbers.*; 'epochs' is"):
         Budget(name="short", epochs=value).check()
+
+
+def test_what_is_no_field_is_refused():
+    """Two of these would have one key."""
+
+    class Own(Protocol):
+        def __init__(self, name, epochs):
+            super().__init__(name)
+            object.__setattr__(self, "epochs", epochs)
+
+    with pytest.raises(ProtocolError, match=r"Own has an __init__ of its own: write @dataclass"):
+        Own("short", 3).check()
