@@ -18,6 +18,7 @@ from mlp.lab.key import expressed
 from mlp.lab.question import LabError
 from mlp.lab.screen import acting_genes, cell_of
 from mlp.run import Executor, Run
+from mlp.stats import Outcome
 from mlp.stats.diagnosis import (
     ACTED,
     MOST_GENES,
@@ -114,7 +115,8 @@ class GenomeDiagnosis(Evidence):
             return SUPPORTED if genes in self.sets else REFUTED
         if finding in (Finding.NO_GAP, Finding.REVERSED):
             return SUPPORTED if finding is Finding.NO_GAP and not genes else REFUTED
-        return UNDECIDED
+        gap = self.found.gap is not None and self.found.gap.outcome is Outcome.BETTER
+        return REFUTED if gap and not genes else UNDECIDED
 
     def detail(self) -> dict[str, Any]:
         """The diagnosis as plain values, for reports."""
