@@ -85,8 +85,8 @@ class Live(pickle.Pickler):
         if isinstance(thing, property):
             return list, ([thing.fget],)
         with suppress(Exception):
-            if hasattr(thing, "__array__") or hasattr(thing, "detach"):
-                return str, (digest(thing),)
+            if _is_array(thing):
+                return _read(thing)
             if hasattr(thing, "__wrapped__"):
                 return list, ([type(thing).__name__, thing.__wrapped__],)
             reduce = copyreg.dispatch_table.get(type(thing))
@@ -130,6 +130,20 @@ class Live(pickle.Pickler):
             else:  # it may be imported within the function
                 self.modules.add(name.partition(".")[0])
                 yield name, sys.modules.get(name)
+
+
+def _is_array(thing: Any) -> bool:
+    """Whether it is values and nothing else: a table of pandas' has names besides."""
+    numpy = sys.modules.get("numpy")
+    arrays = (numpy.ndarray, numpy.generic) if numpy is not None else ()
+    return isinstance(thing, arrays) or hasattr(thing, "detach")
+
+
+def _read(array: Any) -> tuple[Any, tuple[Any, ...]]:
+    """What an array is made of: texts, objects and none at all have no digest."""
+    with suppress(TypeError):
+        return str, (digest(array),)
+    return list, ([str(array.dtype), array.shape, array.tolist()],)
 
 
 def _without_cached(thing: Any, told: tuple[Any, ...]) -> tuple[Any, ...]:

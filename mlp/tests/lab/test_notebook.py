@@ -42,8 +42,15 @@ class Rule:
 def cached(score):
     return score * 0.9
 
+class Table:
+    def __init__(self, rows, names):
+        self.rows, self.names, self.none = rows, names, rows[:0]
+    def __array__(self, dtype=None, copy=None):
+        return self.rows
+
 SHIFTS, RATES, KINDS = np.arange(3) / 1000, {"low": [0.1, 0.2]}, {"b", "a"}
 add, rule, halved, unused = adding(0.01), Rule(1), partial(pow, 0.5), 1
+table, OBJECTS = Table(np.zeros(3), np.array(["a", "b"])), np.array(["a", None])
 """
 SPECIES = """
 class Mine(Genome):
@@ -53,6 +60,7 @@ class Mine(Genome):
         from mlp.tests.lab.loops import TRAINED
         TRAINED.append(seed)
         score = rule(add(scaled(self.k, seed) + SHIFTS[1] * RATES["low"][0]))
+        score += 0.001 * (table.names[0] == OBJECTS[0])
         return cached(score) * halved(1) + 0.001 * ("a" in KINDS) + helper.extra()
 """
 HELPER = "def extra():\n    return 0.001\n"
@@ -118,6 +126,9 @@ def part(start, old, new):
         "SHIFTS[1] = 0.5",
         "RATES['low'][0] = 0.3",
         "KINDS = {'b'}",
+        "table.rows[0] = 1",
+        "table.names[0] = 'c'",
+        "OBJECTS[0] = 'c'",
         "rule = lambda score: score",
         "scaled = lambda k, seed: 0.5",
     ],
@@ -136,6 +147,8 @@ def test_it_trains_again_after_what_its_code_names_has_changed(notebook, cell):
         "SHIFTS = np.array([0.0, 0.001, 0.002])",
         "RATES = {'low': [0.1, 0.2]}",
         "KINDS = {'a', 'b'}",
+        "table = Table(np.zeros(3), np.array(['a', 'b']))",
+        "OBJECTS = np.array(['a', None])",
         "unused = 2",
     ],
 )
