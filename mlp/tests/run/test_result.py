@@ -146,7 +146,7 @@ def test_a_result_holds_plain_values():
         curves={"loss": np.array([1.0, 0.5], np.float32), "acc": [Scalar(0.1), np.float64(0.5)]},
         steps=np.array([0, 10]),
         weights="2d",
-        diverged_at=np.int64(10),  # type: ignore[arg-type]
+        diverged_at=np.int64(10),
         saw={"updates": np.int64(20), "rate": np.float32(0.5), "loss": Scalar(1.5), "none": None},
     )
 
