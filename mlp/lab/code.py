@@ -61,6 +61,13 @@ class Closure:
     distributions: Mapping[str, str]
     digest: str
     stamps: tuple[tuple[int, ...], ...] = field(repr=False)
+    modules: Mapping[Path, object] = field(repr=False, compare=False)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether a module of these files was loaded again since."""
+        now = _modules_of(self.files)
+        return any(now.get(file, spec) is not spec for file, spec in self.modules.items())
 
     def check(self) -> None:
         """Refuse runs that were trained while the code they are stored under changed.
@@ -90,7 +97,8 @@ def closure(file: Path, *, since: int | None = None, extra: Iterable[str | Path]
     files, foreign = imports.reach([file, *named], places)
     stamps = tuple(map(imports.stamp, files))
     _refuse_changed(files, since)
-    return Closure(root, files, versions_of(foreign), digest_of(files, root), stamps)
+    digest, modules = digest_of(files, root), _modules_of(files)
+    return Closure(root, files, versions_of(foreign), digest, stamps, modules)
 
 
 def closure_of_named(named: Iterable[str], folder: Path) -> Closure:

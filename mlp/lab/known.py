@@ -90,7 +90,7 @@ def trainers_of(species: Species) -> Trainers:
 
 
 def trainers_now(species: Species) -> Trainers:
-    """`trainers_of`, made anew where a notebook's code or a file of data has changed since."""
+    """`trainers_of`, made anew where code was loaded again or a file of data has changed."""
     found = trainers_of(species)
     if any(isinstance(one, MethodExecutor) and one.outdated for one in found.all):
         del _TRAINERS[species]

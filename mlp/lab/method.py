@@ -112,9 +112,10 @@ class MethodExecutor(Executor):
 
     @property
     def outdated(self) -> bool:
-        """Whether the code that no file holds, or a file of data, is another by now."""
+        """Whether the code in this process, or a file of data, is another by now."""
         live = self.live is not None and Live(self.species).digest != self.live.digest
-        return live or (bool(self.species.files) and self.data != self._data_now())
+        loaded = self.closure is not None and self.closure.outdated
+        return live or loaded or (bool(self.species.files) and self.data != self._data_now())
 
     @cached_property
     def _file(self) -> Path | None:

@@ -200,6 +200,19 @@ class TestImports:
             trained(store, species, k=2)
         assert len(stored(store)) == 2
 
+    def test_a_helper_that_is_loaded_again_is_not_answered_for_by_the_runs_of_the_old(
+        self, mine, store
+    ):
+        species, lab = mine(), Lab(store, seeds=16)
+        lab.cohort(species(k=1), seeds=2)
+        importlib.reload(sys.modules["sums"])
+        assert len(lab.cohort(species(k=1), seeds=2)) == len(stored(store)) == 2
+        (mine.folder / "sums.py").write_text(SUMS.replace("0.1", "0.25"), encoding="utf-8")
+        importlib.reload(sys.modules["sums"])
+
+        with pytest.raises(UserError, match=r"sums\.py was changed .*: run again"):
+            lab.cohort(species(k=1), seeds=2)
+
 
 class TestNotebook:
     """A species whose module has no file."""
