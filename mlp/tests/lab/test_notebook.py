@@ -200,6 +200,20 @@ def test_they_are_not_kept_where_an_object_counts_in_this_process_alone(notebook
     assert stored(store) == {}
 
 
+def test_what_was_trained_before_ctrl_c_is_kept(notebook, helper):
+    stop = helper.with_name("stop")
+    stop.touch()
+    notebook.run(
+        "import os\nwas = scaled\ndef scaled(k, seed):\n"
+        "    if seed == 100001 and os.path.exists('stop'):\n        raise KeyboardInterrupt\n"
+        "    return was(k, seed)"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        notebook.trains()
+    stop.unlink()
+    assert notebook.trains() == 1
+
+
 CELLS = """
 import sys
 from mlp.lab.known import trainers_of
