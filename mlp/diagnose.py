@@ -28,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     sys.path.insert(0, str(Path.cwd()))
     try:
+        if given.html is not None and (given.html.is_dir() or not given.html.parent.is_dir()):
+            raise LabError(
+                f"--html names a file in a folder that exists; got {given.html}: try page.html"
+            )
         bad, good = _genome(given.bad), _genome(given.good)
         if given.protocol is not None and not type(bad).protocols:
             raise LabError(f"{type(bad).__qualname__} has no protocols: leave --protocol out")
@@ -100,10 +104,10 @@ def _genome(name: str) -> Genome:
         LabError: there is no such module or name, or it is no genome.
     """
     module, _, attribute = name.partition(":")
-    if not attribute:
+    if not attribute or not module or module.startswith("."):
         raise LabError(f"a genome is named module:NAME; got {name!r}: try pipeline:MINE")
     try:
-        found = getattr(import_module(module), attribute)
+        holder = import_module(module)
     except ModuleNotFoundError as error:
         if error.name and not module.startswith(error.name):
             raise
@@ -111,8 +115,9 @@ def _genome(name: str) -> Genome:
             f"a genome's module must be importable from this folder; {module!r} is not: change "
             "to the folder that holds it"
         ) from None
-    except AttributeError:
-        raise LabError(f"module {module} must hold the genome; it has no {attribute!r}") from None
+    if not hasattr(holder, attribute):
+        raise LabError(f"module {module} must hold the genome; it has no {attribute!r}")
+    found = getattr(holder, attribute)
     if not isinstance(found, Genome):
         raise LabError(f"{name} must be a genome; it is {found!r:.60}: name a Loop(...)")
     return found

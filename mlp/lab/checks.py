@@ -242,8 +242,9 @@ def _must_agree(
 def _agree(a: Any, b: Any) -> bool:
     if a is None or b is None or a == b:
         return True
-    numbers = isinstance(a, float) or isinstance(b, float)
-    return numbers and math.isclose(a, b, rel_tol=_NEAR, abs_tol=_NEAR)
+    numbers = not isinstance(a, str) and not isinstance(b, str)
+    rounded = isinstance(a, float) or isinstance(b, float)
+    return numbers and rounded and math.isclose(a, b, rel_tol=_NEAR, abs_tol=_NEAR)
 
 
 def _names(genes: Sequence[Gene]) -> str:

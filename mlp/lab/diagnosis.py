@@ -18,6 +18,7 @@ from mlp.lab.key import expressed
 from mlp.lab.question import LabError
 from mlp.lab.screen import acting_genes, cell_of
 from mlp.run import Executor, Run
+from mlp.stats import Outcome
 from mlp.stats.diagnosis import (
     ACTED,
     MOST_GENES,
@@ -25,6 +26,7 @@ from mlp.stats.diagnosis import (
     Cell,
     Diagnosis,
     Finding,
+    Interrupted,
     Progress,
     diagnose,
 )
@@ -113,7 +115,8 @@ class GenomeDiagnosis(Evidence):
             return SUPPORTED if genes in self.sets else REFUTED
         if finding in (Finding.NO_GAP, Finding.REVERSED):
             return SUPPORTED if finding is Finding.NO_GAP and not genes else REFUTED
-        return UNDECIDED
+        gap = self.found.gap is not None and self.found.gap.outcome is Outcome.BETTER
+        return REFUTED if gap and not genes else UNDECIDED
 
     def detail(self) -> dict[str, Any]:
         """The diagnosis as plain values, for reports."""
@@ -170,14 +173,21 @@ def diagnose_genomes(
         known.update(zip(cells, found, strict=True))
         return found
 
-    found = diagnose(
-        genes,
-        lambda cells, n: [[run.score for run in of] for of in runs(cells, n)],
-        margin=margin,
-        error=setting.claim_error,
-        cap=lab.seeds,
-        progress=progress,
-    )
+    def tell(now: Progress) -> None:
+        if progress is not None:
+            progress(dataclasses.replace(now, diagnosis=in_unit(now.diagnosis, setting)))
+
+    try:
+        found = diagnose(
+            genes,
+            lambda cells, n: [[run.score for run in of] for of in runs(cells, n)],
+            margin=margin,
+            error=setting.claim_error,
+            cap=lab.seeds,
+            progress=None if progress is None else tell,
+        )
+    except Interrupted as stop:
+        raise Interrupted(in_unit(stop.diagnosis, setting)) from stop
     unnamed = [frozenset({g}) for g in genes if g not in found.named]
     if any(run.weights or run.saw for run in known[frozenset()]) and found.causes:
         runs([on for on in unnamed if on not in known], min(TRACE_SEEDS, lab.seeds))

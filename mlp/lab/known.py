@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -90,7 +90,7 @@ def trainers_of(species: Species) -> Trainers:
 
 
 def trainers_now(species: Species) -> Trainers:
-    """`trainers_of`, made anew where a notebook's code has changed since."""
+    """`trainers_of`, made anew where code was loaded again or a file of data has changed."""
     found = trainers_of(species)
     if any(isinstance(one, MethodExecutor) and one.outdated for one in found.all):
         del _TRAINERS[species]
@@ -108,7 +108,7 @@ def _check_declared(species: Species) -> None:
     label = species.__qualname__
     for name in ("datasets", "protocols", "code", "packages", "files"):
         given: Any = getattr(species, name)
-        listed = isinstance(given, Iterable) and not isinstance(given, (str, bytes))
+        listed = isinstance(given, Collection) and not isinstance(given, (str, bytes))
         if not listed or (name == "datasets" and not all(isinstance(one, str) for one in given)):
             raise LabError(
                 f"the {name} of a species are listed; {label} has {given!r:.60}: write {name} = "

@@ -22,6 +22,7 @@ from mlp.lab.question import LabError
 from mlp.lab.threads import set_in_libraries
 from mlp.run import Executor, Protocol, Result
 from mlp.run.result import ResultError, as_result
+from mlp.store import StoreError
 
 WAY = 1
 """How this executor seeds and calls `train`. Another number makes other runs of all species."""
@@ -100,10 +101,21 @@ class MethodExecutor(Executor):
         """The code that no file holds; None where a file does."""
         return Live(self.species) if self._file is None else None
 
+    @cached_property
+    def data(self) -> str:
+        """The digest of the files of data that the species names, as they were when first asked."""
+        return self._data_now()
+
+    def _data_now(self) -> str:
+        root = self._folder.resolve() if self.closure is None else self.closure.root
+        return digest_of([(self._folder / name).resolve() for name in self.species.files], root)
+
     @property
     def outdated(self) -> bool:
-        """Whether the code that no file holds is another by now."""
-        return self.live is not None and Live(self.species).digest != self.live.digest
+        """Whether the code in this process, or a file of data, is another by now."""
+        live = self.live is not None and Live(self.species).digest != self.live.digest
+        loaded = self.closure is not None and self.closure.outdated
+        return live or loaded or (bool(self.species.files) and self.data != self._data_now())
 
     @cached_property
     def _file(self) -> Path | None:
@@ -132,17 +144,21 @@ class MethodExecutor(Executor):
         if self.live is not None:
             found["live"] = self.live.digest
         if self.closure is not None:
-            packages = {name: _version(name) for name in self.species.packages}
             found["code"] = self.closure.digest
-            found["packages"] = {**self._imported, **packages}
-            files = [self._folder / name for name in self.species.files]
-            found["files"] = digest_of([file.resolve() for file in files], self.closure.root)
+        packages = {name: _version(name) for name in self.species.packages}
+        found["packages"] = {**self._imported, **packages}
+        found["files"] = self.data
         return found
 
     def check(self) -> None:
-        """Refuse runs that were trained while their code changed."""
+        """Refuse runs that were trained while their code or their files of data changed."""
         if self.closure is not None:
             self.closure.check()
+        if self.data != self._data_now():
+            raise StoreError(
+                "files of data must stay as they are while runs are trained with them, but one of "
+                f"{', '.join(map(str, self.species.files))} was changed: run again"
+            )
 
     def train(
         self, genomes: Sequence[Genome], dataset: str, protocol: Protocol, seeds: Sequence[int]

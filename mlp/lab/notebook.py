@@ -14,6 +14,7 @@ import pickle
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -84,13 +85,13 @@ class Live(pickle.Pickler):
         if isinstance(thing, property):
             return list, ([thing.fget],)
         with suppress(Exception):
-            if hasattr(thing, "__array__") or hasattr(thing, "detach"):
-                return str, (digest(thing),)
+            if _is_array(thing):
+                return _read(thing)
             if hasattr(thing, "__wrapped__"):
                 return list, ([type(thing).__name__, thing.__wrapped__],)
             reduce = copyreg.dispatch_table.get(type(thing))
             told = reduce(thing) if reduce else thing.__reduce_ex__(4)
-            return (str, (told,)) if isinstance(told, str) else told
+            return (str, (told,)) if isinstance(told, str) else _without_cached(thing, told)
         self.whole = False
         self._held.append(thing)
         return str, (f"{type(thing).__qualname__} {id(thing)}",)
@@ -129,6 +130,35 @@ class Live(pickle.Pickler):
             else:  # it may be imported within the function
                 self.modules.add(name.partition(".")[0])
                 yield name, sys.modules.get(name)
+
+
+def _is_array(thing: Any) -> bool:
+    """Whether it is values and nothing else: a table of pandas' has names besides."""
+    numpy = sys.modules.get("numpy")
+    arrays = (numpy.ndarray, numpy.generic) if numpy is not None else ()
+    return isinstance(thing, arrays) or hasattr(thing, "detach")
+
+
+def _read(array: Any) -> tuple[Any, tuple[Any, ...]]:
+    """What an array is made of: texts, objects and none at all have no digest."""
+    with suppress(TypeError):
+        return str, (digest(array),)
+    return list, ([str(array.dtype), array.shape, array.tolist()],)
+
+
+def _without_cached(thing: Any, told: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What pickle says of a thing, without properties that were worked out since it was made."""
+    state = told[2] if len(told) > 2 else None
+    if not isinstance(state, dict):
+        return told
+    kind = type(thing)
+    kept = {n: v for n, v in state.items() if not isinstance(_of(kind, n), cached_property)}
+    return (*told[:2], kept or None, *told[3:])
+
+
+def _of(kind: type, name: Any) -> Any:
+    """What the class itself has under a name."""
+    return next((vars(one)[name] for one in kind.__mro__ if name in vars(one)), None)
 
 
 def _names(code: CodeType) -> set[str]:

@@ -66,8 +66,10 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     """
     keys, known = {w: w.key for w in wanted}, _known.setdefault(store, {})
     new = {k: w for w, k in keys.items() if k not in known}
-    found = _train_here({k: w for k, w in new.items() if not w.executor.keeps})
-    found |= store.get([k for k in new if k not in found])
+    for k, record in _train_here({k: w for k, w in new.items() if not w.executor.keeps}):
+        run = _read(store, record, new.pop(k))
+        known[k] = {run.genome: run}
+    found = store.get(list(new))
     missing = {k: w for k, w in new.items() if k not in found}
     if missing:
         with SPENT.spent("waiting"):
@@ -79,10 +81,11 @@ def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
     return {w: _named(known[k], w) for w, k in keys.items()}
 
 
-def _train_here(wanted: Mapping[str, Wanted]) -> dict[str, dict[str, Any]]:
-    """The records of runs that are not kept on disk, trained in this process."""
-    jobs = _jobs(wanted) if wanted else []
-    return {key: record for job in jobs for part in train_job(job) for key, record in part.items()}
+def _train_here(wanted: Mapping[str, Wanted]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The records of runs that are not kept on disk, trained in this process, as they end."""
+    for job in _jobs(wanted) if wanted else []:
+        for part in train_job(job):
+            yield from part.items()
 
 
 def train_waiting_jobs(store: Store) -> None:

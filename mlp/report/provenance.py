@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from mlp.machine import processor
@@ -81,6 +81,14 @@ def path_within(path: Path, root: Path, here: Path) -> Path | None:
     """`path`, given in the folder `here`, as seen from `root`; None if it lies outside."""
     whole, root = (here / path).resolve(), root.resolve()
     return whole.relative_to(root) if whole.is_relative_to(root) else None
+
+
+def seen_from(path: PurePath, here: PurePath) -> str:
+    """`path` as one writes it in the folder `here`; whole where no way leads there, on Windows."""
+    try:
+        return os.path.relpath(path, here)
+    except ValueError:  # it lies on another drive
+        return str(path)
 
 
 def _git(root: Path, *words: str) -> str:

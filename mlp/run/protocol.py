@@ -29,17 +29,28 @@ class Protocol:
         if not isinstance(self.name, str) or not self.name:
             raise ProtocolError(f"a protocol must have a name; got {self.name!r}: try 'mine'")
 
-    @cached_property
+    @property
     def values(self) -> dict[str, Any]:
-        """What it holds equal, its name left out: what a run depends on."""
+        """What it holds equal, its name left out: what a run depends on. The caller may keep it."""
+        return dict(self._values)
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
         return {name: plain(value) for name, value in asdict(self).items() if name != "name"}
 
     def check(self) -> None:
         """Refuse values that a run's key cannot hold.
 
         Raises:
-            ProtocolError: a value is no text, finite number, bool or None.
+            ProtocolError: a value is no text, finite number, bool or None; or it is no field.
         """
+        for kind in type(self).__mro__[: type(self).__mro__.index(Protocol)]:
+            if "__init__" in vars(kind) and "__dataclass_fields__" not in vars(kind):
+                raise ProtocolError(
+                    "what a protocol holds equal are the fields of a dataclass; "
+                    f"{kind.__qualname__} has an __init__ of its own: write @dataclass(frozen=True)"
+                    " above the class, and its values as fields"
+                )
         for name, value in self.values.items():
             number = isinstance(value, (int, float)) and abs(value) < math.inf
             if not (number or isinstance(value, str) or value is None):

@@ -55,6 +55,7 @@ class Result:
             object.__setattr__(self, name, value)
         object.__setattr__(self, "steps", _steps(self.steps))
         object.__setattr__(self, "curves", _curves(self.curves, len(self.steps)))
+        object.__setattr__(self, "diverged_at", _step(self.diverged_at))
         object.__setattr__(self, "diverged", bool(self.diverged or self.diverged_at is not None))
 
     @classmethod
@@ -104,6 +105,17 @@ def _steps(given: Any) -> tuple[int, ...]:
             "number of updates before each sample"
         )
     return tuple(steps)
+
+
+def _step(given: Any) -> int | None:
+    """The step at which a run diverged."""
+    step = plain(scalar(given))
+    if step is not None and (not isinstance(step, int) or isinstance(step, bool)):
+        raise ResultError(
+            f"diverged_at must be a whole number, of a step; got {given!r:.60}: give the number of "
+            "updates before it, or diverged=True alone"
+        )
+    return step
 
 
 def _curves(given: Any, steps: int) -> dict[str, tuple[float, ...]]:

@@ -150,7 +150,7 @@ def check(item: pytest.Item) -> None:
     """
     from mlp.lab.datasets import check_dataset
     from mlp.lab.known import protocol_of
-    from mlp.suite.subject import dataset_of, species_of
+    from mlp.suite.subject import dataset_of, species_of, species_with_protocols
 
     finding_of(item)
     role_of(item)
@@ -164,8 +164,9 @@ def check(item: pytest.Item) -> None:
         if species is not None:
             for name in refutation.on or ():
                 check_dataset(species, name)
-            if refutation.protocol is not None:
-                protocol_of(species, refutation.protocol)
+        species = species_with_protocols(item)
+        if species is not None and refutation.protocol is not None:
+            protocol_of(species, refutation.protocol)
 
 
 def recorded_refutation(item: pytest.Item, protocol_name: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 import time
 from collections import defaultdict
@@ -20,7 +19,7 @@ from mlp.report import outputs, terminal
 from mlp.report.archive import Saved
 from mlp.report.explanation import explain
 from mlp.report.export import properties
-from mlp.report.provenance import provenance
+from mlp.report.provenance import provenance, seen_from
 from mlp.report.results import Row
 from mlp.report.study import ReportError, Study
 from mlp.run import Protocol
@@ -78,7 +77,7 @@ class Reporting:
         store: Callable[[], Store | None],
     ) -> None:
         self._config, self._protocol, self._store = config, protocol, store
-        self._root = Path(os.path.relpath(config.rootpath, config.invocation_params.dir))
+        self._root = Path(seen_from(config.rootpath, config.invocation_params.dir))
         self.rows: list[Row] = []
         self._unsettled: dict[str, str] = {}
         self.ended = 0

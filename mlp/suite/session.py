@@ -79,11 +79,11 @@ def activated(session: pytest.Session, seen: Sequence[pytest.TestReport]) -> Non
     """Register what gathers and shows the claims of this process; `seen` are the reports so far."""
     config = session.config
     recall_costs(config)
+    plugins = config.pluginmanager
+    plugins.register(Claims(config), "mlp-claims")
     SETTINGS.timeout_s = config.option.mlp_timeout
     SETTINGS.check_repeat = config.option.mlp_check_repeat
     SETTINGS.replaced = hasattr(config, "workerinput")
-    plugins = config.pluginmanager
-    plugins.register(Claims(config), "mlp-claims")
     if config.option.mlp_cluster is not None:
         from mlp.cluster.attempts import Attempts
 
@@ -132,6 +132,7 @@ class Claims:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._settings = dict(vars(SETTINGS))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self) -> Generator[None, object, object]:
@@ -181,6 +182,9 @@ class Claims:
             config.stash[REPORTING].say_why_it_failed(terminalreporter)
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Close the store; the process may go on, as a notebook's does, and train for itself."""
+        vars(SETTINGS).clear()
+        vars(SETTINGS).update(self._settings)
         if STORE in config.stash:
             config.stash[STORE].close()
 

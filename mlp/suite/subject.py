@@ -24,11 +24,21 @@ def dataset_of(item: pytest.Item) -> str | None:
 
 def protocol_name(config: pytest.Config, definition: Any) -> str:
     """The name of the protocol under which a test's claim is made; "-" for none."""
-    species = species_of(definition)
     given: str | None = config.option.mlp_protocol
+    species = species_with_protocols(definition)
     if given is None and species is not None:
         return protocol_of(species, None).name
     return given or NONE.name
+
+
+def species_with_protocols(definition: Any) -> type[Genome] | None:
+    """The species that a test is about; one without datasets too, if it alone has protocols."""
+    found = species_of(definition)
+    if found is not None:
+        return found
+    held = list(dict.fromkeys(_held(getattr(definition, "module", None))))
+    known = [one for one in held or all_species() if len(one.protocols)]
+    return known[0] if len(known) == 1 else None
 
 
 def check_protocol(config: pytest.Config) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Sequence
 
 import pytest
 
 from mlp.lab import DEFAULT_SEEDS, REFUTED, SUPPORTED, Claim, ClaimError, Refuted, Undecided
-from mlp.report.provenance import path_within
+from mlp.report.provenance import path_within, seen_from
 from mlp.report.results import CHANGED, Row
 from mlp.report.terminal import wrapped
 from mlp.suite import marks
@@ -48,7 +47,7 @@ def command_of(item: pytest.Item, portable: bool = False) -> str:
     option, here = item.config.option, item.config.invocation_params.dir
     store, test = option.mlp_store, item.nodeid
     if not portable:
-        test = f"{os.path.relpath(item.path, here)}::{test.partition('::')[2]}"
+        test = f"{seen_from(item.path, here)}::{test.partition('::')[2]}"
     elif store is not None:
         store = path_within(store, item.config.rootpath, here)
     words = [f'pytest "{test}"']

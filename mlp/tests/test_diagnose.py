@@ -7,13 +7,15 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
 
 from mlp import Lab
 from mlp.diagnose import main
-from mlp.lab import LabError
+from mlp.lab import LabError, Refuted, Undecided
+from mlp.stats.diagnosis import Finding, Interrupted
 from mlp.store import Store
 from mlp.tests.conftest import ROOT
 
@@ -130,11 +132,15 @@ class TestBadInput:
     ("call", "told"),
     [
         (["MINE", "pipeline:FIT"], "a genome is named module:NAME; got 'MINE'"),
+        ([":MINE", "pipeline:FIT"], "a genome is named module:NAME; got ':MINE'"),
+        ([".pipeline:MINE", "pipeline:FIT"], "module:NAME; got '.pipeline:MINE'"),
         (["nowhere:MINE", "pipeline:FIT"], "'nowhere' is not"),
         (["pipeline:MIEN", "pipeline:FIT"], "it has no 'MIEN'"),
         (["pipeline:MINE", "pipeline:FIT", "--dataset=digits"], "dataset"),
         (["pipeline:MINE", "pipeline:FIT", "--protocol=quick"], "Loop has no protocols"),
         (["pipeline:MINE", "pipeline:FIT", "--seeds=0"], "seeds"),
+        (["pipeline:MINE", "pipeline:FIT", "--html=no/page.html"], "--html names a file"),
+        (["pipeline:MINE", "pipeline:FIT", "--html=."], "--html names a file in a folder"),
         (["pipeline:MINE", "pipeline:FIT", "--store=pipeline.py/runs"], "pipeline.py/runs"),
     ],
 )
@@ -145,6 +151,13 @@ def test_the_command_refuses_what_it_cannot_use_in_one_line(call, told, capsys):
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert told in err
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_module_that_fails_while_it_is_imported_fails_with_its_own_error(tmp_path):
+    (tmp_path / "broken.py").write_text("import sys\nsys.no_such_name\nMINE = 1\n", "utf-8")
+    with pytest.raises(AttributeError, match="no_such_name"):
+        main(["broken:MINE", "pipeline:FIT"])
 
 
 def test_a_good_genome_that_is_worse_is_told_with_the_offer_to_swap(mine, capsys):
@@ -172,6 +185,15 @@ def test_runs_that_record_nothing_are_diagnosed_and_it_is_said_what_was_not_chec
     assert told not in str(lab.diagnose(mine.FIT, mine.MINE, margin=0.1))
 
 
+def test_that_there_is_no_gap_is_refuted_by_a_gap_whose_causes_are_not_known(mine, monkeypatch):
+    found = Lab("runs.sqlite", claims=1).diagnose(mine.FIT, mine.MINE, margin=0.1)
+    monkeypatch.setitem(vars(found), "found", replace(found.found, finding=Finding.PARTLY))
+    with pytest.raises(Refuted):
+        found.assert_causes()
+    with pytest.raises(Undecided):
+        found.assert_causes("logits")
+
+
 def test_causes_that_act_only_together_are_changed_together(mine):
     found = Lab("runs.sqlite", claims=1).diagnose(mine.BOTH, mine.NEITHER, margin=0.1)
 
@@ -194,6 +216,18 @@ def test_a_species_that_measures_a_loss_is_diagnosed_in_its_unit(mine):
     assert found.found.causes[0].share.mean == pytest.approx(0.6, abs=0.05)
     assert (bad.score.mean, logits.score.mean) == pytest.approx((1.0, 0.4), abs=0.05)
     assert logits.step.mean == pytest.approx(0.6, abs=0.05)
+
+
+def test_what_was_known_of_a_loss_at_ctrl_c_is_in_its_unit(mine):
+    def stop(progress):
+        assert progress.diagnosis.margin == 0.2
+        if progress.diagnosis.gap is not None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as stopped:
+        Lab("runs.sqlite", claims=1).diagnose(mine.LOW, mine.HIGH, margin=0.2, progress=stop)
+    assert stopped.value.diagnosis.margin == 0.2
+    assert stopped.value.diagnosis.gap.interval.mean == pytest.approx(0.6, abs=0.05)
 
 
 def test_what_is_trained_to_see_traces_is_counted(mine):

@@ -192,6 +192,7 @@ def test_cohorts_are_of_the_same_seeds_each_once(seeds):
         ({"init": "other"}, "the initial weights"),
         ({"updates": 19}, "the updates made"),
         ({"first_loss": 1.2}, "the losses before the first update"),
+        ({"first_loss": "a text"}, "the losses before the first update"),
     ],
 )
 def test_two_executors_of_one_genome_differ_in_nothing_they_are_fed(saw, what):

@@ -94,6 +94,34 @@ class TestKey:
 
         assert identity(mine(names)) != before
 
+    READS = "import pathlib; return float(pathlib.Path('data.csv').read_text())"
+
+    def test_a_file_that_is_changed_between_two_questions_is_read_again(
+        self, mine, store, monkeypatch
+    ):
+        monkeypatch.chdir(mine.folder)
+        data = mine.folder / "data.csv"
+        data.write_text("0.5")
+        species = mine("    files = ('data.csv',)", body=self.READS)
+        lab = Lab(store, seeds=16)
+
+        assert [run.score for run in lab.cohort(species(k=1), seeds=2)] == [0.5] * 2
+        data.write_text("0.9")
+        assert [run.score for run in lab.cohort(species(k=1), seeds=3)] == [0.9] * 3
+        data.write_text("0.5")
+        assert [run.score for run in lab.cohort(species(k=1), seeds=2)] == [0.5] * 2
+        assert len(stored(store)) == 5
+
+    def test_a_file_that_is_changed_while_it_trains_is_refused(self, mine, store, monkeypatch):
+        monkeypatch.chdir(mine.folder)
+        (mine.folder / "data.csv").write_text("0.5")
+        body = "import pathlib; pathlib.Path('data.csv').write_text(f'0.{seed}')"
+        species = mine("    files = ('data.csv',)", body=body)
+
+        with pytest.raises(UserError, match=r"but one of data\.csv was changed: run again"):
+            trained(store, species)
+        assert stored(store) == {}
+
     def test_paths_begin_where_the_species_is_declared(self, mine, monkeypatch):
         package = mine.folder / "pack"
         package.mkdir()
@@ -122,6 +150,11 @@ class TestKey:
     def test_what_is_named_must_be_there(self, mine, store, names, told):
         with pytest.raises(UserError, match=told):
             trained(store, mine(f"    {names}"))
+
+    @pytest.mark.parametrize("name", ["files", "packages", "code"])
+    def test_what_is_named_is_a_list_that_can_be_read_twice(self, mine, store, name):
+        with pytest.raises(UserError, match=f"the {name} of a species are listed; Mine has <gen"):
+            trained(store, mine(f"    {name} = (name for name in ())"))
 
     def test_the_number_of_threads_is_part_of_it(self, mine, monkeypatch):
         species = mine()
@@ -167,6 +200,19 @@ class TestImports:
             trained(store, species, k=2)
         assert len(stored(store)) == 2
 
+    def test_a_helper_that_is_loaded_again_is_not_answered_for_by_the_runs_of_the_old(
+        self, mine, store
+    ):
+        species, lab = mine(), Lab(store, seeds=16)
+        lab.cohort(species(k=1), seeds=2)
+        importlib.reload(sys.modules["sums"])
+        assert len(lab.cohort(species(k=1), seeds=2)) == len(stored(store)) == 2
+        (mine.folder / "sums.py").write_text(SUMS.replace("0.1", "0.25"), encoding="utf-8")
+        importlib.reload(sys.modules["sums"])
+
+        with pytest.raises(UserError, match=r"sums\.py was changed .*: run again"):
+            lab.cohort(species(k=1), seeds=2)
+
 
 class TestNotebook:
     """A species whose module has no file."""
@@ -189,6 +235,16 @@ class TestNotebook:
         runs = Lab(store, seeds=16).cohort(cell()(k=1), seeds=2)
         assert len(runs) == 2
         assert stored(store) == {}
+
+    def test_a_file_that_it_names_counts_by_its_bytes(self, mine, cell, store):
+        data = mine.folder / "data.csv"
+        data.write_text("0.5")
+        species = cell(f"    files = ({str(data)!r},)")
+        lab = Lab(store, seeds=16)
+        first = lab.cohort(species(k=1), seeds=2)
+        data.write_text("0.9")
+
+        assert lab.cohort(species(k=1), seeds=2)[0] is not first[0]
 
     @pytest.mark.parametrize("named", ["steps.py", "steps"])
     def test_they_are_kept_under_the_helpers_that_it_names(self, mine, cell, store, named):

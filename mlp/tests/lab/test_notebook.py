@@ -42,8 +42,15 @@ class Rule:
 def cached(score):
     return score * 0.9
 
+class Table:
+    def __init__(self, rows, names):
+        self.rows, self.names, self.none = rows, names, rows[:0]
+    def __array__(self, dtype=None, copy=None):
+        return self.rows
+
 SHIFTS, RATES, KINDS = np.arange(3) / 1000, {"low": [0.1, 0.2]}, {"b", "a"}
 add, rule, halved, unused = adding(0.01), Rule(1), partial(pow, 0.5), 1
+table, OBJECTS = Table(np.zeros(3), np.array(["a", "b"])), np.array(["a", None])
 """
 SPECIES = """
 class Mine(Genome):
@@ -53,6 +60,7 @@ class Mine(Genome):
         from mlp.tests.lab.loops import TRAINED
         TRAINED.append(seed)
         score = rule(add(scaled(self.k, seed) + SHIFTS[1] * RATES["low"][0]))
+        score += 0.001 * (table.names[0] == OBJECTS[0])
         return cached(score) * halved(1) + 0.001 * ("a" in KINDS) + helper.extra()
 """
 HELPER = "def extra():\n    return 0.001\n"
@@ -118,6 +126,9 @@ def part(start, old, new):
         "SHIFTS[1] = 0.5",
         "RATES['low'][0] = 0.3",
         "KINDS = {'b'}",
+        "table.rows[0] = 1",
+        "table.names[0] = 'c'",
+        "OBJECTS[0] = 'c'",
         "rule = lambda score: score",
         "scaled = lambda k, seed: 0.5",
     ],
@@ -136,6 +147,8 @@ def test_it_trains_again_after_what_its_code_names_has_changed(notebook, cell):
         "SHIFTS = np.array([0.0, 0.001, 0.002])",
         "RATES = {'low': [0.1, 0.2]}",
         "KINDS = {'a', 'b'}",
+        "table = Table(np.zeros(3), np.array(['a', 'b']))",
+        "OBJECTS = np.array(['a', None])",
         "unused = 2",
     ],
 )
@@ -159,6 +172,17 @@ def test_an_object_that_cannot_be_read_counts_by_being_that_object(notebook):
     assert (notebook.trains(), notebook.trains()) == (2, 0)
 
 
+def test_what_an_object_works_out_once_and_remembers_is_no_change(notebook):
+    notebook.run(
+        "class Other(Genome):\n    k: int = gene('a number')\n"
+        "other, was = Other(k=1), scaled\nscaled = lambda k, seed: was(other.k, seed)"
+    )
+    assert notebook.trains() == 2
+    notebook.run("assert other.expressed() == other.as_compared()")
+    assert "_expressed" in vars(notebook.module.other)
+    assert notebook.trains() == 0
+
+
 def test_runs_are_kept_on_disk_where_code_names_its_helpers(notebook, store):
     notebook.run(SPECIES.format(names="    code = ('helper.py',)"))
     notebook.trains()
@@ -174,6 +198,20 @@ def test_they_are_not_kept_where_an_object_counts_in_this_process_alone(notebook
     )
     assert notebook.trains() == 2
     assert stored(store) == {}
+
+
+def test_what_was_trained_before_ctrl_c_is_kept(notebook, helper):
+    stop = helper.with_name("stop")
+    stop.touch()
+    notebook.run(
+        "import os\nwas = scaled\ndef scaled(k, seed):\n"
+        "    if seed == 100001 and os.path.exists('stop'):\n        raise KeyboardInterrupt\n"
+        "    return was(k, seed)"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        notebook.trains()
+    stop.unlink()
+    assert notebook.trains() == 1
 
 
 CELLS = """

@@ -1,8 +1,12 @@
 """Provenance: the command line, without what only its machine knows."""
 
+import ntpath
+from pathlib import PureWindowsPath
+
 import pytest
 
-from mlp.report.provenance import path_within, portable, provenance
+from mlp.report import provenance as module
+from mlp.report.provenance import path_within, portable, provenance, seen_from
 
 
 @pytest.mark.parametrize(
@@ -48,3 +52,11 @@ def test_what_a_species_does_not_have_is_not_told(tmp_path, protocol, told):
 def test_a_path_is_seen_from_the_root(tmp_path):
     assert path_within(tmp_path / "a" / "b", tmp_path, tmp_path).as_posix() == "a/b"
     assert path_within(tmp_path.parent / "b", tmp_path, tmp_path) is None
+
+
+def test_a_folder_on_another_drive_of_windows_is_told_whole(monkeypatch):
+    monkeypatch.setattr(module.os.path, "relpath", ntpath.relpath)
+
+    root, here = PureWindowsPath("D:/mine"), PureWindowsPath("C:/Users/me")
+    assert seen_from(root, here) == "D:\\mine"
+    assert seen_from(root, PureWindowsPath("D:/")) == "mine"

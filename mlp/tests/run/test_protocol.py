@@ -31,6 +31,13 @@ def test_a_protocol_holds_values_of_which_its_name_is_none():
     assert str(Protocol(name="bare")) == "bare"
 
 
+def test_whoever_changes_the_values_that_were_given_changes_no_protocol():
+    short = Budget(name="short")
+    short.values.pop("epochs")
+
+    assert short.values == {"epochs": 3}
+
+
 @pytest.mark.parametrize("value", [3, 0.5, "three", True, None])
 def test_plain_values_can_be_held_equal(value):
     Budget(name="short", epochs=value).check()
@@ -46,3 +53,15 @@ def test_a_number_of_numpy_is_a_plain_one():
 def test_what_no_key_can_hold_is_refused(value):
     with pytest.raises(ProtocolError, match=r"must be texts, finite numbers.*; 'epochs' is"):
         Budget(name="short", epochs=value).check()
+
+
+def test_what_is_no_field_is_refused():
+    """Two of these would have one key."""
+
+    class Own(Protocol):
+        def __init__(self, name, epochs):
+            super().__init__(name)
+            object.__setattr__(self, "epochs", epochs)
+
+    with pytest.raises(ProtocolError, match=r"Own has an __init__ of its own: write @dataclass"):
+        Own("short", 3).check()

@@ -146,13 +146,20 @@ def test_a_result_holds_plain_values():
         curves={"loss": np.array([1.0, 0.5], np.float32), "acc": [Scalar(0.1), np.float64(0.5)]},
         steps=np.array([0, 10]),
         weights="2d",
+        diverged_at=np.int64(10),
         saw={"updates": np.int64(20), "rate": np.float32(0.5), "loss": Scalar(1.5), "none": None},
     )
 
     assert result.curves == {"loss": (1.0, 0.5), "acc": (0.1, 0.5)}
     assert result.steps == (0, 10)
     assert result.saw == {"updates": 20, "rate": 0.5, "loss": 1.5, "none": None}
-    plain = [result.score, *result.curves["loss"], *result.steps, *result.saw.values()]
+    plain = [
+        result.score,
+        result.diverged_at,
+        *result.curves["loss"],
+        *result.steps,
+        *result.saw.values(),
+    ]
     assert {type(value) for value in plain} == {float, int, type(None)}
     json.dumps(vars(result))
 
@@ -187,6 +194,9 @@ def test_a_curve_may_hold_what_is_no_number_after_a_divergence():
         ({"steps": 3}, "steps must be a list of whole numbers; got 3"),
         ({"steps": [0, 1.5]}, "steps must be a list of whole numbers; got 1.5"),
         ({"steps": "abc"}, "steps must be a list of whole numbers; got 'abc'"),
+        ({"diverged_at": 10.0}, "diverged_at must be a whole number, of a step; got 10.0"),
+        ({"diverged_at": "10"}, "diverged_at must be a whole number, of a step; got '10'"),
+        ({"diverged_at": True}, "diverged_at must be a whole number, of a step; got True"),
     ],
     ids=lambda given: type(given).__name__,
 )

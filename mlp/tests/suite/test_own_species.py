@@ -122,6 +122,16 @@ class TestProtocols:
         mine.write(test=OF_SHORT, protocols=PROTOCOLS)
         mine.claims("--mlp-protocol=long").assert_outcomes(passed=1)
 
+    @pytest.mark.parametrize(
+        ("protocol", "outcome"),
+        [("short", {"xfailed": 1}), ("long", {"failed": 1}), ("shrot", {"errors": 1})],
+    )
+    def test_a_claim_is_recorded_as_refuted_under_one_alone(self, mine, protocol, outcome):
+        marked = f"import pytest\n@pytest.mark.refuted('why', protocol={protocol!r})\ndef test"
+        refuted = OF_SHORT.replace("better", "worse").replace("def test", marked)
+        mine.write(test=refuted, protocols=PROTOCOLS)
+        mine.claims().assert_outcomes(**outcome)
+
     def test_one_that_no_species_knows_is_told_before_anything_is_trained(self, mine):
         mine.write(test=OF_SHORT, protocols=PROTOCOLS)
         done = mine.claims("--mlp-protocol=lnog")

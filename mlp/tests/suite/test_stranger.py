@@ -168,3 +168,23 @@ def test_a_train_that_does_not_repeat_is_told_if_asked(mine):
 
     result.assert_outcomes(failed=1, deselected=1)
     result.stdout.fnmatch_lines(["*must return the same for the same seed*"])
+
+
+TWICE = """
+import sys
+import pytest
+
+def session(*words):
+    return pytest.main(["-q", "-p", "mlp.suite.plugin", "-p", "no:cacheprovider", *words])
+
+assert session("--mlp-timeout=0.5", "--mlp-check-repeat", "-k", "better") == 0
+from mlp.lab.method import SETTINGS
+print("left:", SETTINGS.timeout_s, SETTINGS.check_repeat)
+"""
+
+
+def test_the_options_of_a_session_end_with_it(mine):
+    told = mine.runpython(mine.makepyfile(twice=TWICE)).stdout.str()
+
+    assert "1 passed" in told
+    assert "left: None False" in told
