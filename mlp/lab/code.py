@@ -13,14 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
 import sys
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import Any
 
 from mlp.lab import imports
 from mlp.lab.packages import versions_of
@@ -128,26 +125,9 @@ def _refuse_changed(files: Collection[Path], since: int | None) -> None:
         before, way_before = _known.setdefault(file, (digest, way))
         as_before = way is not None and way is way_before
         late = since is not None and since < changed <= now
-        if late or (as_before and digest != before) or _compiled_otherwise(way, file):
+        if late or (as_before and digest != before):
             raise StoreError(_CHANGED.format(file.name))
         _known[file] = (digest, way)
-
-
-def _compiled_otherwise(spec: Any, file: Path) -> bool:
-    """Whether an imported module was compiled from another state of its file than that of now.
-
-    Frameworks take seconds to import: a file may be edited before its species is declared. Python
-    keeps what it compiled with the time and size of the source, except where it cannot write.
-    """
-    if sys.dont_write_bytecode or type(getattr(spec, "loader", None)) is not SourceFileLoader:
-        return False
-    try:
-        kept, now = Path(spec.cached), file.stat()
-        flags, *compiled = struct.unpack("<III", kept.read_bytes()[4:16])
-    except (OSError, TypeError, struct.error):
-        return False
-    same = compiled == [int(now.st_mtime) & 0xFFFFFFFF, now.st_size & 0xFFFFFFFF]
-    return not flags and not same and os.access(kept.parent, os.W_OK)
 
 
 def _modules_of(files: Collection[Path]) -> dict[Path, object]:

@@ -157,21 +157,6 @@ class TestGuards:
         importlib.reload(second)
         assert project.closure(since=time.time_ns())
 
-    def test_a_module_that_was_edited_before_the_species_was_declared_is_refused(
-        self, project, monkeypatch
-    ):
-        """As while a framework was imported between the two."""
-        monkeypatch.setattr(sys, "dont_write_bytecode", False)
-        second = importlib.import_module("helpers.second")
-        project.write({"helpers/second.py": "STEPS = 1111\n"})
-        time.sleep(0.02)
-
-        with pytest.raises(StoreError, match=r"second.py was changed"):
-            project.closure(since=time.time_ns())
-        importlib.invalidate_caches()
-        importlib.reload(second)
-        assert project.closure(since=time.time_ns())
-
     def test_what_a_run_imports_beside_the_closure_is_told(self, project):
         found = project.closure()
         before = set(sys.modules)
