@@ -194,3 +194,10 @@ def test_the_workflow_gives_the_readme_s_commands():
         steps = workflow.partition(f"  {job}\n    ")[2]
         assert f"- run: python -m {install.removeprefix('.venv/bin/')}\n" in steps
         assert f"- run: {session.removeprefix('.venv/bin/')}" in steps
+
+
+def test_the_workflow_names_tests_that_exist():
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text("utf-8")
+    named = re.findall(r"mlp/tests/[\w/.]+", workflow)
+    assert named
+    assert [one for one in named if not (ROOT / one).exists()] == []
