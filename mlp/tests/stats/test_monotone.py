@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from mlp.stats import Trend, dose_response, page_trend
 
@@ -40,6 +41,13 @@ def test_says_how_many_seeds_it_needs():
     few = dose_response(rows([0.3, 0.32, 0.9], 18), 0.05, cap=64)
     assert (few.trend, few.n, few.needed) == (Trend.UNDECIDED, 16, 24)
     assert dose_response(np.empty((0, 3)), 0.05, cap=64).needed == 16
+
+
+@pytest.mark.parametrize(("seeds", "doses", "steps"), [(2, 3, 50), (7, 4, 3), (64, 6, 10)])
+def test_page_is_that_of_scipy(seeds, doses, steps):
+    y = np.random.default_rng(seeds).integers(steps, size=(seeds, doses)) / steps  # with ties
+    expected = stats.page_trend_test(y, method="asymptotic").pvalue
+    assert page_trend(y) == pytest.approx(expected, rel=1e-12)
 
 
 def test_page_by_hand():
