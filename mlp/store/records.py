@@ -36,9 +36,7 @@ class Job:
         if not self.runs:
             raise ValueError("A job must hold at least one run, but it has none: give it runs.")
         if not (math.isfinite(self.cost) and self.cost >= 0):
-            raise ValueError(
-                f"A cost must be finite and not negative, but is {self.cost}: mend it."
-            )
+            raise ValueError(f"A cost must be finite and not negative, but is {self.cost}: fix it.")
         check_keys(self.runs)
 
     @property
