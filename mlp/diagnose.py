@@ -1,10 +1,13 @@
-"""Which difference between two programs makes the difference: `python -m mlp.diagnose`.
+"""Names the differences between two programs that make the gap in score: `python -m mlp.diagnose`.
 
     python -m mlp.diagnose pipeline:MINE pipeline:FIT --margin=0.1
 
-names the genome that does worse, then the one that does better, as module:NAME. What is trained is
-kept, so that a second call goes on where the first one stopped. The probability that a gene is
-named that does nothing, or called harmless though it matters by twice the margin, is at most 5%.
+names the genome that does worse, then the one that does better, as module:NAME. A genome is one
+program; a gene is a respect in which two may differ; their class is the species (see README.md).
+What is trained is kept, so that a second call goes on where the first one stopped. The probability
+that a gene is named that does nothing, or called harmless though it matters by twice the margin, is
+at most 5%. Exit status: 0 if the gap is explained or there is none, 1 if not, 2 if the question is
+refused.
 """
 
 from __future__ import annotations

@@ -136,9 +136,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m mlp.proof.watching", description=__doc__)
     parser.add_argument("--repeats", type=int, default=7, help="of which the median counts")
+    repeats = parser.parse_args(arguments).repeats
     print("time of a step, watched over unwatched: median of the repeats (smallest to largest)")
     print(f"  {'':<20}" + "".join(f"{phase:<20}" for phase in PHASES).rstrip(), flush=True)
-    for name, found in measure(parser.parse_args(arguments).repeats):
+    for name, found in measure(repeats):
         cells = (f"{median(r):.2f} ({min(r):.2f} to {max(r):.2f})" for r in found.values())
         told = "".join(f"{cell:<20}" for cell in cells).rstrip() or "not installed"
         print(f"  {name:<20}{told}", flush=True)

@@ -20,11 +20,12 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     compare = commands.add_parser(
         "compare",
         help="print where two traces part",
-        description="Print where two traces part: exit code 0 if nowhere, 1 if they do.",
+        description="Print where two traces part. Exit code: 0 if nowhere, 1 if they do, 2 if they "
+        "cannot be compared.",
     )
     add = compare.add_argument
-    add("a", help="the trace of one program")
-    add("b", help="the trace of the other")
+    add("a", help="the trace of one program, a file")
+    add("b", help="the trace of the other, a file")
     add("--repeat", metavar="FILE", help="a second trace of a or b, to measure its own rounding")
     add(
         "--map",

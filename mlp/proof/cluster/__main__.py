@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     claims.add_argument("--workers", type=int, default=64, metavar="N", help="default: 64")
     about = "compare studies on clusters whose workers come and go with the same on one machine"
     sizes = commands.add_parser("sizes", help=about, description=about)
-    sizes.add_argument("--sizes", type=int, nargs="*", default=[4, 16], metavar="N", help="4 16")
+    sizes.add_argument(
+        "--sizes", type=int, nargs="*", default=[4, 16], metavar="N", help="default: 4 16"
+    )
     sizes.add_argument("--threads", type=int, default=64, metavar="N", help="0: none; default: 64")
     about = "measure a suite, or a study, on local:2 and with -n 2, in turn"
     xdist = commands.add_parser("xdist", help=about, description=about)
