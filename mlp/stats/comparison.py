@@ -6,7 +6,7 @@ stops at the first that decides, so seeds beyond that look, stored or not, chang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -122,26 +122,38 @@ def sequential(
     check_margin(margin, span)
     d = checked_differences(differences, span)
     alpha = look_alpha(claim_error)
-    looks: list[Look] = []
-    needed: int | None = None
-    for n in look_sizes(cap):
-        if n > d.size:
-            needed = n
-            break
-        interval = paired_interval(d[:n], alpha, span=span, margin=margin)
-        looks.append(Look(interval, classify(interval, margin), alpha))
-        if looks[-1].outcome is not Outcome.UNDECIDED:
-            break
+    sizes = look_sizes(cap)
+    fit = [n for n in sizes if n <= d.size]
+    looks = tuple(looked(lambda n: d[:n], margin, fit, alpha, span))
+    outcome = looks[-1].outcome if looks else Outcome.UNDECIDED
     used = looks[-1].n if looks else 0
+    more = outcome is Outcome.UNDECIDED and len(fit) < len(sizes)
+    needed = sizes[len(fit)] if more else None
     return Result(
-        outcome=looks[-1].outcome if looks else Outcome.UNDECIDED,
-        looks=tuple(looks),
+        outcome=outcome,
+        looks=looks,
         differences=tuple(float(x) for x in d[:used]),
         margin=margin,
         cap=cap,
         span=span,
         needed=needed,
     )
+
+
+def looked(
+    differences: Callable[[int], FloatArray],
+    margin: float,
+    sizes: Iterable[int],
+    alpha: float,
+    span: float = 1.0,
+) -> Iterator[Look]:
+    """Looks at these numbers of seeds until one decides; `differences(n)` are those of n seeds."""
+    for n in sizes:
+        interval = paired_interval(differences(n), alpha, span=span, margin=margin)
+        look = Look(interval, classify(interval, margin), alpha)
+        yield look
+        if look.outcome is not Outcome.UNDECIDED:
+            return
 
 
 def check_margin(margin: float, span: float = 1.0) -> None:

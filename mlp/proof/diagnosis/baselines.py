@@ -17,11 +17,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mlp.stats.comparison import Outcome
+from mlp.stats.comparison import Outcome, looked
 from mlp.stats.diagnosis.design import Cell
-from mlp.stats.diagnosis.questions import decided
 from mlp.stats.diagnosis.scores import Scores
 from mlp.stats.interval import FloatArray
+from mlp.stats.looks import look_alpha, look_sizes
 
 Method = Callable[[Sequence[str], Scores, float, float, int], frozenset[str]]
 DDMIN_SEEDS = 64
@@ -120,7 +120,8 @@ def _ask(
     def differences(n: int) -> FloatArray:
         return np.asarray(np.sum([w * scores.of(cell, n) for w, cell in terms], axis=0))
 
-    return decided(differences, margin, error, cap)[0]
+    *_, last = looked(differences, margin, look_sizes(cap), look_alpha(error))
+    return last.outcome
 
 
 BASELINES: dict[str, Method] = {

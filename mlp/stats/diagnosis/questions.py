@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from mlp.stats.comparison import Outcome, classify
+from mlp.stats.comparison import Outcome, looked
 from mlp.stats.diagnosis.design import Cell
 from mlp.stats.diagnosis.scores import Scores
-from mlp.stats.interval import FloatArray, Interval, paired_interval
+from mlp.stats.interval import FloatArray, Interval
 from mlp.stats.looks import look_alpha, look_sizes
 
 
@@ -86,21 +86,6 @@ class Questions:
             a, b = self._scores.matrix([first, second], n)
             return np.asarray(a - b)
 
-        outcome, interval = decided(differences, self._margin, self.claim_error, self._cap)
-        return Answer(tuple(sorted(first)), tuple(sorted(second)), outcome, interval)
-
-
-def decided(
-    differences: Callable[[int], FloatArray], margin: float, claim_error: float, cap: int
-) -> tuple[Outcome, Interval]:
-    """The first look that decides, or that at the cap; `differences(n)` gives those of n seeds.
-
-    As `mlp.stats.comparison.sequential`, which is given all differences at once.
-    """
-    alpha = look_alpha(claim_error)
-    for n in look_sizes(cap):
-        interval = paired_interval(differences(n), alpha, margin=margin)
-        outcome = classify(interval, margin)
-        if outcome is not Outcome.UNDECIDED:
-            break
-    return outcome, interval
+        sizes, alpha = look_sizes(self._cap), look_alpha(self.claim_error)
+        *_, last = looked(differences, self._margin, sizes, alpha)
+        return Answer(tuple(sorted(first)), tuple(sorted(second)), last.outcome, last.interval)
