@@ -20,8 +20,13 @@ COMPARISON, SCREEN, DOSE, RECORDED, DIAGNOSIS = KINDS = (
 )
 """What a claim is about: it decides what its `detail` holds."""
 
-_TOLD_BY = {SCREEN: "shares", DOSE: "doses", RECORDED: "recorded"}
-"""The entry of `detail` that tells the kind of a claim that was saved before kinds were."""
+_TOLD_BY = {SCREEN: "shares", DOSE: "doses", RECORDED: "recorded", DIAGNOSIS: "diagnosis"}
+"""The entry of a claim's detail that only claims of a kind have."""
+
+
+def kinds_told(detail: Mapping[str, Any]) -> list[str]:
+    """The kinds that a claim's detail tells of: one, unless it was altered."""
+    return [kind for kind, entry in _TOLD_BY.items() if entry in detail] or [COMPARISON]
 
 
 class ClaimError(AssertionError):
@@ -75,8 +80,7 @@ class Claim:
 
     def __post_init__(self) -> None:
         if not self.kind:
-            told = [kind for kind, entry in _TOLD_BY.items() if entry in self.detail]
-            object.__setattr__(self, "kind", told[0] if told else COMPARISON)
+            object.__setattr__(self, "kind", kinds_told(self.detail)[0])
         object.__setattr__(self, "notes", tuple(self.notes))
 
     @property

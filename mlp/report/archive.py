@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlp.lab import REFUTED, SUPPORTED, UNDECIDED
-from mlp.lab.claim import COMPARISON, DIAGNOSIS, DOSE, RECORDED, SCREEN
+from mlp.lab.claim import kinds_told
 from mlp.report.error_rates import level
 from mlp.report.plain import of_screen, plain_interval
 from mlp.report.results import Row, heading
@@ -202,10 +202,6 @@ _KINDS: Mapping[str, _Kind] = {"str": str, "int": int, "float": _NUMBER, "bool":
 """What a field of a claim may hold, by its annotation."""
 
 
-_TOLD_BY = {SCREEN: "shares", DOSE: "doses", RECORDED: "recorded", DIAGNOSIS: "diagnosis"}
-"""The entry of a claim's detail that only claims of a kind have."""
-
-
 def _row(raw: Mapping[str, Any]) -> Row:
     _check_detail(_of(dict, _of(dict, raw, "claim"), "detail"))
     row = Row.from_dict(_of_today(raw))
@@ -214,8 +210,7 @@ def _row(raw: Mapping[str, Any]) -> Row:
         for field in fields(each):
             _of(_KINDS.get(str(field.type), object), vars(each), field.name)
     _need(claim.verdict in (SUPPORTED, REFUTED, UNDECIDED), "verdict", claim.verdict)
-    told = [kind for kind, entry in _TOLD_BY.items() if entry in claim.detail] or [COMPARISON]
-    _need(told == [claim.kind], "kind", claim.kind)
+    _need(kinds_told(claim.detail) == [claim.kind], "kind", claim.kind)
     if not claim.scale > 0 or claim.claims < 1 or not all(isinstance(n, str) for n in claim.notes):
         raise ValueError("scale, claims or notes are of another form")
     plain_interval(claim)  # raises where the evidence is not in the form that this reads

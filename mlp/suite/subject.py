@@ -48,8 +48,10 @@ def check_protocol(config: pytest.Config) -> None:
         ProtocolError: its name, and the names there are.
     """
     given = config.option.mlp_protocol
+    if given is None:
+        return
     known = {one.name: one for species in all_species() for one in protocols_of(species)}
-    if given is not None and known:
+    if known:
         one_of("protocol", given, known, ProtocolError)
 
 
