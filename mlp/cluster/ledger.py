@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import sys
 import threading
-from collections import deque
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from mlp.store import Job, Progress, StoreError
 
@@ -45,7 +47,8 @@ class Ledger:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._open: dict[str, Task] = {}
-        self._waiting: deque[Task] = deque()
+        self._waiting: defaultdict[int, deque[Task]] = defaultdict(deque)
+        self._left_off: deque[int] = deque()
         self._out: set[Task] = set()
         self._failed: dict[str, str] = {}
         self._ended: list[str] = []
@@ -63,24 +66,53 @@ class Ledger:
                     if key not in self._open and key not in self._failed
                 }
                 if runs:
-                    task = Task(Job(job.spec, runs, job.cost), train)
+                    task = Task(replace(job, runs=runs), train)
                     self._open.update(dict.fromkeys(runs, task))
-                    self._waiting.append(task)
+                    self._waiting[job.group].append(task)
 
-    def take(self, room: int) -> list[Task]:
-        """The tasks to be sent, of which `room` may be with the cluster at once."""
+    def take(self, workers: int, ahead: Callable[[Task], int]) -> list[Task]:
+        """The tasks to be sent: `ahead` for each worker, of tasks that may wait for each other.
+
+        `ahead` tells how many tasks like the one given a worker may have at once. Of different
+        tasks it may have as many as the least of their numbers.
+
+        A worker that has ended a task gets one of the same group, if there is one.
+        """
         with self._changed:
-            number = min(room - len(self._out), len(self._waiting))
-            tasks = [self._waiting.popleft() for _ in range(max(0, number))]
-            self._out.update(tasks)
+            busy = Counter(task.job.group for task in self._out)
+            least = min(map(ahead, self._out), default=sys.maxsize)
+            tasks: list[Task] = []
+            while self._waiting:
+                group = self._next_group(busy)
+                task = self._waiting[group][0]
+                least = min(least, ahead(task))
+                if len(self._out) >= workers * least:
+                    break
+                task.ahead = least
+                self._waiting[group].popleft()
+                if not self._waiting[group]:
+                    del self._waiting[group]
+                busy[group] += 1
+                self._out.add(task)
+                tasks.append(task)
+            self._left_off.clear()
             return tasks
+
+    def _next_group(self, busy: Mapping[int, int]) -> int:
+        """That of a task that has ended, else one that no worker is training, else the oldest."""
+        while self._left_off:
+            group = self._left_off.popleft()
+            if group in self._waiting:
+                return group
+        idle = (group for group in self._waiting if not busy[group])
+        return next(idle, next(iter(self._waiting)))
 
     def put_back(self, task: Task) -> None:
         """Have a task sent again."""
         with self._changed:
             task.sent += 1
             self._out.discard(task)
-            self._waiting.append(task)
+            self._waiting[task.job.group].append(task)
 
     def finish(self, tasks: Collection[Task]) -> None:
         """Note that the runs of the tasks are kept."""
@@ -139,14 +171,15 @@ class Ledger:
         """Runs and costs: those that wait, those with the cluster, those kept."""
         with self._changed:
             running = sum(len(task.job.runs) for task in self._out)
-            left = sum(task.cost for task in (*self._waiting, *self._out))
+            waiting = itertools.chain(*self._waiting.values())
+            left = sum(task.cost for task in (*waiting, *self._out))
             queued = len(self._open) - running
             return Progress(queued, running, self.done, left, self._cost_done)
 
     @property
     def tasks(self) -> int:
         """How many tasks have not ended."""
-        return len(self._waiting) + len(self._out)
+        return sum(map(len, self._waiting.values())) + len(self._out)
 
     @property
     def out(self) -> int:
@@ -160,7 +193,9 @@ class Ledger:
 
     def _close(self, tasks: Collection[Task]) -> None:
         for task in tasks:
-            self._out.discard(task)
+            if task in self._out:
+                self._out.remove(task)
+                self._left_off.append(task.job.group)
             for key in task.job.keys:
                 self._open.pop(key, None)
                 self._ended.append(key)

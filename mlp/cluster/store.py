@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlp.cluster import training
@@ -140,4 +141,4 @@ class ClusterStore(Store):
 def _part(job: Job, keys: Collection[str]) -> Job | None:
     """The job without the runs that are not among the keys; None if none is."""
     runs: Mapping[str, Any] = {key: own for key, own in job.runs.items() if key in keys}
-    return Job(job.spec, runs, job.cost) if runs else None
+    return replace(job, runs=runs) if runs else None

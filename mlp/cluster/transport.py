@@ -76,7 +76,7 @@ class Transport:
         self._link = place.open(min(patience, 30.0), security)
         self.runs = Ledger()
         self._flying: dict[Any, Task] = {}
-        self._typical = math.inf
+        self._seconds: dict[int, float] = {}
         self._careful = False
         self._alone_since: float | None = time.monotonic()
         self._events: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -186,9 +186,8 @@ class Transport:
             self.runs.finish([ended[future] for future in found])
 
     def _note_time(self, task: Task) -> None:
-        took = (time.monotonic() - task.since) / task.ahead
-        first = self._typical == math.inf
-        self._typical = took if first else (3 * self._typical + took) / 4
+        took, group = (time.monotonic() - task.since) / task.ahead, task.job.group
+        self._seconds[group] = (3 * self._seconds.get(group, took) + took) / 4
 
     def _end_badly(self, task: Task, error: BaseException | None) -> None:
         from distributed.scheduler import KilledWorker
@@ -214,9 +213,7 @@ class Transport:
         """Send as many tasks as the workers have room for."""
         if self._link.status != "running":
             return
-        brief = self._typical < BRIEF_S and not self._careful
-        ahead = min(MOST_AHEAD, 1 + math.ceil(BRIEF_S / max(self._typical, 1e-3))) if brief else 1
-        batch = self.runs.take(self.crew.size * ahead)
+        batch = self.runs.take(self.crew.size, self._ahead)
         if not batch:
             return
         futures = self._link.map(
@@ -230,10 +227,17 @@ class Transport:
         )
         now = time.monotonic()
         for future, task in zip(futures, batch, strict=True):
-            task.since, task.ahead = now, ahead
+            task.since = now
             self._flying[future] = task
         for future in futures:
             future.add_done_callback(self._events.put)
+
+    def _ahead(self, task: Task) -> int:
+        """How many tasks of its group a worker may have at once."""
+        seconds = self._seconds.get(task.job.group, math.inf)
+        if seconds >= BRIEF_S or self._careful:
+            return 1
+        return min(MOST_AHEAD, 1 + math.ceil(BRIEF_S / max(seconds, 1e-3)))
 
     def _look_after(self) -> None:
         """Give up when nobody is there to train, for longer than is patient."""

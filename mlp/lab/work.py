@@ -166,7 +166,7 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
                 }
                 for k in keys[start : start + size]
             }
-            jobs.append(Job(spec, runs, cost=cost))
+            jobs.append(Job(spec, runs, cost=cost, group=hash(group)))
     return jobs
 
 

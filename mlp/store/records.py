@@ -25,12 +25,15 @@ class Job:
     spec: what the runs have in common, JSON-able, enough for any worker to train from.
     runs: for each run's key, what is its own (its seed), JSON-able; never empty.
     cost: of one run, in any unit that is the same throughout a study; for progress estimates.
+    group: the same for jobs that a process trains sooner one after another. Told in this process
+        only: it is not kept in the file.
     """
 
     spec: Mapping[str, Any]
     runs: Mapping[str, Any]
     cost: float = 1.0
     id: int = field(default=0, repr=False, compare=False)
+    group: int = field(default=0, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.runs:

@@ -18,7 +18,7 @@ def key_of(name: str, seed: int) -> str:
     return hashlib.sha256(f"{name} {seed}".encode()).hexdigest()
 
 
-def jobs(name: str, seeds: Sequence[int], size: int = 1, **spec: Any) -> list[Job]:
+def jobs(name: str, seeds: Sequence[int], size: int = 1, group: int = 0, **spec: Any) -> list[Job]:
     """Jobs of `size` trivial runs each. The specification says how they are trained.
 
     seconds: how long each run takes. fails: the sentence it fails with. kills: whether it ends its
@@ -27,7 +27,8 @@ def jobs(name: str, seeds: Sequence[int], size: int = 1, **spec: Any) -> list[Jo
     """
     parts = [seeds[start : start + size] for start in range(0, len(seeds), size)]
     whole = {"name": name, **spec}
-    return [Job(whole, {key_of(name, seed): {"seed": seed} for seed in part}) for part in parts]
+    runs = [{key_of(name, seed): {"seed": seed} for seed in part} for part in parts]
+    return [Job(whole, own, group=group) for own in runs]
 
 
 def score_of(key: str) -> float:

@@ -3,8 +3,10 @@
 import os
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
+from itertools import pairwise
+from operator import itemgetter
 
 import pytest
 
@@ -119,6 +121,27 @@ def test_runs_are_kept_as_tasks_end(open_store, tmp_path):
     progress = store.progress()
     assert (progress.finished, progress.running, progress.queued) == (4, 2, 0)
     assert store.workers == 2
+
+
+def test_a_worker_stays_with_a_group_of_jobs(open_store, tmp_path):
+    """So it finds the graph kept that it has built, say."""
+    journal = tmp_path / "journal"
+    lengths = {"one": 0.31, "two": 0.47, "three": 0.4}
+    groups = [
+        trivial.jobs(name, range(4), 1, group, journal=str(journal), seconds=lengths[name])
+        for group, name in enumerate(lengths)
+    ]
+    name_of = {key: name for name in lengths for key in trivial.jobs(name, range(4), 4)[0].keys}
+
+    open_store().obtain([job for turn in zip(*groups, strict=True) for job in turn], trivial.train)
+
+    by_worker = defaultdict(list)
+    for key, _, worker in sorted(
+        map(str.split, journal.read_text().splitlines()), key=itemgetter(1)
+    ):
+        by_worker[worker].append(name_of[key])
+    changes = [[a for a, b in pairwise(names) if a != b] for names in by_worker.values()]
+    assert sum(map(len, changes)) <= 3, by_worker
 
 
 def test_what_is_kept_is_not_trained_again_if_its_worker_dies_at_that_moment(tmp_path):
