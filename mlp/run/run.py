@@ -113,10 +113,12 @@ class Run:
                 executor=_of(str, raw, "executor"),
                 score=_of(float, raw, "score"),
                 curves={
-                    name: tuple(math.nan if v is None else float(v) for v in _list(_VALUES, curve))
+                    name: tuple(
+                        math.nan if v is None else float(v) for v in _list(_VALUES, curve, name)
+                    )
                     for name, curve in _of(dict, raw, "curves").items()
                 },
-                steps=tuple(_list({int}, raw["steps"])),
+                steps=tuple(_list({int}, raw["steps"], "steps")),
                 diverged_at=None if raw["diverged_at"] is None else _of(int, raw, "diverged_at"),
                 saw={name: _seen(value) for name, value in _of(dict, raw, "saw").items()},
                 weights=_of(str, raw, "weights"),
@@ -143,10 +145,10 @@ def _of(kind: type, raw: Mapping[str, Any], name: str) -> Any:
     return value
 
 
-def _list(kinds: set[type], values: Any) -> list[Any]:
+def _list(kinds: set[type], values: Any, name: str) -> list[Any]:
     """`values`, a list of these types and no others."""
     if not isinstance(values, list) or not kinds.issuperset(map(type, values)):
-        raise ValueError("a stored run must have values of the right type; a curve has another")
+        raise ValueError(f"a stored run must have values of the right type; {name} has another")
     return values
 
 

@@ -160,6 +160,7 @@ def _predictions(pair: Pair, ua: Update, ub: Update) -> str:
 
 
 def _one_sided(pair: Pair) -> str:
+    """Which program alone has dropout; empty if both have, or neither."""
     dropping = [any("rate" in la.settings for la in t.layers) for t in (pair.a, pair.b)]
     if dropping[0] == dropping[1]:
         return ""

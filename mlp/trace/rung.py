@@ -60,9 +60,8 @@ def not_comparable(name: str, detail: str) -> Rung:
 def counted(name: str, compared: int, barred: str, unseen: str = "") -> Rung:
     """A rung of which so many updates are equal, and what bars the next or why none was seen."""
     if compared:
-        told = f"equal in {compared} update{'s' * (compared > 1)}" + f"; then {barred}" * bool(
-            barred
-        )
+        then = f"; then {barred}" if barred else ""
+        told = f"equal in {compared} update{'s' * (compared > 1)}{then}"
         return Rung(name, PASSED, told, compared=compared)
     return not_comparable(name, barred) if barred else not_seen(name, unseen)
 

@@ -125,16 +125,16 @@ def check_rate(pair: Pair, *, clips: bool) -> Rung:
 
 def _other_rates(pair: Pair) -> list[Finding]:
     """Where variables have rates of their own: the first update in which one has another."""
-
     for ua, ub in pair.steps:
         say = partial(constants.rates, ua=ua, ub=ub)
         groups = constants.grouped(pair, say) if ua.rates or ub.rates else {}
         if groups:
+            told = f"{label(ua)}: learning rate"
+            hints = ("a parameter group has another learning rate",)
             return [
-                Finding(RATE, f"{label(ua)}: learning rate{constants.listed(pair, some)} {text}",
-                        ("a parameter group has another learning rate",), at=ua.number)
+                Finding(RATE, f"{told}{constants.listed(pair, some)} {text}", hints, at=ua.number)
                 for text, some in groups.items()
-            ]  # fmt: skip
+            ]
     return []
 
 

@@ -1,3 +1,5 @@
+"""What watching costs is measured on real updates."""
+
 import pytest
 
 from mlp.proof import watching

@@ -228,6 +228,12 @@ def test_a_record_with_a_wrong_value_is_refused(path, value):
         read(damaged(RAW, path, value))
 
 
+@pytest.mark.parametrize("path", [("steps",), ("curves", "validation"), ("score",)])
+def test_the_field_with_a_value_of_another_type_is_named(path):
+    with pytest.raises(ValueError, match=f"right type; {path[-1]} has another"):
+        read(damaged(RAW, path, "abc"))
+
+
 @pytest.mark.parametrize("raw", [{}, {"genome": {}}, {"seed": 1}])
 def test_what_is_no_record_is_refused(raw):
     with pytest.raises(ValueError, match="a stored run must have the fields"):
