@@ -14,15 +14,22 @@ FORGET_S = 1.0
 
 
 def gather(link: Link, futures: Sequence[Any]) -> dict[Any, Any]:
-    """What finished futures hold; without those that were lost meanwhile."""
-    if not futures:
-        return {}
+    """What finished futures hold; without those that were lost meanwhile.
+
+    The scheduler is asked itself. A client's `gather` waits until what was lost is trained again,
+    for ever if the last worker has gone.
+    """
     by_key = {future.key: future for future in futures}
-    try:
-        found = link.gather(by_key, errors="skip")
-    except Exception:
-        return {}
-    return {by_key[key]: value for key, value in found.items()}
+    while by_key:
+        try:
+            answer = link.sync(link.scheduler.gather, keys=list(by_key))
+        except Exception:
+            return {}
+        if answer["status"] == "OK":
+            return {by_key[key]: value for key, value in answer["data"].items()}
+        for lost in answer["keys"]:
+            del by_key[lost]
+    return {}
 
 
 def release(link: Link, futures: Collection[Any]) -> None:

@@ -11,7 +11,7 @@ from operator import itemgetter
 import pytest
 
 from mlp import machine
-from mlp.cluster import ClusterError, ClusterStore, Standard
+from mlp.cluster import ClusterError, ClusterStore, Standard, results
 from mlp.proof.cluster import trivial
 from mlp.store import RunFailedError, Store
 
@@ -264,6 +264,25 @@ def test_workers_that_never_come_that_come_late_and_that_go(open_store):
         cluster.scale(0)
         with pytest.raises(ClusterError, match=r"no worker is left.* The 4 runs .* goes on from"):
             store.obtain(trivial.jobs("gone", range(6)), trivial.train)
+
+
+def test_the_last_worker_that_goes_with_what_it_has_trained(open_store, monkeypatch):
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as cluster:
+        fetch = results.gather
+
+        def late(link, futures):
+            if futures:
+                cluster.scale(0)
+                while cluster.scheduler.workers:
+                    time.sleep(0.05)
+            return fetch(link, futures)
+
+        monkeypatch.setattr(results, "gather", late)
+        store = open_store(at=cluster, patience=2)
+        with pytest.raises(ClusterError, match=r"no worker .*The 0 runs .* goes on from"):
+            store.obtain(trivial.jobs("late", range(3)), trivial.train)
 
 
 def test_workers_that_import_for_long_are_waited_for(tmp_path, monkeypatch):
