@@ -17,6 +17,16 @@ _SHAPES = "give tcp://HOST:PORT, tls://HOST:PORT, or local:N for N workers of th
 DEATHS = 3
 """How often a run may end its worker, where the scheduler is ours."""
 
+SPEED = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+}
+"""Dask's settings that slow training down, put right where the workers are ours.
+
+Its profiler looks at a worker's stack every 10 ms and keeps what it saw, 80 MB in the study. By the
+threshold the allocator gives memory back at nearly every release, and has to ask for it again.
+"""
+
 Link = Any
 """A `distributed.Client`; Dask is imported only where a cluster is opened."""
 
@@ -63,6 +73,7 @@ class Address:
         settings = {
             "distributed.scheduler.allowed-failures": DEATHS - 1,
             "distributed.scheduler.worker-saturation": 1.0,
+            **SPEED,
         }
         with dask.config.set(settings), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a port that is taken, and the like

@@ -16,6 +16,7 @@ from mlp.proof.cluster import trivial
 from mlp.store import RunFailedError, Store
 
 distributed = pytest.importorskip("distributed")
+dask = pytest.importorskip("dask")
 
 
 def pid_digest(_):
@@ -295,6 +296,20 @@ def test_workers_that_import_for_long_are_waited_for(tmp_path, monkeypatch):
         tmp_path / "runs.db", cluster="local:1", standard=standard, patience=3
     ) as store:
         assert len(store.obtain(trivial.jobs("slow", range(4)), trivial.train)) == 4
+
+
+def test_own_workers_are_neither_profiled_nor_made_to_give_memory_back_at_once(
+    tmp_path, monkeypatch
+):
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)  # Dask leaves it behind
+
+    def settings():
+        profiled = dask.config.get("distributed.worker.profile.enabled")
+        return profiled, os.environ.get("MALLOC_TRIM_THRESHOLD_")
+
+    with ClusterStore(tmp_path / "runs.db", cluster="local:1") as store:
+        (told,) = store.transport._link.run(settings).values()
+    assert told == (False, None)
 
 
 def test_what_stands_in_a_script_is_not_sent(open_store, monkeypatch):
