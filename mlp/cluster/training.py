@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mlp.genome import find_species
 from mlp.genome.species import all_species, species_name
-from mlp.lab.datasets import datasets_of
+from mlp.lab.datasets import DatasetError, check_dataset, datasets_of
 from mlp.lab.known import trainers_of
 from mlp.lab.work import can_train, train_job
 from mlp.run import Executor
@@ -28,6 +29,7 @@ def train(job: Job) -> dict[str, dict[str, Any]]:
     Raises:
         RunFailedError: this process would train other runs than the key says.
     """
+    _check_dataset(str(job.spec["species"]), job.spec["dataset"])
     if not can_train(job):
         raise RunFailedError(
             f"a worker trains only what it has imported in the same state; {job.spec['species']} "
@@ -35,6 +37,19 @@ def train(job: Job) -> dict[str, dict[str, Any]]:
             "the same"
         )
     return {key: record for part in train_job(job) for key, record in part.items()}
+
+
+def _check_dataset(name: str, dataset: str) -> None:
+    species = find_species(name)
+    if species is None or not dataset:
+        return
+    try:
+        check_dataset(species, dataset)
+    except DatasetError:
+        raise RunFailedError(
+            f"a worker must know the dataset; {dataset!r} is not known here: register it in "
+            f"{species.__module__}, or in a module that this one imports"
+        ) from None
 
 
 def digest_of_species(modules: Sequence[str]) -> str:

@@ -1,10 +1,14 @@
-"""A lab on a cluster in a script."""
+"""A lab on a cluster: in a script, and what its workers are asked."""
 
 import subprocess
 import sys
 
 import pytest
 
+from mlp.cluster import training
+from mlp.genome import species_name
+from mlp.species.post import Mlp
+from mlp.store import Job, RunFailedError
 from mlp.tests.cluster.test_processor import SPECIES
 from mlp.tests.conftest import ROOT
 
@@ -29,3 +33,9 @@ def test_a_script_compares_on_a_cluster(tmp_path, monkeypatch):
     command = [sys.executable, "ask.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert (done.stdout.strip(), done.returncode) == ("better", 0), done.stderr
+
+
+def test_a_dataset_that_a_worker_does_not_know_is_told_as_that():
+    job = Job({"species": species_name(Mlp), "dataset": "of a conftest"}, {"aa": {}})
+    with pytest.raises(RunFailedError, match="'of a conftest' is not known here: register it in"):
+        training.train(job)
