@@ -10,7 +10,7 @@ import heapq
 import json
 import math
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -79,9 +79,8 @@ def _claim(claim: dict[str, Any], steps: int, constants: Constants, copy: int) -
     asked: Claim = []
     for seeds in looks:
         look = []
-        for arm in detail.get("arms", ()):
-            alleles = arm["alleles"]
-            trainer, dtype = alleles["trainer"], alleles["dtype"]
+        for arm in _arms(detail):
+            trainer, dtype = arm["alleles"]["trainer"], arm["alleles"]["dtype"]
             name = f"{copy} {arm['genome']} {claim['dataset']} {arm.get('first_seed')}"
             if by_engine:
                 seconds = steps * constants.step[dtype]
@@ -92,6 +91,21 @@ def _claim(claim: dict[str, Any], steps: int, constants: Constants, copy: int) -
                 look.append(Cohort(f"{name} real", few, seconds))
         asked.append(look)
     return asked
+
+
+def _arms(detail: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The cohorts of a claim: its arms, its doses, or the cells of its screen.
+
+    A diagnosis is left out: the screen of the same two genomes trains nearly all its cohorts.
+    """
+    if "doses" in detail:
+        doses = zip(detail["genomes"], detail.get("alleles", ()), strict=False)
+        return [{"genome": genome, "alleles": alleles} for genome, alleles in doses]
+    if "cells" in detail:
+        pair, alleles = f"{detail['good']} {detail['bad']}", detail.get("alleles", {})
+        act = alleles.get("good", {"trainer": "direct", "dtype": "float32"})
+        return [{"genome": f"{pair} {cell['on']}", "alleles": act} for cell in detail["cells"]]
+    return list(detail.get("arms", ()))
 
 
 class Simulation:
