@@ -7,7 +7,7 @@ import itertools
 import sys
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from mlp.store import Job, Progress, StoreError
@@ -50,6 +50,7 @@ class Ledger:
         self._waiting: defaultdict[int, deque[Task]] = defaultdict(deque)
         self._left_off: deque[int] = deque()
         self._out: set[Task] = set()
+        self._busy: Counter[int] = Counter()
         self._failed: dict[str, str] = {}
         self._ended: list[str] = []
         self._cost_done = 0.0
@@ -70,48 +71,44 @@ class Ledger:
                     self._open.update(dict.fromkeys(runs, task))
                     self._waiting[job.group].append(task)
 
-    def take(self, workers: int, ahead: Callable[[Task], int]) -> list[Task]:
-        """The tasks to be sent: `ahead` for each worker, of tasks that may wait for each other.
+    def take(self, workers: int, ahead: Callable[[int], int]) -> list[Task]:
+        """The tasks to be sent. A worker that has ended one gets one of the same group, if any.
 
-        `ahead` tells how many tasks like the one given a worker may have at once. Of different
-        tasks it may have as many as the least of their numbers.
-
-        A worker that has ended a task gets one of the same group, if there is one.
+        `ahead` tells how many tasks of a group a worker may have at once. Where groups are mixed it
+        is the least of their numbers, so that no brief task waits behind a long one.
         """
         with self._changed:
-            busy = Counter(task.job.group for task in self._out)
-            least = min(map(ahead, self._out), default=sys.maxsize)
+            least = min(map(ahead, self._busy), default=sys.maxsize)
             tasks: list[Task] = []
             while self._waiting:
-                group = self._next_group(busy)
-                task = self._waiting[group][0]
-                least = min(least, ahead(task))
+                group = self._next_group()
+                least = min(least, ahead(group))
                 if len(self._out) >= workers * least:
                     break
-                task.ahead = least
-                self._waiting[group].popleft()
+                task = self._waiting[group].popleft()
                 if not self._waiting[group]:
                     del self._waiting[group]
-                busy[group] += 1
+                task.ahead = least
+                self._busy[group] += 1
                 self._out.add(task)
                 tasks.append(task)
             self._left_off.clear()
             return tasks
 
-    def _next_group(self, busy: Mapping[int, int]) -> int:
+    def _next_group(self) -> int:
         """That of a task that has ended, else one that no worker is training, else the oldest."""
         while self._left_off:
             group = self._left_off.popleft()
             if group in self._waiting:
                 return group
-        idle = (group for group in self._waiting if not busy[group])
+        idle = (group for group in self._waiting if group not in self._busy)
         return next(idle, next(iter(self._waiting)))
 
     def put_back(self, task: Task) -> None:
         """Have a task sent again."""
         with self._changed:
             task.sent += 1
-            self._out.discard(task)
+            self._come_back(task)
             self._waiting[task.job.group].append(task)
 
     def finish(self, tasks: Collection[Task]) -> None:
@@ -179,12 +176,8 @@ class Ledger:
     @property
     def tasks(self) -> int:
         """How many tasks have not ended."""
-        return sum(map(len, self._waiting.values())) + len(self._out)
-
-    @property
-    def out(self) -> int:
-        """How many tasks are with the cluster."""
-        return len(self._out)
+        with self._changed:
+            return sum(map(len, self._waiting.values())) + len(self._out)
 
     @property
     def left(self) -> int:
@@ -193,10 +186,16 @@ class Ledger:
 
     def _close(self, tasks: Collection[Task]) -> None:
         for task in tasks:
-            if task in self._out:
-                self._out.remove(task)
-                self._left_off.append(task.job.group)
+            self._come_back(task)
             for key in task.job.keys:
                 self._open.pop(key, None)
                 self._ended.append(key)
         self._changed.notify_all()
+
+    def _come_back(self, task: Task) -> None:
+        group = task.job.group
+        self._out.remove(task)
+        self._left_off.append(group)
+        self._busy[group] -= 1
+        if not self._busy[group]:
+            del self._busy[group]

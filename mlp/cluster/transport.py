@@ -232,9 +232,9 @@ class Transport:
         for future in futures:
             future.add_done_callback(self._events.put)
 
-    def _ahead(self, task: Task) -> int:
-        """How many tasks of its group a worker may have at once."""
-        seconds = self._seconds.get(task.job.group, math.inf)
+    def _ahead(self, group: int) -> int:
+        """How many tasks of a group a worker may have at once."""
+        seconds = self._seconds.get(group, math.inf)
         if seconds >= BRIEF_S or self._careful:
             return 1
         return min(MOST_AHEAD, 1 + math.ceil(BRIEF_S / max(seconds, 1e-3)))
