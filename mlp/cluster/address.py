@@ -23,8 +23,8 @@ SPEED = {
 }
 """Dask's settings that slow training down, put right where the workers are ours.
 
-Its profiler looks at a worker's stack every 10 ms and keeps what it saw, 80 MB in the study. By the
-threshold the allocator gives memory back at nearly every release, and has to ask for it again.
+Its profiler looks at a worker's stack every 10 ms and keeps what it saw, 80 MB after 16 cohorts. By
+the threshold the allocator gives memory back at nearly every release, and has to ask for it again.
 """
 
 Link = Any

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mlp.store import Job, Progress, StoreError
 
@@ -61,14 +61,11 @@ class Ledger:
         """Note down those runs that are not on their way and have not failed."""
         with self._changed:
             for job in jobs:
-                runs = {
-                    key: own
-                    for key, own in job.runs.items()
-                    if key not in self._open and key not in self._failed
-                }
-                if runs:
-                    task = Task(replace(job, runs=runs), train)
-                    self._open.update(dict.fromkeys(runs, task))
+                new = {k for k in job.runs if k not in self._open and k not in self._failed}
+                part = job.part(new)
+                if part is not None:
+                    task = Task(part, train)
+                    self._open.update(dict.fromkeys(part.runs, task))
                     self._waiting[job.group].append(task)
 
     def take(self, workers: int, ahead: Callable[[int], int]) -> list[Task]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from mlp.cluster import training
@@ -91,7 +90,7 @@ class ClusterStore(Store):
                 raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
             self.transport.runs.check()
             lacking = set(missing)
-            parts = [_part(job, lacking) for job in jobs]
+            parts = [job.part(lacking) for job in jobs]
             wanted = [job for job in parts if job is not None]
             modules = {name for job in wanted for name in self._modules(job)}
             self.transport.submit(wanted, self._train_by or train, modules)
@@ -136,9 +135,3 @@ class ClusterStore(Store):
         if self._elsewhere:
             trained_elsewhere()
         super().close()
-
-
-def _part(job: Job, keys: Collection[str]) -> Job | None:
-    """The job without the runs that are not among the keys; None if none is."""
-    runs: Mapping[str, Any] = {key: own for key, own in job.runs.items() if key in keys}
-    return replace(job, runs=runs) if runs else None

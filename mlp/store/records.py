@@ -8,8 +8,8 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 MAX_PAYLOAD = 64 * 2**20
@@ -46,6 +46,11 @@ class Job:
     def keys(self) -> tuple[str, ...]:
         """The keys of the runs it will produce."""
         return tuple(self.runs)
+
+    def part(self, keys: Container[str]) -> "Job | None":
+        """The job with those of its runs that are among the keys; None if none is."""
+        runs = {key: own for key, own in self.runs.items() if key in keys}
+        return replace(self, runs=runs) if runs else None
 
 
 def check_keys(keys: Iterable[str]) -> None:

@@ -80,10 +80,10 @@ class Store(Shelf, Worker):
             self._sign_in(con)
             rest = queue.lacking(con, self._study, keys)
             for job in wanted:
-                part = {key: own for key, own in job.runs.items() if key in rest}
-                rest -= part.keys()
-                if part:
-                    queue.enqueue(con, self._study, Job(job.spec, part, job.cost))
+                part = job.part(rest)
+                if part is not None:
+                    rest -= part.runs.keys()
+                    queue.enqueue(con, self._study, part)
 
         if self._database.read(look):
             self._database.write(enqueue)

@@ -96,7 +96,8 @@ def _claim(claim: dict[str, Any], steps: int, constants: Constants, copy: int) -
 def _arms(detail: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The cohorts of a claim: its arms, its doses, or the cells of its screen.
 
-    A diagnosis is left out: the screen of the same two genomes trains nearly all its cohorts.
+    A diagnosis is left out: the screen of the same two genomes trains nearly all its cohorts. So
+    are the doses of an old study, which does not tell their alleles.
     """
     if "doses" in detail:
         doses = zip(detail["genomes"], detail.get("alleles", ()), strict=False)
