@@ -212,9 +212,9 @@ def _must_differ(
     weights and executors that are the same there were never manipulated. Where both runs diverged,
     what is the same shows nothing: they were cut short, or ended in weights that are no numbers.
     """
-    differ = [a.seed for a, b in runs if of(a) != of(b)]
-    same = [a.seed for a, b in runs if of(a) == of(b) and not (a.diverged and b.diverged)]
-    if differ and (some or not same):
+    alike = [(a, b) for a, b in runs if of(a) == of(b)]
+    same = [a.seed for a, b in alike if not (a.diverged and b.diverged)]
+    if len(alike) < len(runs) and (some or not same):
         return
     if not same:
         raise ManipulationError(

@@ -36,10 +36,10 @@ class Term:
         vouched = len(runs) - by_engine if by_engine else 0
         return Arm(self.weight, self.genome, self.dataset, tuple(runs), vouched)
 
-    def wanted(self, seeds: int, executor: Executor) -> list[Wanted]:
+    def wanted(self, seeds: int, executor: Executor) -> Wanted:
         """Its runs of the first `seeds` seeds, by that executor."""
         those = range(self.first_seed, self.first_seed + seeds)
-        return [Wanted(self.genome, self.dataset, self.protocol, seed, executor) for seed in those]
+        return Wanted(self.genome, self.dataset, self.protocol, those, executor)
 
 
 def cohorts(store: Store, terms: Sequence[Term], seeds: int, *, ahead: int = 0) -> list[list[Run]]:
@@ -57,25 +57,24 @@ def cohorts(store: Store, terms: Sequence[Term], seeds: int, *, ahead: int = 0) 
     for term in terms:
         check_range(term.first_seed, seeds)
     count = int(seeds)
-    vouch = [term.engine is not None and count > GLANCE for term in terms]
-    real = [
-        term.wanted(GLANCE if few else _ahead(term.executor, count, ahead), term.executor)
-        for term, few in zip(terms, vouch, strict=True)
+    engines = {i: t.engine for i, t in enumerate(terms) if t.engine and count > GLANCE}
+    wanted = [
+        term.wanted(GLANCE if i in engines else _ahead(term.executor, count, ahead), term.executor)
+        for i, term in enumerate(terms)
     ]
-    engine = [
-        term.wanted(_ahead(term.engine, count, ahead), term.engine) if few and term.engine else []
-        for term, few in zip(terms, vouch, strict=True)
-    ]
-    runs = obtain(store, [w for cohort in (*real, *engine) for w in cohort])
-    for i, term in enumerate(terms):
-        if vouch[i] and not vouched([runs[w] for w in real[i]], [runs[w] for w in engine[i]]):
-            real[i] = term.wanted(count, term.executor)
-    missing = [w for cohort in real for w in cohort if w not in runs]
-    runs |= obtain(store, missing) if missing else {}
-    return [
-        [runs[w] for w in (*by_real, *by_engine[len(by_real) :])[:count]]
-        for by_real, by_engine in zip(real, engine, strict=True)
-    ]
+    wanted += [terms[i].wanted(_ahead(own, count, ahead), own) for i, own in engines.items()]
+    found = obtain(store, wanted)
+    runs, by_engine = found[: len(terms)], found[len(terms) :]
+    alone = []
+    for i, trained in zip(engines, by_engine, strict=True):
+        if vouched(runs[i], trained):
+            runs[i] = [*runs[i], *trained[GLANCE:]]
+        else:
+            alone.append(i)
+    by_real = obtain(store, [terms[i].wanted(count, terms[i].executor) for i in alone])
+    for i, trained in zip(alone, by_real, strict=True):
+        runs[i] = trained
+    return [of[:count] for of in runs]
 
 
 def _ahead(executor: Executor, count: int, ahead: int) -> int:

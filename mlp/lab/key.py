@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -31,22 +32,30 @@ def identity(genome: Genome, dataset: str, executor: Executor) -> str:
 def forget() -> None:
     """Have all keys made anew: what they are made of has changed."""
     identity.cache_clear()
-    _cohort_state.cache_clear()
+    _cohort.cache_clear()
 
 
-def run_key(genome: Genome, dataset: str, protocol: Protocol, seed: int, executor: Executor) -> str:
-    """SHA-256 hex digest that names the run.
+def run_keys(
+    genome: Genome, dataset: str, protocol: Protocol, seeds: Collection[int], executor: Executor
+) -> list[str]:
+    """SHA-256 hex digests that name the runs of these seeds.
 
     Raises: what the executor's `identity` raises.
     """
-    state = _cohort_state(genome, dataset, protocol, executor).copy()
-    state.update(str(seed).encode())
-    return state.hexdigest()
+    state, known = _cohort(genome, dataset, protocol, executor)
+    for seed in seeds:
+        if seed not in known:
+            one = state.copy()
+            one.update(str(seed).encode())
+            known[seed] = one.hexdigest()
+    return [known[seed] for seed in seeds]
 
 
 @cache
-def _cohort_state(genome: Genome, dataset: str, protocol: Protocol, executor: Executor) -> Any:
-    """The digest of all that the runs of a cohort have in common."""
+def _cohort(
+    genome: Genome, dataset: str, protocol: Protocol, executor: Executor
+) -> tuple[Any, dict[int, str]]:
+    """The digest of all that the runs of a cohort have in common, and the keys made so far."""
     acting = expressed(genome, executor)
     what = {
         "species": species_name(type(genome)),
@@ -56,4 +65,4 @@ def _cohort_state(genome: Genome, dataset: str, protocol: Protocol, executor: Ex
         "executor": executor.name,
         **json.loads(identity(acting, dataset, executor)),
     }
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode())
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()), {}

@@ -10,9 +10,10 @@ import json
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,7 @@ from mlp.errors import UserError
 from mlp.genome import Genome, find_species, species_name
 from mlp.lab.blame import own_frames
 from mlp.lab.datasets import DatasetError
-from mlp.lab.key import expressed, identity, run_key
+from mlp.lab.key import expressed, identity, run_keys
 from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.lab.times import FIRST_OF_ITS_KIND, SPENT, seconds_of
 from mlp.run import Executor, Protocol, Run
@@ -29,61 +30,80 @@ from mlp.store import Job, Store, StoreError
 _IDLE_S = 0.1
 """How long a worker that finds no job waits before it looks again."""
 
-_known: WeakKeyDictionary[Store, dict[str, dict[Genome, Run]]] = WeakKeyDictionary()
-"""The runs read from a store in this process, by key and by the genome they were asked for by.
-
-Claims share most of their runs.
-"""
-
-_trained: set[tuple[object, ...]] = set()
-"""The kinds of job that were trained in this process: the first of each costs more."""
-
 _AFRESH = "start a fresh store, or give another path"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A run somebody wants."""
+    """Runs somebody wants: those of a genome over consecutive seeds."""
 
     genome: Genome
     dataset: str
     protocol: Protocol
-    seed: int
+    seeds: range
     executor: Executor
 
-    @property
-    def key(self) -> str:
-        """The key it is stored under."""
-        return run_key(self.genome, self.dataset, self.protocol, self.seed, self.executor)
+    @cached_property
+    def keys(self) -> list[str]:
+        """The keys they are stored under, in the order of the seeds."""
+        return run_keys(self.genome, self.dataset, self.protocol, self.seeds, self.executor)
 
 
-def obtain(store: Store, wanted: Iterable[Wanted]) -> dict[Wanted, Run]:
-    """The runs `wanted`, trained where the store has not got them.
+class _Known:
+    """The runs read from a store in this process, as stored: claims share most of their runs."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, Run] = {}
+        self._named: dict[tuple[Genome, Protocol], dict[str, Run]] = defaultdict(dict)
+
+    def named(self, want: Wanted) -> list[Run]:
+        """The runs wanted, under the genome and protocol they were asked for by."""
+        named = self._named[want.genome, want.protocol]
+        for key in want.keys:
+            if key not in named:
+                named[key] = self.by_key[key].under(want.genome, want.protocol)
+        return [named[key] for key in want.keys]
+
+
+_known: WeakKeyDictionary[Store, _Known] = WeakKeyDictionary()
+
+_trained: set[tuple[object, ...]] = set()
+"""The kinds of job that were trained in this process: the first of each costs more."""
+
+
+def obtain(store: Store, wanted: Sequence[Wanted]) -> list[list[Run]]:
+    """The runs of each of `wanted`, trained where the store has not got them.
 
     Raises:
         StoreError: the store cannot be read, or cannot be written and something is missing.
         RunFailedError: a run could not be trained; a diverged run is no such failure.
     """
-    keys, known = {w: w.key for w in wanted}, _known.setdefault(store, {})
-    new = {k: w for w, k in keys.items() if k not in known}
-    for k, record in _train_here({k: w for k, w in new.items() if not w.executor.keeps}):
-        run = _read(store, record, new.pop(k))
-        known[k] = {run.genome: run}
-    found = store.get(list(new))
-    missing = {k: w for k, w in new.items() if k not in found}
+    known = _known.setdefault(store, _Known())
+    new = {
+        key: (want, seed)
+        for want in wanted
+        for key, seed in zip(want.keys, want.seeds, strict=True)
+        if key not in known.by_key
+    }
+    unkept = [want for want in wanted if not want.executor.keeps]
+    for key, record in _train_here(unkept, new) if unkept else ():
+        known.by_key[key] = _read(store, record, *new.pop(key))
+    found = store.get(list(new)) if new else {}
+    missing = new.keys() - found.keys()
     if missing:
         with SPENT.spent("waiting"):
-            jobs = _jobs(missing, hands=1 + store.spare())
+            jobs = _jobs(wanted, missing, hands=1 + store.spare())
             found.update(store.obtain(jobs, train_job, can_train))
-    for k, w in new.items():
-        run = _read(store, found[k], w)
-        known[k] = {run.genome: run}
-    return {w: _named(known[k], w) for w, k in keys.items()}
+    for key, asked in new.items():
+        known.by_key[key] = _read(store, found[key], *asked)
+    return [known.named(want) for want in wanted]
 
 
-def _train_here(wanted: Mapping[str, Wanted]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _train_here(
+    wanted: Sequence[Wanted], missing: Collection[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """The records of runs that are not kept on disk, trained in this process, as they end."""
-    for job in _jobs(wanted) if wanted else []:
+    for job in _jobs(wanted, missing):
         for part in train_job(job):
             yield from part.items()
 
@@ -103,7 +123,7 @@ def train_waiting_jobs(store: Store) -> None:
                 store.perform(job, train_job)
 
 
-def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
+def _read(store: Store, record: Mapping[str, Any], want: Wanted, seed: int) -> Run:
     """The run of a stored record.
 
     Raises:
@@ -115,40 +135,41 @@ def _read(store: Store, record: Mapping[str, Any], want: Wanted) -> Run:
         raise StoreError(
             f"{error}: {store.path} was written by another program; {_AFRESH}"
         ) from None
-    if (run.dataset, run.seed, run.executor) != (want.dataset, want.seed, want.executor.name):
+    if (run.dataset, run.seed, run.executor) != (want.dataset, seed, want.executor.name):
         raise StoreError(
             f"a stored run must be the one its key names; {store.path} holds "
-            f"{run.dataset} seed {run.seed} for {want.dataset} seed {want.seed}: {_AFRESH}"
+            f"{run.dataset} seed {run.seed} for {want.dataset} seed {seed}: {_AFRESH}"
         )
     return run
 
 
-def _named(known: dict[Genome, Run], want: Wanted) -> Run:
-    """The stored run under the genome and protocol it was asked for by."""
-    run = known.get(want.genome)
-    if run is None:
-        run = known[want.genome] = replace(next(iter(known.values())), genome=want.genome)
-    return run if run.protocol is want.protocol else replace(run, protocol=want.protocol)
+def _jobs(wanted: Sequence[Wanted], missing: Collection[str], hands: int = 1) -> list[Job]:
+    """Jobs for those of the runs `wanted` whose keys are `missing`.
 
-
-def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
-    """Jobs for the runs `missing`: as large as is cheapest, but one for each of `hands` workers."""
-    groups: dict[tuple[Any, ...], list[str]] = defaultdict(list)
-    for key, want in missing.items():
-        acting = expressed(want.genome, want.executor)
-        together = want.executor.together(acting, want.dataset)
-        same = identity(acting, want.dataset, want.executor)
-        groups[want.protocol, want.executor, same, together].append(key)
-    firsts = [missing[keys[0]] for keys in groups.values()]
+    They are as large as is cheapest, but at least one for each of `hands` workers.
+    """
+    groups: dict[tuple[Any, ...], tuple[Wanted, dict[str, dict[str, Any]]]] = {}
+    left = set(missing)
+    for want in wanted:
+        mine = {key: seed for key, seed in zip(want.keys, want.seeds, strict=True) if key in left}
+        if mine:
+            left -= mine.keys()
+            acting = expressed(want.genome, want.executor)
+            together = want.executor.together(acting, want.dataset)
+            same = identity(acting, want.dataset, want.executor)
+            group = (want.protocol, want.executor, same, together)
+            _, runs = groups.setdefault(group, (want, {}))
+            alleles = acting.alleles()
+            runs |= {key: {"genome": alleles, "seed": seed} for key, seed in mine.items()}
     sizes = _sizes(
         [
-            (len(keys), first.executor.most(first.genome), first.executor.least)
-            for keys, first in zip(groups.values(), firsts, strict=True)
+            (len(runs), first.executor.most(first.genome), first.executor.least)
+            for first, runs in groups.values()
         ],
         hands,
     )
     jobs = []
-    for (group, keys), first, size in zip(groups.items(), firsts, sizes, strict=True):
+    for (group, (first, runs)), size in zip(groups.items(), sizes, strict=True):
         spec = {
             "species": species_name(type(first.genome)),
             "dataset": first.dataset,
@@ -158,15 +179,10 @@ def _jobs(missing: Mapping[str, Wanted], hands: int = 1) -> list[Job]:
         }
         kind = first.executor.kind(first.genome)
         cost = seconds_of(first.executor, kind) * first.executor.work(first.protocol)
-        for start in range(0, len(keys), size):
-            runs = {
-                k: {
-                    "genome": expressed(missing[k].genome, first.executor).alleles(),
-                    "seed": missing[k].seed,
-                }
-                for k in keys[start : start + size]
-            }
-            jobs.append(Job(spec, runs, cost=cost, group=hash(group)))
+        all_runs = list(runs.items())
+        for start in range(0, len(runs), size):
+            part = dict(all_runs[start : start + size])
+            jobs.append(Job(spec, part, cost=cost, group=hash(group)))
     return jobs
 
 
@@ -181,7 +197,7 @@ def _sizes(groups: Sequence[tuple[int, int, int]], hands: int) -> list[int]:
     def jobs() -> int:
         return sum(math.ceil(runs / size) for (runs, _, _), size in zip(groups, sizes, strict=True))
 
-    while jobs() < hands:
+    while groups and jobs() < hands:
         largest = max(range(len(groups)), key=lambda i: min(groups[i][0], sizes[i]))
         runs, _, least = groups[largest]
         more = math.ceil(runs / sizes[largest]) + 1

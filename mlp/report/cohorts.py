@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from mlp.errors import UserError
 from mlp.genome import Genome, differing, find_species
 from mlp.lab.claim import DIAGNOSIS, DOSE, RECORDED, SCREEN
-from mlp.lab.key import expressed, run_key
+from mlp.lab.key import expressed, run_keys
 from mlp.lab.known import executor_named, rebuild_protocol
 from mlp.lab.screen import cell_of
 from mlp.report.results import Row
@@ -104,8 +104,7 @@ def stored_runs(rows: Iterable[Row], store: Store) -> list[Run]:
     for ((genome, dataset, executor), protocol), all_seeds in seeds.items():
         with suppress(UserError):
             trainer = executor_named(type(genome), executor)
-            for seed in all_seeds:
-                key = run_key(genome, dataset, protocol, seed, trainer)
+            for key in run_keys(genome, dataset, protocol, all_seeds, trainer):
                 wanted.setdefault(key, (genome, protocol))
     found = []
     for key, record in store.get(wanted).items():

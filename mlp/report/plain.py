@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from mlp.lab import Claim
 from mlp.stats import shapley, whole_difference
@@ -74,7 +74,7 @@ def of_differences(differences: Sequence[float]) -> Plain | None:
 
 @cache
 def _quantile(freedom: int) -> float:
-    return float(special.stdtrit(freedom, (1 + LEVEL) / 2))
+    return float(scipy.special.stdtrit(freedom, (1 + LEVEL) / 2))
 
 
 def _cells(detail: Mapping[str, Any]) -> dict[Iterable[str], Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,12 @@ class Run:
             saw=dict(result.saw),
             weights=result.weights,
         )
+
+    def under(self, genome: Genome, protocol: Protocol) -> Run:
+        """This run, of a genome that expresses the same and a protocol of the same values."""
+        run = copy(self)  # several times as fast as `replace`, and claims share thousands of runs
+        vars(run).update(genome=genome, protocol=protocol)
+        return run
 
     def to_dict(self) -> dict[str, Any]:
         """The run as plain values that JSON can hold; what is not finite in a curve is None."""

@@ -35,8 +35,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 PSEUDO_SPREAD = 0.5
 """Distance from the sample mean of the two pseudo-differences held against the margin."""
@@ -102,7 +102,7 @@ def half_width(n: int, squares: ArrayLike, alpha: float, margin: float = 0.0) ->
 
 def spread_width(n: int, squares: ArrayLike, alpha: float, spread: float) -> FloatArray:
     """h(r) = t(n+1; 1 - alpha/2) * sqrt((SS + 2 r^2) / ((n+1)(n+2))), r being the spread."""
-    quantile = -float(special.stdtrit(n + 1, alpha / 2))
+    quantile = -float(scipy.special.stdtrit(n + 1, alpha / 2))
     variance = (np.asarray(squares, dtype=np.float64) + 2 * spread**2) / ((n + 1) * (n + 2))
     return np.asarray(quantile * np.sqrt(variance))
 

@@ -20,8 +20,8 @@ from enum import Enum
 from itertools import combinations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from mlp.stats.comparison import check_margin
 from mlp.stats.interval import FloatArray, Interval, paired_interval
@@ -117,7 +117,9 @@ def page_trend(responses: ArrayLike) -> float:
     lower, equal = (op(y[:, None], y[:, :, None]).sum(axis=2) for op in (np.less, np.equal))
     ranks = lower + (equal + 1) / 2
     expected, variance = n * k * (k + 1) ** 2 / 4, n * k**2 * (k + 1) * (k**2 - 1) / 144
-    return float(special.ndtr((expected - ranks.sum(axis=0) @ np.arange(1, k + 1)) / variance**0.5))
+    return float(
+        scipy.special.ndtr((expected - ranks.sum(axis=0) @ np.arange(1, k + 1)) / variance**0.5)
+    )
 
 
 def _checked(responses: ArrayLike) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from collections.abc import Generator, Sequence
 from contextlib import suppress
@@ -114,6 +115,7 @@ def ask_first_questions(session: pytest.Session) -> None:
     no worker lacks a job meanwhile.
     """
     config = session.config
+    _end_search_for_garbage(config)
     sent = getattr(config, "workerinput", {})
     worker, workers = sent.get("workerid", ""), sent.get("workercount", 1)
     if _only_shows(config):
@@ -149,13 +151,15 @@ class Claims:
         item.user_properties += junit_properties(item.config, rows)
         error = call.excinfo.value if call.excinfo else None
         if call.excinfo and isinstance(error, ClaimError):
-            call.excinfo.traceback = call.excinfo.traceback[-1:]  # no more is shown, and it is slow
+            call.excinfo.traceback = call.excinfo.traceback[:0]  # it is not shown, and it is slow
         elif error is not None and asked and not self._config.option.fulltrace:
             leave_out_ours(error)
             call.excinfo = pytest.ExceptionInfo.from_exception(error)
         report = yield
         if isinstance(error, (ClaimError, UserError)) and report.failed:
             tell(report, item, error)
+        elif isinstance(error, ClaimError):
+            report.longrepr = str(error)
         if asked:
             judge(report, rows, error)
         return report
@@ -171,6 +175,7 @@ class Claims:
                 config.stash[STORE].close()
             output: dict[str, object] = config.workeroutput  # type: ignore[attr-defined]
             output |= {DAMAGED: config.stash[STORE].damaged, TIMES: vars(spent_here())}
+        _end_search_for_garbage(config)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
@@ -187,6 +192,16 @@ class Claims:
         vars(SETTINGS).update(self._settings)
         if STORE in config.stash:
             config.stash[STORE].close()
+
+
+def _end_search_for_garbage(config: pytest.Config) -> None:
+    """Have a worker's collector of garbage search nothing of what it has made until now.
+
+    That is imports and tests, of use until the worker ends, and at its end all else: searching
+    through them, as pytest does several times then, takes longer than many claims.
+    """
+    if hasattr(config, "workerinput"):
+        gc.freeze()
 
 
 def lab_of(config: pytest.Config) -> Lab:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special
+import scipy
 
 from mlp.stats.comparison import Outcome, classify
 from mlp.stats.diagnosis.design import effect_weights
@@ -68,7 +68,7 @@ class Effects:
         left = float((e.mean(axis=1) ** 2).sum())
         if left <= scatter:
             return 0.0
-        p = float(special.fdtrc(free, free * (n - 1), left / scatter)) if scatter else 0.0
+        p = float(scipy.special.fdtrc(free, free * (n - 1), left / scatter)) if scatter else 0.0
         return float(np.sqrt((left - scatter) / free)) if p < MISFIT_LEVEL else 0.0
 
     def decidable(self, effect: Interval, cap: int) -> bool:

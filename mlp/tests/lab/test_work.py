@@ -30,8 +30,16 @@ from mlp.store import RunFailedError, Store, StoreError
 from mlp.tests.lab.runs import BASE, FAST, TINY, stored
 
 
-def wanted(genome=BASE, seed=0, executor=COHORT, protocol=TINY):
-    return Wanted(genome, "iris", protocol, seed, executor)
+def wanted(genome=BASE, seeds=(0,), executor=COHORT, protocol=TINY):
+    return Wanted(genome, "iris", protocol, range(seeds[0], seeds[-1] + 1), executor)
+
+
+KEY = wanted().keys[0]
+
+
+def jobs_for(*wants):
+    """The jobs for all runs of `wants`, for one process."""
+    return work_module._jobs(wants, [key for want in wants for key in want.keys])
 
 
 EXPRESSED = BASE.expressed()
@@ -59,14 +67,14 @@ class Counted:
 
 class TestObtaining:
     def test_a_run_is_the_one_its_trainer_gives(self, store):
-        want = wanted(BASE.expressed(), seed=3)
+        want = wanted(BASE.expressed(), seeds=[3])
 
         runs = obtain(store, [want])
 
-        assert runs == {want: a_run_of("cohort", 3)}
+        assert runs == [[a_run_of("cohort", 3)]]
         acting = expressed(want.genome, COHORT)
-        again = Run.read(stored(store)[want.key], acting, TINY)
-        assert replace(again, genome=want.genome) == runs[want]
+        again = Run.read(stored(store)[want.keys[0]], acting, TINY)
+        assert replace(again, genome=want.genome) == runs[0][0]
 
     def test_a_run_is_trained_once_however_often_it_is_wanted(self, store):
         counted = Counted(store)
@@ -74,28 +82,28 @@ class TestObtaining:
         inert = BASE.with_alleles(dropout_mode="never", dense="layers", trainer="estimator")
         same = [wanted(), wanted(protocol=renamed), wanted(inert)]
 
-        first = obtain(counted, [wanted()])
+        ((first,),) = obtain(counted, [wanted()])
         again = obtain(counted, same)
 
-        assert len({w.key for w in same}) == 1
+        assert {key for w in same for key in w.keys} == {KEY}
         assert sum(len(job.runs) for job in counted.jobs) == 1
         assert len(stored(store)) == 1
-        assert [run.weights for run in again.values()] == [first[wanted()].weights] * 3
+        assert [run.weights for (run,) in again] == [first.weights] * 3
 
     def test_a_run_answers_to_the_genome_and_protocol_it_was_asked_for_by(self, store):
         renamed = Protocol(name="renamed", learning_rate=1e-3, steps=20, sample_every=10)
         want = wanted(BASE.with_alleles(dense="layers"), protocol=renamed)
 
-        run = obtain(store, [wanted(), want])[want]
+        _, (run,) = obtain(store, [wanted(), want])
 
         assert run.genome == want.genome
         assert run.protocol.name == "renamed"
 
     def test_what_shares_a_shape_is_one_job_of_at_most_a_cohort(self, store):
         counted = Counted(store)
-        wants = [wanted(g, s) for g in (BASE, FAST) for s in range(COHORT.at_once // 2 + 1)]
+        half = range(COHORT.at_once // 2 + 1)
 
-        obtain(counted, wants)
+        obtain(counted, [wanted(genome, half) for genome in (BASE, FAST)])
 
         assert sorted(len(job.runs) for job in counted.jobs) == [2, COHORT.at_once]
         assert {job.cost for job in counted.jobs} == {20 * seconds_of(COHORT, "engine, float32")}
@@ -110,9 +118,8 @@ class TestObtaining:
 
     def test_float64_runs_are_jobs_of_one_stack_and_cost_more(self):
         double = BASE.with_alleles(dtype="float64")
-        wants = [wanted(g, s) for g in (BASE, double) for s in range(8)]
 
-        single, *doubles = work_module._jobs({w.key: w for w in wants})
+        single, *doubles = jobs_for(*(wanted(genome, range(8)) for genome in (BASE, double)))
 
         assert [len(job.runs) for job in (single, *doubles)] == [8, 4, 4]
         assert all(job.cost > single.cost for job in doubles)
@@ -120,7 +127,7 @@ class TestObtaining:
     def test_real_runs_are_jobs_of_one_and_cost_more(self, store):
         counted = Counted(store)
 
-        obtain(counted, [wanted(seed=s, executor=DIRECT) for s in (0, 1)])
+        obtain(counted, [wanted(seeds=[0, 1], executor=DIRECT)])
 
         assert [len(job.runs) for job in counted.jobs] == [1, 1]
         assert {job.cost for job in counted.jobs} == {20 * seconds_of(DIRECT, "session loop")}
@@ -128,16 +135,17 @@ class TestObtaining:
     def test_a_run_that_diverged_is_kept_like_any_other(self, store):
         wild = BASE.with_alleles(rate_scale=1e30)
 
-        run = obtain(store, [wanted(wild)])[wanted(wild)]
+        ((run,),) = obtain(store, [wanted(wild)])
 
         assert run.diverged_at == 10
-        assert obtain(store, [wanted(wild)])[wanted(wild)] == run
+        assert obtain(store, [wanted(wild)]) == [[run]]
 
     def test_a_stored_run_is_not_trained_again(self, store):
         record = a_run_of("cohort", 0, expressed(BASE, COHORT)).to_dict()
-        store.put({wanted().key: {**record, "weights": "kept"}})
+        store.put({KEY: {**record, "weights": "kept"}})
 
-        assert obtain(store, [wanted()])[wanted()].weights == "kept"
+        ((run,),) = obtain(store, [wanted()])
+        assert run.weights == "kept"
 
     @pytest.mark.parametrize(
         "damage",
@@ -155,7 +163,7 @@ class TestObtaining:
     )
     def test_a_record_that_is_not_the_run_its_key_names_is_refused(self, store, damage):
         record = a_run_of("cohort", 0, expressed(BASE, COHORT)).to_dict()
-        store.put({wanted().key: {**record, **damage}})
+        store.put({KEY: {**record, **damage}})
 
         with pytest.raises(StoreError, match="start a fresh store") as told:
             obtain(store, [wanted()])
@@ -173,12 +181,12 @@ class TestObtaining:
         data.register("own", unseeded)
         path = tmp_path / "shared.sqlite"
         with Store(path, study="s") as asking, Store(path, study="s") as helping:
-            want = Wanted(BASE, "own", TINY, 0, COHORT)
-            asking.request(work_module._jobs({want.key: want}))
+            want = Wanted(BASE, "own", TINY, range(1), COHORT)
+            asking.request(jobs_for(want))
             data._load.cache_clear()
             key_module.identity.cache_clear()
             with helped(asking, helping):
-                until(lambda: asking.failures([want.key]))
+                until(lambda: asking.failures(want.keys))
 
             assert stored(asking) == {}
             with pytest.raises(RunFailedError, match=r"same arrays.*'own' does not: seed what it"):
@@ -187,14 +195,14 @@ class TestObtaining:
     def test_a_job_that_cannot_be_trained_fails_for_those_who_wait_and_stops_no_helper(
         self, tmp_path
     ):
-        impossible = wanted(seed=2**32)
+        impossible = wanted(seeds=[2**32])
         path = tmp_path / "shared.sqlite"
         with Store(path, study="s") as asking, Store(path, study="s") as helping:
-            asking.request(work_module._jobs({impossible.key: impossible}))
+            asking.request(jobs_for(impossible))
             with helped(asking, helping):
-                until(lambda: asking.failures([impossible.key]))
-                asking.request(work_module._jobs({wanted().key: wanted()}))
-                until(lambda: list(stored(asking)) == [wanted().key])
+                until(lambda: asking.failures(impossible.keys))
+                asking.request(jobs_for(wanted()))
+                until(lambda: list(stored(asking)) == [KEY])
 
             with pytest.raises(RunFailedError, match="a run's seed must be"):
                 obtain(asking, [impossible])
@@ -230,8 +238,8 @@ class TestHelping:
             monkeypatch.setattr(helping, "take", lambda **given: looked.append(1) or take(**given))
             with helped(asking, helping):
                 until(lambda: len(looked) > 5)
-                asking.request(work_module._jobs({wanted().key: wanted()}))
-                until(lambda: list(stored(asking)) == [wanted().key])
+                asking.request(jobs_for(wanted()))
+                until(lambda: list(stored(asking)) == [KEY])
 
             assert asking.progress().queued == 0
 
@@ -244,17 +252,16 @@ class TestHelping:
 
     def test_a_job_is_split_for_workers_that_would_find_none(self, tmp_path):
         path = tmp_path / "shared.sqlite"
-        wants = [wanted(seed=s) for s in range(COHORT.at_once)]
         with Store(path, study="s") as asking, Store(path, study="s") as helping:
             for store in (asking, helping):
                 store.sign_in()
             counted = Counted(asking)
-            obtain(counted, wants)
+            obtain(counted, [wanted(seeds=range(COHORT.at_once))])
             assert [len(job.runs) for job in counted.jobs] == [COHORT.at_once // 2] * 2
 
-            helping.request(work_module._jobs({k.key: k for k in [wanted(FAST)]}))
+            helping.request(jobs_for(wanted(FAST)))
             counted.jobs.clear()
-            obtain(counted, [wanted(seed=s) for s in range(COHORT.at_once, 2 * COHORT.at_once)])
+            obtain(counted, [wanted(seeds=range(COHORT.at_once, 2 * COHORT.at_once))])
             assert [len(job.runs) for job in counted.jobs] == [COHORT.at_once], (
                 "the helper has a job"
             )

@@ -11,7 +11,7 @@ import pytest
 
 from mlp import machine
 from mlp.lab import Lab, key
-from mlp.lab.key import expressed, run_key
+from mlp.lab.key import expressed, run_keys
 from mlp.species.post import code, executors, installation
 from mlp.species.post.code import check_code, code_digest
 from mlp.species.post.executors import COHORT, DIRECT, ESTIMATOR, TRAINERS
@@ -50,11 +50,11 @@ BY = {"direct": DIRECT, "estimator": ESTIMATOR, "cohort": COHORT}
 def forget():
     """Have the next key made anew."""
     key.identity.cache_clear()
-    key._cohort_state.cache_clear()
+    key._cohort.cache_clear()
 
 
 def key_of(genome=ACTING, dataset="iris", protocol=TINY, seed=0, who="estimator"):
-    return run_key(genome, dataset, protocol, seed, BY[who])
+    return run_keys(genome, dataset, protocol, [seed], BY[who])[0]
 
 
 def test_every_gene_has_another_allele_here():

@@ -40,7 +40,8 @@ def a_lab(store, right):
             saw={"distinct_rows": 64, "updates": 20_000, "order": "o", "init": "i"},
             weights=f"weights of seed {seed}",
         )
-        store.put({Wanted(LAYERS, "wine", PUBLISHED, seed, COHORT).key: run.to_dict()})
+        (key,) = Wanted(LAYERS, "wine", PUBLISHED, range(seed, seed + 1), COHORT).keys
+        store.put({key: run.to_dict()})
     return Lab(store, protocol="published")
 
 
