@@ -28,7 +28,7 @@ from mlp.run import Executor, Protocol, Run
 from mlp.store import Job, Store, StoreError
 
 _IDLE_S = 0.1
-"""How long a worker that finds no job waits before it looks again."""
+"""How long a worker that finds no job waits at most before it looks again; at first a tenth."""
 
 _AFRESH = "start a fresh store, or give another path"
 
@@ -115,12 +115,15 @@ def train_waiting_jobs(store: Store) -> None:
     """
     with suppress(StoreError), SPENT.spent("idle"):
         store.retire()
+        idle = _IDLE_S / 10
         while store.others():
             job = store.take(can=can_train)
             if job is None:
-                time.sleep(_IDLE_S)
+                time.sleep(idle)
+                idle = min(2 * idle, _IDLE_S)
             else:
                 store.perform(job, train_job)
+                idle = _IDLE_S / 10
 
 
 def _read(store: Store, record: Mapping[str, Any], want: Wanted, seed: int) -> Run:

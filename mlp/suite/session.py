@@ -6,6 +6,7 @@ import gc
 import uuid
 from collections.abc import Generator, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,8 @@ def ask_first_questions(session: pytest.Session) -> None:
 
     A worker that does run out helps the others for as long as one of them has tests. One process
     asks for all that the claims will ask for first: so the session knows how long that takes, and
-    no worker lacks a job meanwhile.
+    no worker lacks a job meanwhile. No test begins before it has asked. The other workers make
+    ready meanwhile: the first question of a process reads code and data.
     """
     config = session.config
     _end_search_for_garbage(config)
@@ -124,9 +126,11 @@ def ask_first_questions(session: pytest.Session) -> None:
         store = store_of(config)
         if worker:
             store.sign_in()
+        asks = (claim for item in session.items if (claim := marks.asking(item)))
         if worker in ("", "gw0"):
-            asks = [claim for item in session.items if (claim := marks.asking(item))]
-            store.request(first_jobs(lab_of(config), asks, workers))
+            store.request(first_jobs(lab_of(config), list(asks), workers))
+        else:
+            first_jobs(lab_of(config), list(islice(asks, 1)))
 
 
 class Claims:
