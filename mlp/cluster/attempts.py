@@ -60,8 +60,14 @@ class Attempts:
         self._due: dict[pytest.Item, None] = {}
         self._wanted_by: dict[str, list[pytest.Item]] = {}
         self._lacked: set[str] = set()
+        self._ready: set[pytest.Item] = set()
         self._attempting = False
         self.attempted = 0
+
+    @property
+    def ready(self) -> int:
+        """How many tests lack no runs any more, or have been run."""
+        return len(self._ready)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", MARK)
@@ -134,6 +140,8 @@ class Attempts:
                     self._waiting[item] = lacking
                     for key in lacking:
                         self._wanted_by.setdefault(key, []).append(item)
+                else:
+                    self._ready.add(item)
             self._wait(0.0)
 
     def _attempt(self, item: pytest.Item, after: pytest.Item) -> set[str]:
@@ -184,6 +192,7 @@ class Attempts:
         """Run a test as pytest does. If it lacks runs nevertheless, it waits."""
         _leave_others(item)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        self._ready.add(item)
         if session.shouldfail:
             raise session.Failed(session.shouldfail)
         if session.shouldstop:

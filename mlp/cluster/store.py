@@ -10,6 +10,7 @@ from mlp.cluster import training
 from mlp.cluster.passport import Standard, keyed
 from mlp.cluster.transport import Train, Transport
 from mlp.lab.hardware import trained_elsewhere
+from mlp.lab.times import Spent
 from mlp.store import Job, Progress, RunFailedError, Store
 
 Lack = Callable[[Collection[str]], None]
@@ -89,17 +90,27 @@ class ClusterStore(Store):
             for key, message in self.transport.runs.failures(missing).items():
                 raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
             self.transport.runs.check()
-            lacking = set(missing)
-            parts = [job.part(lacking) for job in jobs]
-            wanted = [job for job in parts if job is not None]
-            modules = {name for job in wanted for name in self._modules(job)}
-            self.transport.submit(wanted, self._train_by or train, modules)
+            self._send(jobs, set(missing), self._train_by or train)
             if self.lack is not None:
                 self.lack(missing)
             self.transport.runs.wait(missing)
 
     def request(self, jobs: Iterable[Job]) -> None:
-        """Do nothing: runs are sent to the cluster when a claim asks for them."""
+        """Send the cluster those runs that the file has not got, if it is known how to train them.
+
+        Raises:
+            ClusterError, StoreError: as `obtain`.
+        """
+        wanted = list(jobs)
+        if self._train_by is not None:
+            lacking = self.lacking(key for job in wanted for key in job.keys)
+            self._send(wanted, lacking, self._train_by)
+
+    def _send(self, jobs: Sequence[Job], lacking: Collection[str], train: Train) -> None:
+        parts = [job.part(lacking) for job in jobs]
+        wanted = [job for job in parts if job is not None]
+        modules = {name for job in wanted for name in self._modules(job)}
+        self.transport.submit(wanted, train, modules)
 
     def ended(self, timeout: float) -> list[str]:
         """The runs that have been kept, or have failed, since this was last asked."""
@@ -117,6 +128,11 @@ class ClusterStore(Store):
     def workers(self) -> int:
         """How many workers may have work."""
         return self.transport.crew.size
+
+    @property
+    def spent(self) -> list[Spent]:
+        """What each process of the cluster spent on this session's runs."""
+        return list(self.transport.spent.values())
 
     def announce(self) -> str:
         """What a session says once: where the cluster is, and Dask's own page about it."""

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlp.cluster.passport import Standard, function_of
+from mlp.lab.times import spent_here
 from mlp.store import Job, RunFailedError
 from mlp.store.records import encode
 
 Records = dict[str, dict[str, Any]]
+Trained = tuple[Records, str, Mapping[str, Any]]
 
 
-def train(function: str, spec: Mapping[str, Any], runs: Mapping[str, Any], cost: float) -> Records:
+def train(function: str, spec: Mapping[str, Any], runs: Mapping[str, Any], cost: float) -> Trained:
     """The records of a job, by the function of that name. This is the task of every cohort.
+
+    With it, the process that trained it, and the fields of what that spent.
 
     Raises:
         RunFailedError: the function failed, or returned what no store can hold. It holds plain
             text: what the function itself raised may exist on the worker alone.
     """
+    before = spent_here()
     try:
         found = function_of(function)(Job(spec, runs, cost))
         records = {key: dict(found[key]) for key in runs}
@@ -29,7 +36,8 @@ def train(function: str, spec: Mapping[str, Any], runs: Mapping[str, Any], cost:
             encode(record)
     except Exception as error:
         raise RunFailedError(f"{type(error).__name__}: {error}") from None
-    return records
+    process = f"{socket.gethostname()} {os.getpid()}"
+    return records, process, vars(spent_here().since(before))
 
 
 async def examine(

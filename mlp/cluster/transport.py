@@ -22,6 +22,7 @@ from mlp.cluster.crew import Crew
 from mlp.cluster.errors import ClusterError
 from mlp.cluster.ledger import Ledger, Task
 from mlp.cluster.passport import HARDWARE, Passport, Standard, check_importable, name_of
+from mlp.lab.times import Spent
 from mlp.store import Job, StoreError
 
 PATIENCE_S = 120.0
@@ -75,6 +76,8 @@ class Transport:
         self._resources = dict(resources or {})
         self._link = place.open(min(patience, 30.0), security)
         self.runs = Ledger()
+        self.spent: dict[str, Spent] = {}
+        """What each process of the cluster spent on this session's runs."""
         self._flying: dict[Any, Task] = {}
         self._seconds: dict[int, float] = {}
         self._careful = False
@@ -173,7 +176,10 @@ class Transport:
         records: dict[str, Any] = {}
         for future, task in ended.items():
             if future in found:
-                records.update(found[future])
+                trained, process, fields = found[future]
+                records.update(trained)
+                spent, before = Spent(**fields), self.spent.get(process)
+                self.spent[process] = spent if before is None else before.plus(spent)
                 self._note_time(task)
             elif future.status == "error":
                 self._end_badly(task, future.exception())

@@ -6,9 +6,12 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from mlp.machine import anonymous_memory, resident_memory
 from mlp.run import Executor
+
+Counts = Mapping[str, Mapping[str, float]]
 
 _COSTS: dict[str, float] = {}
 """Seconds that a unit of work of each kind took on this machine."""
@@ -86,11 +89,11 @@ class Times:
         """As plain values."""
         return {name: dict(getattr(self, name)) for name in ("seconds", "runs", "work")}
 
-    def add(self, counts: Mapping[str, Mapping[str, float]]) -> None:
-        """Add what `to_dict` of another gave."""
+    def add(self, counts: Counts, sign: int = 1) -> None:
+        """Add what `to_dict` of another gave, or take it off."""
         for name, of in counts.items():
             for what, count in of.items():
-                getattr(self, name)[what] += count
+                getattr(self, name)[what] += sign * count
 
     def reset(self) -> None:
         """Begin anew."""
@@ -101,3 +104,32 @@ class Times:
 
 SPENT = Times()
 """Those of this process."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one process spent: `Times.to_dict`, seconds of processor time, most memory in bytes."""
+
+    times: Counts
+    processor: float
+    memory: int
+
+    def since(self, before: Spent) -> Spent:
+        """What was spent since then; the memory is the most there ever was."""
+        times = Times()
+        times.add(self.times)
+        times.add(before.times, -1)
+        return Spent(times.to_dict(), self.processor - before.processor, self.memory)
+
+    def plus(self, other: Spent) -> Spent:
+        """This and what the same process spent besides."""
+        times = Times()
+        times.add(self.times)
+        times.add(other.times)
+        memory = max(self.memory, other.memory)
+        return Spent(times.to_dict(), self.processor + other.processor, memory)
+
+
+def spent_here() -> Spent:
+    """What this process spent so far."""
+    return Spent(SPENT.to_dict(), time.process_time(), SPENT.memory)

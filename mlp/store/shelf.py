@@ -42,6 +42,11 @@ class Shelf:
         found = dict(self._intact(rows))
         return {key: found[key] for key in wanted if key in found}
 
+    def lacking(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys that no run is stored under, intact or not."""
+        wanted = set(keys)
+        return wanted - self._database.read(lambda con: runs.finished(con, wanted))
+
     def items(self) -> Iterator[tuple[str, Record]]:
         """All intact runs, by ascending key."""
         for chunk in runs.chunks(self._database.read(runs.all_keys), _PAGE):

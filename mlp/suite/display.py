@@ -37,11 +37,13 @@ class Display:
 
     @property
     def _tests(self) -> Tests:
-        return self._ended, self._session.testscollected
+        attempts = self._config.pluginmanager.get_plugin("mlp-attempts")
+        return max(self._ended, getattr(attempts, "ready", 0)), self._session.testscollected
 
     @property
     def _workers(self) -> int:
-        return max(1, self._nodes)
+        """How many processes train; of a cluster 0 while none has come."""
+        return getattr(self._store, "workers", max(1, self._nodes))
 
     @property
     def _in_place_of_letters(self) -> bool:
@@ -55,9 +57,18 @@ class Display:
     def pytest_testnodedown(self) -> None:
         self._nodes -= 1
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        if not self._config.pluginmanager.has_plugin("dsession"):
+            self._begin()
+        return (yield)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self) -> None:
         self.ticker.clear()
+        self._begin()
+
+    def _begin(self) -> None:
         if not self._announced:
             self._announced = True
             self._announce()

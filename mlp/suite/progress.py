@@ -36,7 +36,7 @@ class Ticker:
             what pytest has printed; anything else a plain line every `every` seconds, if the state
             has changed.
         tests: how many tests have ended, and of how many; of 0 while that is not known.
-        workers: how many processes train.
+        workers: how many processes train; 0 is taken for 1.
         midline: whether what was printed last did not end its line.
     """
 
@@ -176,7 +176,7 @@ def describe(
     counts down between one job's end and the next. `later` is what the tests are expected to cost
     beyond what has been asked for.
     """
-    ended, collected = tests
+    ended, collected, workers = *tests, max(1, workers)
     if (collected and ended >= collected) or not (collected or is_busy(progress)):
         return ""
     told = [f"{ended} of {collected} tests"] if collected else []
@@ -193,14 +193,15 @@ def announce(progress: Progress, tests: int, workers: int) -> str:
     """What is to be done, before any of it is.
 
     The time is that of the first look of each claim, by what runs cost when they were last trained
-    on this machine: claims that need more looks take longer.
+    on this machine: claims that need more looks take longer. It is left out where no worker is
+    known yet.
     """
     selected = f"{tests} test{'' if tests == 1 else 's'} selected"
     if not is_busy(progress):
         return f"{selected}; the runs for their first look are in the store"
-    runs = progress.queued + progress.running
-    least = _duration(max(1.0, progress.cost_left / workers))
-    return f"{selected}; {runs:,} runs to train for their first look, at least {least}"
+    told = f"{selected}; {progress.queued + progress.running:,} runs to train for their first look"
+    least = f", at least {_duration(max(1.0, progress.cost_left / workers))}" if workers else ""
+    return told + least
 
 
 def is_busy(progress: Progress) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from mlp.errors import UserError
 from mlp.lab.seeds import FIRST_SEED
-from mlp.lab.times import SPENT, Times, learn
+from mlp.lab.times import SPENT, Spent, Times, learn, spent_here
 from mlp.report import changes as differences
 from mlp.report import outputs, terminal
 from mlp.report.archive import Saved
@@ -25,7 +25,7 @@ from mlp.report.study import ReportError, Study
 from mlp.run import Protocol
 from mlp.store import Store
 from mlp.suite.imports import import_species
-from mlp.suite.spending import Spent, describe, spent_here
+from mlp.suite.spending import describe
 
 DAMAGED = "mlp_damaged"
 """What a worker's output calls the number of damaged runs it came upon in the store."""
@@ -34,7 +34,7 @@ TIMES = "mlp_times"
 """What a worker's output calls its `Spent`."""
 
 _COSTS = "mlp/seconds_a_unit_of_work"
-"""Under what pytest's cache keeps what training costs on this machine."""
+"""Under what pytest's cache keeps what training costs on this machine, or on a cluster."""
 
 _SELECTING = {
     "keyword": "-k",
@@ -58,7 +58,11 @@ def recall_costs(config: pytest.Config) -> None:
     """Have runs cost what they cost when they were last trained on this machine."""
     SPENT.reset()
     cache = getattr(config, "cache", None)
-    learn(cache.get(_COSTS, None) or {} if cache is not None else {})
+    learn(cache.get(_costs(config), None) or {} if cache is not None else {})
+
+
+def _costs(config: pytest.Config) -> str:
+    return _COSTS if config.option.mlp_cluster is None else f"{_COSTS}_on_a_cluster"
 
 
 class Reporting:
@@ -121,7 +125,7 @@ class Reporting:
             return
         option = self._config.option
         if not self._config.pluginmanager.has_plugin("dsession"):
-            self._spent.append(spent_here())
+            self._spent += [*getattr(store, "spent", ()), spent_here()]
         self._learn()
         self._partial = self._why_partial(session, exitstatus)
         study = Study(
@@ -167,7 +171,8 @@ class Reporting:
             total.add(spent.times)
         cache = getattr(self._config, "cache", None)
         if cache is not None and total.costs():
-            cache.set(_COSTS, {**(cache.get(_COSTS, None) or {}), **total.costs()})
+            known = cache.get(_costs(self._config), None) or {}
+            cache.set(_costs(self._config), {**known, **total.costs()})
 
     def _explain(self, session: pytest.Session) -> list[str]:
         try:

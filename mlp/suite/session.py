@@ -20,7 +20,7 @@ from mlp.lab.forecast import first_jobs
 from mlp.lab.known import protocol_of
 from mlp.lab.method import SETTINGS
 from mlp.lab.seeds import FIRST_SEED
-from mlp.lab.times import SPENT
+from mlp.lab.times import SPENT, spent_here
 from mlp.run import Protocol
 from mlp.store import Store, StoreError
 from mlp.suite import interrupt, marks
@@ -29,7 +29,6 @@ from mlp.suite.display import Display
 from mlp.suite.fixtures import LAB, takes_lab
 from mlp.suite.options import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
-from mlp.suite.spending import spent_here
 from mlp.suite.subject import asked_datasets, check_protocol
 from mlp.suite.verdict import judge, row_of, tell
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from mlp.lab.times import SPENT, Times
+from mlp.lab.times import Spent, Times
 
 _SLOWEST = 10
 _WORDS = {
@@ -16,20 +14,6 @@ _WORDS = {
     "idle": "idle until the last test ended",
 }
 """What is not training; a kind of training is told by its own name."""
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What one process spent: `Times.to_dict`, seconds of processor time, most memory in bytes."""
-
-    times: Mapping[str, Mapping[str, float]]
-    processor: float
-    memory: int
-
-
-def spent_here() -> Spent:
-    """What this process spent so far."""
-    return Spent(SPENT.to_dict(), time.process_time(), SPENT.memory)
 
 
 def describe(workers: Sequence[Spent], claims: Mapping[str, float], wall: float) -> list[str]:

@@ -19,7 +19,7 @@ NOTE = """
 import pytest
 def note(text):
     with open("journal", "a") as file:
-        file.write(text + " ")
+        file.write(f"{text} ")
 """
 
 
@@ -66,6 +66,28 @@ def test_fails_as_expected(lab):
         *(f"test_claim[{n}]" for n in range(4)),
         *("test_other", "test_skips", "test_fails_as_expected"),
     ]
+
+
+def test_a_test_is_ready_when_its_runs_have_come_though_tests_before_it_wait(claims):
+    claims.makepyfile(
+        NOTE
+        + """
+@pytest.fixture(autouse=True)
+def ready(request):
+    yield
+    note(request.config.attempts.ready)
+def test_waits(lab):
+    lab.runs("quick")
+    lab.runs("slow", seconds=0.3)
+    note("has")
+@pytest.mark.parametrize("n", range(3))
+def test_claim(lab, n):
+    lab.runs(f"{n}")
+"""
+    )
+    claims.runpytest().assert_outcomes(passed=4)
+    noted = journal(claims)
+    assert (noted[0], noted[noted.index("has") + 1], noted[-1]) == ("0", "3", "4")
 
 
 def test_attempts_leave_no_output_and_no_properties(claims):

@@ -9,10 +9,11 @@ from mlp.cluster import training
 from mlp.genome import species_name
 from mlp.species.post import Mlp
 from mlp.store import Job, RunFailedError
-from mlp.tests.cluster.test_processor import SPECIES
+from mlp.tests.cluster.test_processor import CLAIM, SPECIES
 from mlp.tests.conftest import ROOT
 
 pytest.importorskip("distributed")
+pytest_plugins = ["pytester"]
 
 PROGRAM = """
 from mlp import Lab
@@ -39,3 +40,22 @@ def test_a_dataset_that_a_worker_does_not_know_is_told_as_that():
     job = Job({"species": species_name(Mlp), "dataset": "of a conftest"}, {"aa": {}})
     with pytest.raises(RunFailedError, match="'of a conftest' is not known here: register it in"):
         training.train(job)
+
+
+def test_a_session_says_what_its_workers_spent(pytester, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makepyfile(own=SPECIES, test_own=CLAIM)
+    pytester.syspathinsert()
+    how = ("-p", "mlp.suite.plugin", "--mlp-cluster=local:1", "--mlp-times")
+    first = pytester.runpytest_subprocess(*how, "--mlp-seeds=16")
+    again = pytester.runpytest_subprocess(*how, "--mlp-seeds=16")
+
+    first.assert_outcomes(passed=1)
+    said = [
+        "1 test selected; 32 runs to train for their first look*",
+        "*  32  own:Coin",
+        "*, of 2 *",
+    ]
+    first.stdout.fnmatch_lines(said)
+    again.stdout.fnmatch_lines(["1 test selected; the runs for their first look are in the store"])
+    again.stdout.no_fnmatch_line("*own:Coin")

@@ -206,7 +206,7 @@ def test_a_worker_that_differs_gets_no_work(open_store, tmp_path, monkeypatch, s
     (tmp_path / "only_here.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     said, journal = [], tmp_path / "journal"
-    store = open_store(standard=standard, patience=2, say=said.append)
+    store = open_store(standard=standard, patience=4, say=said.append)
     with pytest.raises(ClusterError, match=told):
         store.obtain(trivial.jobs("alien", [1], journal=str(journal)), trivial.train)
     assert len(said) >= 2
@@ -254,13 +254,13 @@ def test_workers_that_never_come_that_come_late_and_that_go(open_store):
     with distributed.LocalCluster(
         n_workers=0, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as cluster:
-        store = open_store("never.db", at=cluster, patience=1)
-        with pytest.raises(ClusterError, match=r"no worker came to tcp.* for 1 s"):
+        store = open_store("never.db", at=cluster, patience=4)
+        with pytest.raises(ClusterError, match=r"no worker came to tcp.* for 4 s"):
             store.obtain(trivial.jobs("never", [1]), trivial.train)
         store = open_store("late.db", at=cluster, patience=20)
         cluster.scale(1)
         assert len(store.obtain(trivial.jobs("late", range(4)), trivial.train)) == 4
-        store = open_store("gone.db", at=cluster, patience=2)
+        store = open_store("gone.db", at=cluster, patience=4)
         assert len(store.obtain(trivial.jobs("gone", range(4)), trivial.train)) == 4
         cluster.scale(0)
         with pytest.raises(ClusterError, match=r"no worker is left.* The 4 runs .* goes on from"):
@@ -281,7 +281,7 @@ def test_the_last_worker_that_goes_with_what_it_has_trained(open_store, monkeypa
             return fetch(link, futures)
 
         monkeypatch.setattr(results, "gather", late)
-        store = open_store(at=cluster, patience=2)
+        store = open_store(at=cluster, patience=4)
         with pytest.raises(ClusterError, match=r"no worker .*The 0 runs .* goes on from"):
             store.obtain(trivial.jobs("late", range(3)), trivial.train)
 

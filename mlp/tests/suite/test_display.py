@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlp.lab.times import FIRST_OF_ITS_KIND
-from mlp.suite.spending import Spent, describe
+from mlp.lab.times import FIRST_OF_ITS_KIND, Spent
+from mlp.suite.spending import describe
 from mlp.tests.small_suite import IRIS, REFUTED_CLAIM, SUPPORTED_CLAIM, claim
 
 pytest_plugins = ("pytester",)
