@@ -147,4 +147,4 @@ def main(store: str, study: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 3 else "give STORE and STUDY, two files")
+    sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 3 else __doc__)

@@ -8,7 +8,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -144,22 +144,13 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able form: NumPy's numbers, which no worker can send, become Python's."""
-        return json.loads(json.dumps({**_fields(self), "status": self.status}, default=_plain))
+        return json.loads(json.dumps({**asdict(self), "status": self.status}, default=float))
 
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> Row:
         """The row whose `to_dict` is `raw`."""
         values = {k: v for k, v in raw.items() if k != "status"}
         return cls(**{**values, "claim": Claim(**values["claim"])})
-
-
-def _fields(made: Any) -> dict[str, Any]:
-    return {one.name: getattr(made, one.name) for one in fields(made)}
-
-
-def _plain(value: Any) -> Any:
-    """What JSON has no form for: a claim as its fields, a number of NumPy's as Python's."""
-    return _fields(value) if is_dataclass(value) else float(value)
 
 
 def heading(finding: str) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mlp.cluster.store import ClusterStore
 from mlp.proof.cluster import trivial
-from mlp.proof.cluster.suite import Suite
+from mlp.proof.cluster.suite import Suite, cluster_here
 from mlp.store import Store
 
 MOST_MS = 3.0
@@ -58,7 +56,8 @@ def claims(number: int, workers: int) -> int:
 
     The workers are threads of one process, so that one machine can hold many.
     """
-    with tempfile.TemporaryDirectory() as folder, _threads(workers) as address:
+    with tempfile.TemporaryDirectory() as folder, cluster_here(workers, processes=False) as cluster:
+        address = cluster.scheduler_address
         suite = Suite(Path(folder), address, number, workers=workers, seconds=0.5, size=4)
         suite.start().wait()
         first: dict[str, float] = {}
@@ -76,20 +75,3 @@ def claims(number: int, workers: int) -> int:
             f"{delays[-1]:.1f} s; {len(suite.runs()):,} runs, {dict(told)}"
         )
         return 1 if delays[-1] > MOST_S else 0
-
-
-@contextmanager
-def _threads(workers: int) -> Iterator[str]:
-    """The address of a cluster whose workers are threads of this process."""
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=False,
-        protocol="tcp://",
-        memory_limit=0,
-        dashboard_address="127.0.0.1:0",
-        silence_logs=50,
-    ) as cluster:
-        yield cluster.scheduler_address

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.lab.threads import set_environment
-from mlp.proof.cluster.suite import Suite
+from mlp.proof.cluster.suite import Suite, cluster_here
 from mlp.proof.trials.__main__ import STUDY
 from mlp.proof.trials.study import Left, Session
 
@@ -97,13 +97,10 @@ def cluster(size: int, stay: float, **how: Any) -> Iterator[tuple[str, list[int]
     Given are its address and, once it has ended, how many workers came and how many of these went.
     """
     import dask
-    from distributed import LocalCluster
 
     moved: list[int] = []
-    few: dict[str, Any] = {"threads_per_worker": 1, "memory_limit": 0, **how}
-    quiet = {"dashboard_address": "127.0.0.1:0", "silence_logs": 50, "protocol": "tcp://"}
     with dask.config.set({"distributed.comm.timeouts.connect": "300s"}):  # a machine may be busy
-        own = LocalCluster(n_workers=size, **quiet, **few)
+        own = cluster_here(size, **how)
         seen: set[str] = set()
         over = threading.Event()
 

@@ -92,6 +92,14 @@ class NotedStore(ClusterStore):
             file.write("".join(f"{word} {each} {time.time()}\n" for each in what))
 
 
+def cluster_here(workers: int, **how: Any) -> Any:
+    """A cluster of that many workers on this machine, `distributed.LocalCluster(**how)`."""
+    from distributed import LocalCluster
+
+    quiet = {"dashboard_address": "127.0.0.1:0", "silence_logs": 50, "protocol": "tcp://"}
+    return LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0, **quiet, **how)
+
+
 @dataclass(frozen=True)
 class Suite:
     """A folder with a suite of claims on a cluster.
