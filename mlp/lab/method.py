@@ -45,6 +45,10 @@ class Settings:
     threads: int = 1
     replaced: bool = False
 
+    def of_runs(self) -> dict[str, Any]:
+        """Those that go with a job to whoever trains it, as plain values."""
+        return {"timeout_s": self.timeout_s, "check_repeat": self.check_repeat}
+
 
 SETTINGS = Settings()
 """Those of this process."""

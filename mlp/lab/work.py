@@ -23,6 +23,7 @@ from mlp.lab.blame import own_frames
 from mlp.lab.datasets import DatasetError
 from mlp.lab.key import expressed, identity, run_keys
 from mlp.lab.known import executor_named, rebuild_protocol
+from mlp.lab.method import SETTINGS
 from mlp.lab.times import FIRST_OF_ITS_KIND, SPENT, seconds_of
 from mlp.run import Executor, Protocol, Run
 from mlp.store import Job, Store, StoreError
@@ -179,6 +180,7 @@ def _jobs(wanted: Sequence[Wanted], missing: Collection[str], hands: int = 1) ->
             "protocol": {"name": first.protocol.name, **first.protocol.values},
             "executor": first.executor.name,
             "identity": group[2],
+            "settings": SETTINGS.of_runs(),
         }
         kind = first.executor.kind(first.genome)
         cost = seconds_of(first.executor, kind) * first.executor.work(first.protocol)
@@ -254,6 +256,7 @@ def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
     genomes = [species(**job.runs[k]["genome"]) for k in keys]
     seeds = [job.runs[k]["seed"] for k in keys]
     _check_data(identity(genomes[0], dataset, executor), job)
+    vars(SETTINGS).update(job.spec.get("settings", {}))
     size = len(keys) if executor.at_once > 1 else 1
     for start in range(0, len(keys), size):
         part = slice(start, start + size)

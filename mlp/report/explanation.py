@@ -235,11 +235,15 @@ def _cause(claim: Claim) -> str:
     if not decided(detail["whole"]):
         plain = of_screen(detail)
         there = f" Its plain 95% interval {plain} does." if plain and plain.excludes_zero else ""
-        return f"No cause named {between}: the screen does not tell {whole} from 0.{there}"
+        said = f"the screen does not show that {whole} differs from 0.{there}"
+        return f"No cause named {between}: {said}"
     told: dict[bool, list[str]] = {True: [], False: []}
     for gene in by_size(shares):
         if decided(shares[gene]):
             along = shares[gene]["mean"] * detail["whole"]["mean"] > 0
             told[along].append(f"{gene} {interval_text(shares[gene], places)}")
-    parts = [listed(told[True]) or "no single gene's share is told from 0", listed(told[False])]
+    parts = [
+        listed(told[True]) or "no single gene's share is shown to differ from 0",
+        listed(told[False]),
+    ]
     return f"Cause of {whole} {between}: {'; against it '.join(filter(None, parts))}."

@@ -86,8 +86,8 @@ def _add_training(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--mlp-cluster",
         metavar="ADDRESS",
-        help="Train on a Dask cluster: tcp://HOST:PORT of its scheduler, or local:N for N workers "
-        "of this machine. Needs the extra `cluster`. Give no -n with it.",
+        help="Train on a Dask cluster: tcp://HOST:PORT or tls://HOST:PORT of its scheduler, or "
+        "local:N for N workers of this machine. Needs the extra `cluster`. Give no -n with it.",
     )
     group.addoption(
         "--mlp-other-processor",

@@ -114,7 +114,7 @@ def _see(pair: Pair, dataset: str) -> str:
     sure = [gene for gene in results.by_size(shares) if results.decided(shares[gene])]
     on = f"{dataset}: " if dataset else ""
     if not sure:
-        return f"{on or 'There: '}no single gene's share is told from 0."
+        return f"{on or 'There: '}no single gene's share is shown to differ from 0."
     named = [f"{gene} ({typeset(results.signed(shares[gene]['mean'], places))})" for gene in sure]
     return f"{on}{results.listed(named)}."
 

@@ -146,7 +146,7 @@ def published_table(rows: Sequence[Row], published: Sequence[Row]) -> str:
     counts = [
         f"{len(both) - len(other)} of {len(both)} claims have the same verdict at both protocols",
         *([f"undecided at one of them: {undecided}"] if undecided else []),
-        f"another: {len(other) - undecided or 'none'}",
+        f"another verdict: {len(other) - undecided or 'none'}",
     ]
     told = (
         "; ".join(counts) + ". Each study may err with probability 5%, so both together with 10%."

@@ -26,6 +26,12 @@ if __name__ == "__main__":
         print(lab.compare(Coin(side="high"), Coin(side="low"), margin=0.05).outcome)
 """
 
+HANGS = """    def train(self, seed):
+        while True:
+            pass
+
+    def trains("""
+
 
 def test_a_script_compares_on_a_cluster(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -59,3 +65,14 @@ def test_a_session_says_what_its_workers_spent(pytester, monkeypatch):
     first.stdout.fnmatch_lines(said)
     again.stdout.fnmatch_lines(["1 test selected; the runs for their first look are in the store"])
     again.stdout.no_fnmatch_line("*own:Coin")
+
+
+def test_workers_keep_to_what_the_session_asks_of_every_run(pytester, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makepyfile(own=SPECIES.replace("    def train(", HANGS), test_own=CLAIM)
+    pytester.syspathinsert()
+    how = ("-p", "mlp.suite.plugin", "--mlp-cluster=local:1", "--mlp-timeout=1")
+    result = pytester.runpytest_subprocess(*how)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*a run must end within 1 s, as --mlp-timeout says; Coin*"])

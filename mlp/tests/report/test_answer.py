@@ -80,7 +80,7 @@ def test_the_whole_difference_is_said_and_whether_it_is_told_from_0():
     assert "+0.41 [+0.36, +0.46]" in texts(answer_figure([screen()]).file)
     small = answer_figure([screen(shares=[("coverage", 0.01)])])
     assert f"+0.01 [−0.04, +0.06], {NOT_TOLD}" in texts(small.file)
-    assert small.pairs[0][1][0].see == "digits: no single gene's share is told from 0."
+    assert small.pairs[0][1][0].see == "digits: no single gene's share is shown to differ from 0."
 
 
 def test_claims_that_share_a_screen_share_a_panel():

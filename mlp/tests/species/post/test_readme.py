@@ -83,18 +83,18 @@ def test_the_published_protocol_is_told_by_what_comes_out_otherwise():
     told = published_table(quick, published).splitlines()
 
     assert told[0] == (
-        "1 of 2 claims have the same verdict at both protocols; another: 1. "
+        "1 of 2 claims have the same verdict at both protocols; another verdict: 1. "
         "Each study may err with probability 5%, so both together with 10%."
     )
     refuted = CELL.replace("supported", "refuted").replace("+0.50", "+0.25")
     assert told[-1] == f"| 3 | estimator rescues matmul | iris | {CELL} | {refuted} |"
     assert published_table(quick, quick).startswith(
-        "3 of 3 claims have the same verdict at both protocols; another: none."
+        "3 of 3 claims have the same verdict at both protocols; another verdict: none."
     )
     open_ones = [row(verdict="undecided"), row(dataset="iris")]
     assert published_table(quick, open_ones).startswith(
         "1 of 2 claims have the same verdict at both protocols; undecided at one of them: 1; "
-        "another: none."
+        "another verdict: none."
     )
 
 
