@@ -50,6 +50,8 @@ class Crew:
         self._seen: set[str] = set()
         self._admitted: set[str] = set()
         self.refused: dict[str, str] = {}
+        self.connected = len(link.nthreads())
+        """How many workers there are, whether they may have work or not."""
         self._set_expected()
         threading.Thread(target=self._watch, name="mlp-crew", daemon=True).start()
 
@@ -101,6 +103,7 @@ class Crew:
         while not self._stop.wait(LOOK_S if self._admitted else LOOK_S / 5):
             try:
                 now = set(self._link.nthreads())
+                self.connected = len(now)
             except Exception:  # the connection is lost: the client tries to have it back
                 continue
             with self._lock:

@@ -24,6 +24,9 @@ IMPORTS = "imports"
 HARDWARE = {"processor": "arithmetic", "devices": "devices"}
 """The entries of a passport that say what may change rounding, and as what runs are keyed by it."""
 
+OWN = ("mlp.cluster.task", "mlp.cluster.training", "mlp.lab.work")
+"""The modules by which a session asks and a worker answers: both must have the same."""
+
 _BETWEEN = " | "
 
 Passport = Mapping[str, str]
@@ -63,6 +66,7 @@ class Standard:
             IMPORTS: "",
             "Python": ".".join(platform.python_version_tuple()[:2]),
             **versions,
+            "mlp's own code": digest_of_sources(OWN)[:16],
             "code digest": str(function_of(self.digest)(self.modules))[:16],
             "processor": _BETWEEN.join(arithmetic()),
             "devices": _BETWEEN.join(devices()),

@@ -90,7 +90,7 @@ class ClusterStore(Store):
             for key, message in self.transport.runs.failures(missing).items():
                 raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
             self.transport.runs.check()
-            self._send(jobs, set(missing), self._train_by or train)
+            self._send(jobs, self.lacking(missing), self._train_by or train)
             if self.lack is not None:
                 self.lack(missing)
             self.transport.runs.wait(missing)
@@ -130,8 +130,13 @@ class ClusterStore(Store):
         return self.transport.crew.size
 
     @property
+    def connected(self) -> int:
+        """How many workers the cluster has, those included that are still examined."""
+        return self.transport.crew.connected
+
+    @property
     def spent(self) -> list[Spent]:
-        """What each process of the cluster spent on this session's runs."""
+        """What each worker of the cluster spent on this session's runs."""
         return list(self.transport.spent.values())
 
     def announce(self) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,12 +20,14 @@ Trained = tuple[Records, str, Mapping[str, Any]]
 def train(function: str, spec: Mapping[str, Any], runs: Mapping[str, Any], cost: float) -> Trained:
     """The records of a job, by the function of that name. This is the task of every cohort.
 
-    With it, the process that trained it, and the fields of what that spent.
+    With it, the address of the worker that trained it, and the fields of what that spent.
 
     Raises:
         RunFailedError: the function failed, or returned what no store can hold. It holds plain
             text: what the function itself raised may exist on the worker alone.
     """
+    from distributed import get_worker
+
     before = spent_here()
     try:
         found = function_of(function)(Job(spec, runs, cost))
@@ -36,8 +36,7 @@ def train(function: str, spec: Mapping[str, Any], runs: Mapping[str, Any], cost:
             encode(record)
     except Exception as error:
         raise RunFailedError(f"{type(error).__name__}: {error}") from None
-    process = f"{socket.gethostname()} {os.getpid()}"
-    return records, process, vars(spent_here().since(before))
+    return records, get_worker().address, vars(spent_here().since(before))
 
 
 async def examine(

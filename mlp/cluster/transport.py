@@ -1,8 +1,8 @@
 """Jobs as tasks of a Dask cluster: each run sent once, kept as soon as it has come back.
 
 Where a task runs, what becomes of it when its worker dies, and how it travels are Dask's. Kept here
-is only how many tasks are with the cluster at once: few more than workers, so that a worker's death
-is blamed on what it trained.
+is only how many tasks are with the cluster at once: one for each worker, or a few where tasks are
+brief, so that a worker's death is blamed on what it trained.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Transport:
         self._link = place.open(min(patience, 30.0), security)
         self.runs = Ledger()
         self.spent: dict[str, Spent] = {}
-        """What each process of the cluster spent on this session's runs."""
+        """What each worker spent on this session's runs, by its address."""
         self._flying: dict[Any, Task] = {}
         self._seconds: dict[int, float] = {}
         self._careful = False
@@ -176,10 +176,10 @@ class Transport:
         records: dict[str, Any] = {}
         for future, task in ended.items():
             if future in found:
-                trained, process, fields = found[future]
+                trained, worker, fields = found[future]
                 records.update(trained)
-                spent, before = Spent(**fields), self.spent.get(process)
-                self.spent[process] = spent if before is None else before.plus(spent)
+                spent, before = Spent(**fields), self.spent.get(worker)
+                self.spent[worker] = spent if before is None else before.plus(spent)
                 self._note_time(task)
             elif future.status == "error":
                 self._end_badly(task, future.exception())

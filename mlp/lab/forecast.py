@@ -6,19 +6,20 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, cast
 
+from mlp.genome.species import all_species
+from mlp.lab.known import trainers_of
 from mlp.lab.lab import Lab
+from mlp.lab.work import OnlyAsked
 from mlp.store import Job, Store
 
 PATIENCE_S = 20.0
 """No more claims are asked once this has passed: an estimate must not cost what it estimates."""
 
 
-class _Asked(BaseException):
-    """Ends a claim at its first question; no `except Exception` of the claim's own stops it."""
-
-
 class _Listening:
     """Stands in place of a store that has what it was asked for before, and answers nobody."""
+
+    only_asked = True
 
     def __init__(self, spare: int) -> None:
         self._spare = spare
@@ -29,7 +30,7 @@ class _Listening:
         known = self._asked.intersection(keys)
         self._asked.update(keys)
         if known == set(keys):
-            raise _Asked
+            raise OnlyAsked
         return {key: {} for key in known}
 
     def spare(self) -> int:
@@ -37,7 +38,7 @@ class _Listening:
 
     def obtain(self, jobs: Sequence[Job], _train: object, _can: object) -> None:
         self.jobs += jobs
-        raise _Asked
+        raise OnlyAsked
 
 
 def first_jobs(
@@ -63,3 +64,12 @@ def first_jobs(
         except BaseException:
             continue
     return listening.jobs
+
+
+def make_ready() -> None:
+    """Read the code that trains, and import what every claim needs."""
+    import scipy.special  # noqa: F401
+
+    for species in all_species():
+        for executor in trainers_of(species).all:
+            executor.check()

@@ -119,7 +119,11 @@ class Spent:
         times = Times()
         times.add(self.times)
         times.add(before.times, -1)
-        return Spent(times.to_dict(), self.processor - before.processor, self.memory)
+        spent = {
+            name: {what: count for what, count in of.items() if count}
+            for name, of in times.to_dict().items()
+        }
+        return Spent(spent, self.processor - before.processor, self.memory)
 
     def plus(self, other: Spent) -> Spent:
         """This and what the same process spent besides."""

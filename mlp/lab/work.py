@@ -34,6 +34,10 @@ _IDLE_S = 0.1
 _AFRESH = "start a fresh store, or give another path"
 
 
+class OnlyAsked(BaseException):
+    """Ends a claim at its first question; no `except Exception` of the claim's own stops it."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Runs somebody wants: those of a genome over consecutive seeds."""
@@ -87,7 +91,7 @@ def obtain(store: Store, wanted: Sequence[Wanted]) -> list[list[Run]]:
         if key not in known.by_key
     }
     unkept = [want for want in wanted if not want.executor.keeps]
-    for key, record in _train_here(unkept, new) if unkept else ():
+    for key, record in _train_here(store, unkept, new) if unkept else ():
         known.by_key[key] = _read(store, record, *new.pop(key))
     found = store.get(list(new)) if new else {}
     missing = new.keys() - found.keys()
@@ -101,9 +105,11 @@ def obtain(store: Store, wanted: Sequence[Wanted]) -> list[list[Run]]:
 
 
 def _train_here(
-    wanted: Sequence[Wanted], missing: Collection[str]
+    store: Store, wanted: Sequence[Wanted], missing: Collection[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """The records of runs that are not kept on disk, trained in this process, as they end."""
+    if getattr(store, "only_asked", False):
+        raise OnlyAsked
     for job in _jobs(wanted, missing):
         for part in train_job(job):
             yield from part.items()

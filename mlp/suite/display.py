@@ -12,6 +12,11 @@ from mlp.store import Store, StoreError
 from mlp.suite.progress import Tests, Ticker, announce, duplicate_stdout
 
 
+def will_run(session: pytest.Session) -> bool:
+    """Whether the tests collected will be run: not after an error while collecting."""
+    return not session.testsfailed or session.config.option.continue_on_collection_errors
+
+
 class Display:
     """A plugin that shows the progress of a session in place of a letter for each test.
 
@@ -42,8 +47,8 @@ class Display:
 
     @property
     def _workers(self) -> int:
-        """How many processes train; of a cluster 0 while none has come."""
-        return getattr(self._store, "workers", max(1, self._nodes))
+        """How many processes train, or will; of a cluster 0 while none has come."""
+        return getattr(self._store, "connected", max(1, self._nodes))
 
     @property
     def _in_place_of_letters(self) -> bool:
@@ -59,7 +64,7 @@ class Display:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
-        if not self._config.pluginmanager.has_plugin("dsession"):
+        if not self._config.pluginmanager.has_plugin("dsession") and will_run(self._session):
             self._begin()
         return (yield)
 

@@ -35,7 +35,8 @@ class Ticker:
         stream: where to write. A terminal gets a line that renews itself twice a second, below
             what pytest has printed; anything else a plain line every `every` seconds, if the state
             has changed.
-        tests: how many tests have ended, and of how many; of 0 while that is not known.
+        tests: how many tests have ended, on a cluster how many lack no runs any more, and of how
+            many; of 0 while that is not known.
         workers: how many processes train; 0 is taken for 1.
         midline: whether what was printed last did not end its line.
     """
@@ -193,8 +194,8 @@ def announce(progress: Progress, tests: int, workers: int) -> str:
     """What is to be done, before any of it is.
 
     The time is that of the first look of each claim, by what runs cost when they were last trained
-    on this machine: claims that need more looks take longer. It is left out where no worker is
-    known yet.
+    on this machine: claims that need more looks take longer. It is left out where no worker has
+    come yet.
     """
     selected = f"{tests} test{'' if tests == 1 else 's'} selected"
     if not is_busy(progress):

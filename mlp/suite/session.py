@@ -6,7 +6,6 @@ import gc
 import uuid
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from mlp.errors import UserError
 from mlp.genome.species import all_species
 from mlp.lab import ClaimError, Lab, LabError, check_seeds, train_waiting_jobs
 from mlp.lab.blame import leave_out_ours
-from mlp.lab.forecast import first_jobs
+from mlp.lab.forecast import first_jobs, make_ready
 from mlp.lab.known import protocol_of
 from mlp.lab.method import SETTINGS
 from mlp.lab.seeds import FIRST_SEED
@@ -25,7 +24,7 @@ from mlp.run import Protocol
 from mlp.store import Store, StoreError
 from mlp.suite import interrupt, marks
 from mlp.suite.collection import check_number, claims_of
-from mlp.suite.display import Display
+from mlp.suite.display import Display, will_run
 from mlp.suite.fixtures import LAB, takes_lab
 from mlp.suite.options import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
@@ -108,28 +107,29 @@ def activated(session: pytest.Session, seen: Sequence[pytest.TestReport]) -> Non
 
 
 def ask_first_questions(session: pytest.Session) -> None:
-    """Make a worker known to the study before any worker can run out of tests; ask for what is due.
+    """Make this worker known to the study, and ask for what the claims will ask for first.
 
-    A worker that does run out helps the others for as long as one of them has tests. One process
-    asks for all that the claims will ask for first: so the session knows how long that takes, and
-    no worker lacks a job meanwhile. No test begins before it has asked. The other workers make
-    ready meanwhile: the first question of a process reads code and data.
+    Every worker is known before any can run out of tests: one that does helps the others for as
+    long as they have some. One process asks for all claims. So the session knows how long their
+    first looks take, and no worker lacks a job meanwhile. No test begins before it has asked;
+    the other workers make ready.
     """
     config = session.config
     _end_search_for_garbage(config)
     sent = getattr(config, "workerinput", {})
-    worker, workers = sent.get("workerid", ""), sent.get("workercount", 1)
-    if _only_shows(config):
+    worker = sent.get("workerid", "")
+    if _only_shows(config) or not will_run(session):
         return
     with suppress(UserError):  # the fixture `lab` says what is wrong
         store = store_of(config)
         if worker:
             store.sign_in()
-        asks = (claim for item in session.items if (claim := marks.asking(item)))
         if worker in ("", "gw0"):
-            store.request(first_jobs(lab_of(config), list(asks), workers))
+            workers = max(sent.get("workercount", 1), getattr(store, "connected", 1))
+            asks = [claim for item in session.items if (claim := marks.asking(item))]
+            store.request(first_jobs(lab_of(config), asks, workers))
         else:
-            first_jobs(lab_of(config), list(islice(asks, 1)))
+            make_ready()
 
 
 class Claims:
@@ -198,10 +198,10 @@ class Claims:
 
 
 def _end_search_for_garbage(config: pytest.Config) -> None:
-    """Have a worker's collector of garbage search nothing of what it has made until now.
+    """Hide what a worker holds now from its garbage collector.
 
-    That is imports and tests, of use until the worker ends, and at its end all else: searching
-    through them, as pytest does several times then, takes longer than many claims.
+    After collection that is modules and tests, which are never garbage. At the end it is
+    everything: pytest then collects several times, which takes longer than many claims.
     """
     if hasattr(config, "workerinput"):
         gc.freeze()

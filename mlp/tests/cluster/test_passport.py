@@ -21,6 +21,7 @@ def test_equal_processes_have_equal_passports():
         ("code digest", "code digest is '1.0' there and "),
         ("processor", "processor is '1.0' there and "),
         ("Python", "Python is '1.0' there and "),
+        ("mlp's own code", "mlp's own code is '1.0' there and "),
     ],
 )
 def test_what_differs_is_named(name, told):

@@ -11,6 +11,7 @@ import pytest
 
 from mlp.errors import UserError
 from mlp.lab import Lab
+from mlp.lab.forecast import first_jobs
 from mlp.lab.known import trainers_of
 from mlp.lab.method import SETTINGS
 from mlp.lab.patience import TimedOutError
@@ -235,6 +236,16 @@ class TestNotebook:
         runs = Lab(store, seeds=16).cohort(cell()(k=1), seeds=2)
         assert len(runs) == 2
         assert stored(store) == {}
+
+    def test_an_estimate_trains_none_of_them(self, cell, store):
+        reached = []
+
+        def claim(lab):
+            lab.cohort(cell()(k=1), seeds=2)
+            reached.append(1)
+
+        assert first_jobs(Lab(store, seeds=16), [claim]) == []
+        assert not reached
 
     def test_a_file_that_it_names_counts_by_its_bytes(self, mine, cell, store):
         data = mine.folder / "data.csv"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlp.lab import times
-from mlp.lab.times import FIRST_OF_ITS_KIND, Times, seconds_of
+from mlp.lab.times import FIRST_OF_ITS_KIND, Times, seconds_of, spent_here
 from mlp.species.post.executors import DIRECT
 
 
@@ -68,6 +68,20 @@ def test_what_processes_spent_adds_up(clock):
     assert total.costs() == spent.costs()
     spent.reset()
     assert not spent.costs()
+
+
+def test_what_a_process_spent_since_then_leaves_out_what_it_did_before(monkeypatch):
+    monkeypatch.setattr(times, "SPENT", Times())
+    for kind in ("before", "both"):
+        with times.SPENT.spent(kind, runs=2, work=1000):
+            pass
+    before = spent_here()
+    with times.SPENT.spent("both", runs=3, work=1000):
+        pass
+
+    since = spent_here().since(before)
+    assert (since.times["runs"], since.times["work"]) == ({"both": 3}, {"both": 3000})
+    assert before.plus(since).times["runs"] == {"before": 2, "both": 5}
 
 
 def test_only_costs_are_learned(monkeypatch):

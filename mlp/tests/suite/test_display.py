@@ -48,6 +48,15 @@ def test_runs_to_train_are_counted_before_the_first_test(suite, made):
     assert first.startswith("2 tests selected; 16 runs to train for their first look, at least ")
 
 
+def test_nothing_is_announced_where_no_test_will_run(suite, made):
+    (suite.path / "runs.db").unlink()
+    (suite.path / "test_broken.py").write_text("import nothere")
+    said = made.runpytest_inprocess(*IRIS, ".").stdout
+
+    said.fnmatch_lines(["*1 error during collection*"])
+    said.no_fnmatch_line("*tests selected*")
+
+
 def test_where_the_time_went_is_printed_if_asked_for(made):
     said = made.runpytest_inprocess(*IRIS, "--mlp-times").stdout
 
