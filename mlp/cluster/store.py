@@ -82,15 +82,20 @@ class ClusterStore(Store):
             ClusterError, StoreError: the cluster has gone, or the file cannot be used.
         """
         order = tuple(dict.fromkeys(key for job in jobs for key in job.keys))
+        again = False
         while True:
             found = self.get(order)
             missing = [key for key in order if key not in found]
             if not missing:
                 return found
+            lacking = self.lacking(missing)
+            if not lacking and not again:  # they have just come
+                again = True
+                continue
             for key, message in self.transport.runs.failures(missing).items():
                 raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
             self.transport.runs.check()
-            self._send(jobs, self.lacking(missing), self._train_by or train)
+            self._send(jobs, lacking or set(missing), self._train_by or train)
             if self.lack is not None:
                 self.lack(missing)
             self.transport.runs.wait(missing)
