@@ -111,8 +111,8 @@ def ask_first_questions(session: pytest.Session) -> None:
 
     Every worker is known before any can run out of tests: one that does helps the others for as
     long as they have some. One process asks for all claims. So the session knows how long their
-    first looks take, and no worker lacks a job meanwhile. No test begins before it has asked;
-    the other workers make ready.
+    first looks take, and no worker lacks a job meanwhile. No test begins before all is asked for.
+    The other workers make ready until then.
     """
     config = session.config
     _end_search_for_garbage(config)

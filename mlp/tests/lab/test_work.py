@@ -248,7 +248,10 @@ class TestHelping:
         with Store(path, study="s") as one, Store(path, study="s") as other:
             one.sign_in()
             other.retire()
-            train_waiting_jobs(one)
+            thread = threading.Thread(target=train_waiting_jobs, args=[one], daemon=True)
+            thread.start()
+            thread.join(timeout=60)
+            assert not thread.is_alive()
 
     def test_a_job_is_split_for_workers_that_would_find_none(self, tmp_path):
         path = tmp_path / "shared.sqlite"
