@@ -16,9 +16,11 @@ from mlp.species.post import (
     MATMUL_ESTIMATOR,
 )
 
-BETWEEN_LAYERS_STRAINS = Margin(0.25, {"digits": 0.1})
+BETWEEN_LAYERS_STRAINS = Margin(0.25, {"digits": 0.1}, under={"published": {"wine": 0.1}})
 BETWEEN_MATMUL_STRAINS = Margin(0.25, {"iris": 0.3, "wine": 0.5})
-BETWEEN_LAYERS_AND_MATMUL = Margin(0.2, {"digits": 0.15, "wine": 0.15})
+BETWEEN_LAYERS_AND_MATMUL = Margin(
+    0.2, {"digits": 0.15, "wine": 0.15}, under={"published": {"digits": 0.125, "wine": 0.2}}
+)
 
 CAUSES_BETWEEN_LAYERS_STRAINS = {"digits": ["coverage"], "iris": [], "wine": ["logits"]}
 CAUSES_BETWEEN_MATMUL_STRAINS = {"digits": ["coverage"], "iris": [], "wine": []}
@@ -40,6 +42,7 @@ def test_diagnosis_between_matmul_strains_agrees_with_the_screen(lab: Lab, datas
 
 
 @pytest.mark.finding("4")
+@pytest.mark.refuted("no difference to explain there", on="wine", protocol="published")
 def test_diagnosis_between_layers_and_matmul_agrees_with_the_screen(lab: Lab, dataset: str) -> None:
     """What makes the lead under train_op.run: the initial weights, on digits and on wine."""
     better, worse = (MATMUL, LAYERS) if dataset == "wine" else (LAYERS, MATMUL)

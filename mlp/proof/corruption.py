@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.machine import KILL
+from mlp.store.database import PAGE
 from mlp.store.errors import StoreError
 from mlp.store.owners import STALE_S
 from mlp.store.records import Job
@@ -25,7 +26,6 @@ from mlp.store.store import Store
 
 RUNS = 48
 FINISHED = 32
-PAGE = 4096
 TIMEOUT_S = 3 * int(STALE_S)
 """Longer than the wait for an owner whose row was hit, so that it cannot be asked."""
 OUTCOMES = ("right", "absent", "refused", "violation")
@@ -43,7 +43,7 @@ def key_of(seed: int) -> str:
 def record_of(seed: int) -> dict[str, Any]:
     """What the trial run with this seed must give: some short, some longer than a page."""
     rng = random.Random(seed)
-    return {"seed": seed, "curve": [rng.random() for _ in range(rng.choice((5, 60, 500)))]}
+    return {"seed": seed, "curve": [rng.random() for _ in range(rng.choice((5, 60, 2000)))]}
 
 
 def jobs() -> list[Job]:

@@ -22,7 +22,7 @@ from mlp.trace.watch import watch
 ROWS, BATCH, WIDTH, CLASSES = 384, 32, 256, 10
 EPOCH = ROWS // BATCH
 FULL = 8
-PHASES = ("recorded in full", "rows only", "watching over")
+PHASES = ("recorded in full", "in brief", "watching over")
 """The first updates of the first two epochs, the others of these, and the third epoch."""
 
 Step = Callable[[int], None]

@@ -73,7 +73,7 @@ def level(rows: Sequence[Row]) -> str:
     percent = f"{100 * (1 - max(claim.detail['looks'][-1]['alpha'] for claim in looked)):.5g}%"
     budgets = " or ".join(map(str, sorted({claim.claims for claim in looked})))
     return (
-        f"An interval in brackets holds at {percent}: the {stats.SUITE_ERROR:.0%} of the suite are "
+        f"A claim's interval holds at {percent}: the {stats.SUITE_ERROR:.0%} of the suite are "
         f"divided among {budgets} claims and their looks."
     )
 

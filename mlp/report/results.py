@@ -259,15 +259,15 @@ def _place(finding: str) -> tuple[int, int, str]:
     return (1, 0, finding) if finding else (2, 0, "")
 
 
-DESIGN = "the suite records these refutations, and a test fails whose claim is no longer refuted"
-"""What it means that claims are refuted by design."""
+RECORDED = "the suite records these refutations, and a test fails whose claim is no longer refuted"
+"""What it means that claims are refuted as recorded."""
 
 
-def refuted_by_design(rows: Sequence[Row]) -> str:
+def refuted_as_recorded(rows: Sequence[Row]) -> str:
     """How many claims are refuted as recorded, in words; "" if none is."""
     if not (count := sum(row.claim.verdict == row.recorded == REFUTED for row in rows)):
         return ""
-    return f"{count} of {len(rows)} {'is' if count == 1 else 'are'} refuted by design"
+    return f"{count} of {len(rows)} {'is' if count == 1 else 'are'} refuted, as recorded"
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:

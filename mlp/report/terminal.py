@@ -92,8 +92,8 @@ def totals(rows: Sequence[Row], partial: str = "") -> list[Line]:
     elif not partial:
         summary += f"; all as {word}"
     lines = [(f"{results.count_of(len(rows), 'claim')}: {summary}", "bold")]
-    if told := results.refuted_by_design(rows):
-        lines += coloured("", f"{told}: they are recorded as refuted")
+    if told := results.refuted_as_recorded(rows):
+        lines += coloured("", told)
     lines += coloured("red", partial, overspent(rows)) + coloured("", *_legend(rows))
     if changed:
         marked = f"! not as {word}: a claim is to be supported unless it is marked refuted"

@@ -43,6 +43,9 @@ TABLES = {
     "failures": "(key TEXT, study TEXT, message TEXT, PRIMARY KEY (key, study)) WITHOUT ROWID",
     "tally": "(study TEXT PRIMARY KEY, runs INTEGER, cost REAL) WITHOUT ROWID",
 }
+PAGE = 16384
+"""Bytes of a page of a new file. A usual run fits in one page, and is read at once."""
+
 PATIENCE_S = 120.0
 """How long a locked file is waited for."""
 
@@ -233,6 +236,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> object:
 
 def _create(connection: sqlite3.Connection) -> None:
     """Make an empty file a store, in one transaction; whoever comes second finds it made."""
+    connection.execute(f"PRAGMA page_size={PAGE}")
     connection.execute("BEGIN IMMEDIATE")
     try:
         if _schema(connection) == []:

@@ -100,7 +100,8 @@ def _add_training(group: pytest.OptionGroup) -> None:
         "--mlp-timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="End a run that takes longer, and say which it was. Default: never.",
+        help="End a run that takes longer, and say which it was; one that hangs in compiled code "
+        "only with -n, after twice the time. Default: never.",
     )
     group.addoption(
         "--mlp-check-repeat",
@@ -126,7 +127,7 @@ def _add_outputs(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--mlp-save",
         metavar="NAME-or-FILE",
-        help="Save the results as .mlp/results/NAME.json, or as FILE. Fails if the run was "
+        help="Save the results as .mlp/results/NAME.json, or as FILE. Fails if the session was "
         "interrupted, or would drop claims already in the file.",
     )
     group.addoption(
@@ -151,7 +152,7 @@ def _add_outputs(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--mlp-times",
         action="store_true",
-        help="Print at the end where the time went: by trainer and by test, for start-up and for "
+        help="Print at the end where the time went: by executor and by test, for start-up and for "
         "waiting, and the most memory that a worker took.",
     )
 

@@ -10,7 +10,7 @@ from mlp.report import terminal
 from mlp.report.error_rates import level
 from mlp.report.explanation import answers, datasets_of, explain
 from mlp.report.plain import plain_interval
-from mlp.report.results import Row, command, ordered, refuted_by_design
+from mlp.report.results import Row, command, ordered, refuted_as_recorded
 from mlp.report.roles import roles
 from mlp.species.post.genome import STRAINS, Mlp
 
@@ -33,7 +33,7 @@ def summary_table(rows: Sequence[Row]) -> str:
         [f"**{one.heading}** {one.claim}", *(_summed(one.cells.get(n)) for n in names)]
         for one in found
     ]
-    told = refuted_by_design(rows)
+    told = refuted_as_recorded(rows)
     why = f"{told}: {WHY_REFUTED}. " if told else ""
     same = "Identical: the same final weights, bit for bit."
     return f"{_table(['claim', *names], body)}\n\n{why}{same}"
@@ -56,8 +56,8 @@ def verdict_table(rows: Sequence[Row]) -> str:
     """
     rows = ordered(rows)
     told = ["The second interval is the plain 95% one: the claim's own, adjusted for nothing."]
-    if design := refuted_by_design(rows):
-        told.append(f"{design}.")
+    if recorded := refuted_as_recorded(rows):
+        told.append(f"{recorded}.")
     parts = [" ".join(told)]
     for heading, of_finding in groupby(rows, key=lambda r: r.heading if r.finding else BEYOND):
         parts += [f"**{heading}**", _verdicts(list(of_finding))]

@@ -15,7 +15,7 @@ def test_a_committed_calibration_is_read(tmp_path):
 
 def test_the_level_is_that_of_the_widest_interval():
     assert error_rates.level([row()]) == (
-        "An interval in brackets holds at 99.999%: the 5% of the suite are divided among "
+        "A claim's interval holds at 99.999%: the 5% of the suite are divided among "
         f"{error_rates.stats.REGISTERED_CLAIMS} claims and their looks."
     )
     assert error_rates.level([row(detail={})]) == ""

@@ -182,18 +182,18 @@ def test_nothing_is_drawn_of_identical_arms():
     assert pictures == []
 
 
-def test_how_many_are_refuted_by_design_is_said_first(text):
-    assert 'id="by-design"' not in text, "no refutation is recorded there"
+def test_how_many_are_refuted_as_recorded_is_said_first(text):
+    assert 'id="as-recorded"' not in text, "no refutation is recorded there"
     made = study(rows=[row(verdict="refuted", recorded="refuted"), row(dataset="iris")], runs=[])
     page, _ = render(made)
-    assert "1 of 2 is refuted by design: the suite records" in page
-    assert page.index("refuted by design") < page.index("<h2>")
+    assert "1 of 2 is refuted, as recorded: the suite records" in page
+    assert page.index("refuted, as recorded") < page.index("<h2>")
 
 
 def test_levels_are_said_before_the_first_interval():
     page, _ = render(study(sentences=["Finding 3 is supported: +0.1 [+0.0, +0.2]."], runs=[]))
-    assert page.index("An interval in brackets holds at 99.999%") < page.index("is supported: +0.1")
-    assert page.count("An interval in brackets") == 1
+    assert page.index("A claim's interval holds at 99.999%") < page.index("is supported: +0.1")
+    assert page.count("A claim's interval") == 1
 
 
 def test_what_is_equivalent_and_not_zero_is_marked_and_has_its_plain_interval():

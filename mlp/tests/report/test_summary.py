@@ -26,7 +26,7 @@ def test_a_mark_says_whether_a_verdict_is_the_one_recorded_and_words_which_it_is
     ] * 3
     green = markdown(study(rows=made[:1]))
     assert "❌" not in green
-    assert "1 of 1 is refuted by design: the suite records" in green.splitlines()[2]
+    assert "1 of 1 is refuted, as recorded: the suite records" in green.splitlines()[2]
 
 
 def test_what_is_equivalent_and_not_zero_and_who_vouches_is_said():

@@ -1,5 +1,6 @@
 """Finished runs: what is kept, what comes back."""
 
+import hashlib
 import math
 import os
 import sqlite3
@@ -9,10 +10,21 @@ import sys
 import pytest
 
 from mlp.store import Store, StoreError
+from mlp.store.records import encode
 
 RUN = {"curve": [0.1, 1 / 3, 5e-324, -0.0], "outcome": "diverged", "loss": None, "n": 2**60}
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
+
+
+def test_the_file_takes_little_more_than_what_it_keeps(open_store, path):
+    """A run of two kilobytes, as most are, has no page of its own."""
+    runs = [{"curve": [n / 3] * 100} for n in range(800)]
+    kept = sum(len(encode(run)) for run in runs)
+    with open_store() as store:
+        for n, run in enumerate(runs):
+            store.put({hashlib.sha256(b"%d" % n).hexdigest(): run})
+    assert path.stat().st_size < 1.7 * kept
 
 
 def test_a_run_comes_back_to_the_last_bit(open_store):

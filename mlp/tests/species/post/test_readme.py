@@ -64,7 +64,7 @@ def test_the_summary_has_a_word_and_a_number():
         "| **Finding 3** training with Estimator.fit rescues the tf.matmul model. | "
         "supported, +0.50 | refuted, -0.25 |",
         "",
-        f"1 of 3 is refuted by design: {WHY_REFUTED}. "
+        f"1 of 3 is refuted, as recorded: {WHY_REFUTED}. "
         "Identical: the same final weights, bit for bit.",
     ]
 
@@ -127,7 +127,7 @@ def test_a_claim_on_two_datasets_stands_under_the_first():
 
     sentence = "Finding 3: training with Estimator.fit rescues the tf.matmul model."
     assert told[0].startswith("The second interval is the plain 95% one")
-    assert blocks(rows)["explanation"].startswith("An interval in brackets holds at 99.999%")
+    assert blocks(rows)["explanation"].startswith("A claim's interval holds at 99.999%")
     assert told[2:] == [
         "**Finding 3**",
         "",
