@@ -1,4 +1,4 @@
-"""Checks of command-line options, made before work that takes minutes begins."""
+"""Checks of files and options, made before work that takes minutes begins."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ def new_file(text: str) -> Path:
             f"needs a folder that exists; {path.parent} does not: make it, or name another folder"
         )
     return path
+
+
+def holds_other(path: Path, mark: str) -> bool:
+    """Whether a file is there that holds something, and not `mark` in its first 4,096 bytes.
+
+    Who asks is about to replace the file, and knows it as one of its own by the mark.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError:  # there is none, or the attempt to write it will say what is wrong
+        return False
+    return bool(head) and mark.encode() not in head
 
 
 def check_least(

@@ -19,11 +19,15 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from mlp.command import holds_other
 from mlp.errors import UserError
 from mlp.genome import Genome
 from mlp.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, Lab, LabError
 from mlp.lab.diagnosis import GenomeDiagnosis
 from mlp.stats.diagnosis import Finding, Interrupted, Progress
+
+_OURS = '<meta name="generator" content="mlp.diagnose">'
+"""What the page written by `--html` holds near its beginning."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.html is not None and (given.html.is_dir() or not given.html.parent.is_dir()):
             raise LabError(
                 f"--html names a file in a folder that exists; got {given.html}: try page.html"
+            )
+        if given.html is not None and holds_other(given.html, _OURS):
+            raise LabError(
+                f"--html replaces only a page of its own; {given.html} is another file: try "
+                "page.html"
             )
         bad, good = _genome(given.bad), _genome(given.good)
         if given.protocol is not None and not type(bad).protocols:

@@ -27,6 +27,8 @@ COMMITTED = "hypotheses"
 """The folder in which a suite's own results are committed."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+MARK = '{\n"format":'
+"""How a file of saved results begins."""
 _MAX_BYTES = 256 * 2**20
 _LARGEST = 2**53
 _NUMBER = (int, float)

@@ -130,6 +130,8 @@ _OF_A_CLAIM: Mapping[str, Callable[[Claim], Iterable[Entry]]] = {
     "doses": _doses,
 }
 """The tables of which a claim makes rows of its own."""
+TABLES = ("claims", *_OF_A_CLAIM, "runs", "curves")
+"""Names of all tables."""
 
 
 def _runs(study: Study) -> Table:

@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from mlp.command import holds_other
 from mlp.report import archive, changes, page, summary, tensorboard
 from mlp.report.archive import Saved
 from mlp.report.changes import Changes
@@ -36,9 +37,16 @@ def check(option: argparse.Namespace, root: Path, protocol: Protocol | None = No
             "name them with it"
         )
     if option.mlp_save is not None:
-        _check_place(archive.place_to_save(option.mlp_save, root), "--mlp-save", "file")
+        place = archive.place_to_save(option.mlp_save, root)
+        _check_place(place, "--mlp-save", "file")
+        _check_replaced(place, "--mlp-save", holds_other(place, archive.MARK))
     _check_place(option.mlp_summary, "--mlp-summary", "file", kept=True)
+    if option.mlp_summary is not None:
+        other = holds_other(option.mlp_summary, summary.MARK)
+        _check_replaced(option.mlp_summary, "--mlp-summary", other)
     _check_place(option.mlp_report, "--mlp-report", "folder")
+    if option.mlp_report is not None and (others := page.others(option.mlp_report)):
+        _check_replaced(others[0], "--mlp-report", True)
     _check_place(option.mlp_tensorboard, "--mlp-tensorboard", "folder")
     if option.mlp_against is None:
         return None
@@ -92,6 +100,15 @@ def _check_place(place: Path | str | None, option: str, kind: str, *, kept: bool
         raise ReportError(f"{rule}; {there} cannot be: name another")
 
 
+def _check_replaced(place: Path, option: str, other: bool) -> None:
+    """Refuse to replace a file that is not an earlier one of the same option's."""
+    if other:
+        raise ReportError(
+            f"{option} replaces only what it wrote before; {place} is another file: name another "
+            "place, or move the file away"
+        )
+
+
 def writers(
     study: Study, against: Changes | None, option: argparse.Namespace, root: Path, store: Store
 ) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -106,6 +123,8 @@ def writers(
 
     def events(place: Path) -> str:
         count = tensorboard.write(whole(), place)
+        if not count:
+            return f"no run has curves: nothing is written to {place}"
         return f"curves of {count} runs: tensorboard --logdir {place}"
 
     save = None if option.mlp_save is None else archive.place_to_save(option.mlp_save, root)

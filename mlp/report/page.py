@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from mlp.command import holds_other
 from mlp.lab.diagnosis import GenomeDiagnosis
 from mlp.report import archive, explanation, results
 from mlp.report.cards import cards_of
 from mlp.report.changes import Changes
 from mlp.report.charts import charts_of
-from mlp.report.export import write_tables
+from mlp.report.export import TABLES, write_tables
 from mlp.report.figures.answer import answer_figure
 from mlp.report.figures.ladder import ladder_figure
 from mlp.report.figures.style import Picture
@@ -48,6 +49,15 @@ def write_report(study: Study, folder: Path, against: Changes | None = None) -> 
         for name in before - _linked(folder / PAGE):
             (folder / name).unlink(missing_ok=True)
     return folder / PAGE
+
+
+def others(folder: Path) -> list[Path]:
+    """The files in `folder` that `write_report` would replace and did not write."""
+    written = (PAGE, RESULTS, *(f"{name}.{kind}" for name in TABLES for kind in ("csv", "json")))
+    ours = _linked(folder / PAGE)
+    if not holds_other(folder / PAGE, _GENERATOR):
+        ours.add(PAGE)
+    return [folder / name for name in written if name not in ours and (folder / name).exists()]
 
 
 def _linked(page: Path) -> set[str]:

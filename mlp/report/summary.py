@@ -12,6 +12,9 @@ from mlp.report.provenance import FRAMEWORKS
 from mlp.report.study import Study
 from mlp.report.templates import filled
 
+MARK = "## Verdicts"
+"""What a summary holds near its beginning."""
+
 
 def markdown(study: Study, against: Changes | None = None) -> str:
     """The summary: what changed first, then every claim, folded by finding.

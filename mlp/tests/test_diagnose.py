@@ -141,6 +141,7 @@ class TestBadInput:
         (["pipeline:MINE", "pipeline:FIT", "--seeds=0"], "seeds"),
         (["pipeline:MINE", "pipeline:FIT", "--html=no/page.html"], "--html names a file"),
         (["pipeline:MINE", "pipeline:FIT", "--html=."], "--html names a file in a folder"),
+        (["pipeline:MINE", "pipeline:FIT", "--html=pipeline.py"], "pipeline.py is another file"),
         (["pipeline:MINE", "pipeline:FIT", "--store=pipeline.py/runs"], "pipeline.py/runs"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlp.trace import gradient, inputs, loss, schedule, update, weights
 from mlp.trace.errors import TraceError
-from mlp.trace.file import load
+from mlp.trace.file import trace_of
 from mlp.trace.ladder import Divergence
 from mlp.trace.pair import Pair
 from mlp.trace.record import Trace
@@ -36,8 +36,8 @@ def first_divergence(
     Raises:
         TraceError: the traces are of different models, or have no update to compare.
     """
-    first, second = _trace(a), _trace(b)
-    rounding = rounding_of(first, second, None if repeat is None else _trace(repeat))
+    first, second = trace_of(a), trace_of(b)
+    rounding = rounding_of(first, second, None if repeat is None else trace_of(repeat))
     pair = Pair(first, second, names, rounding)
     _check(pair)
     losses = loss.check(pair)
@@ -61,9 +61,9 @@ def first_divergence(
 
 def _weighed(losses: Rung, gradients: Rung, updates: Rung) -> tuple[Rung, Rung]:
     """A loss that changes no gradient, or a gradient that changes no update, explains no gap."""
-    if losses.state == FAILED and gradients.state == PASSED:
+    if losses.state == FAILED and _equal_there(gradients, losses):
         losses = losses.minor("the gradients are equal: only what is reported differs")
-    if gradients.state == FAILED and updates.state == PASSED:
+    if gradients.state == FAILED and _equal_there(updates, gradients):
         why = "the updates are equal all the same: the rule divides by the gradient's size"
         gradients = gradients.minor(why) if gradients.findings[0].hints else gradients
         losses = losses.minor(why)
@@ -72,17 +72,10 @@ def _weighed(losses: Rung, gradients: Rung, updates: Rung) -> tuple[Rung, Rung]:
     return losses, gradients
 
 
-def _trace(given: Trace | Recorder | str | Path) -> Trace:
-    if isinstance(given, Trace):
-        return given
-    if isinstance(given, Recorder):
-        return given.trace()
-    if isinstance(given, (str, Path)):
-        return load(given)
-    raise TraceError(
-        f"first_divergence compares traces; got {type(given).__name__}: give what watch yields, "
-        "or the file it wrote"
-    )
+def _equal_there(later: Rung, earlier: Rung) -> bool:
+    """Whether a later rung was compared at the update where an earlier one failed, and is equal."""
+    at = earlier.findings[0].at
+    return later.state == PASSED and at is not None and later.compared > at
 
 
 def _check(pair: Pair) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from mlp.command import holds_other
 from mlp.trace.errors import TraceError
 from mlp.trace.record import Batch, Evaluation, Layer, Log, Trace, Update, Variable
+from mlp.trace.recorder import Recorder
 from mlp.trace.value import Value
 
 FORMAT = 2
@@ -20,17 +22,26 @@ _KIND = "mlp.trace"
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def check(path: str | Path) -> Path:
+MARK = "description.npy"
+"""What a trace's file holds near its beginning: the name of its first array."""
+
+
+def check(path: str | Path, mark: str = MARK) -> Path:
     """The path of a file that can be written at the end.
 
     Raises:
-        TraceError: its folder does not exist, or it is a folder itself.
+        TraceError: its folder does not exist, it is a folder itself, or it is there and holds
+            something without the `mark` of what is to be written.
     """
     path = Path(path)
     if path.is_dir():
         raise TraceError(f"to needs a file; {path} is a folder: name a file in it")
     if not path.parent.is_dir():
         raise TraceError(f"to needs a folder that exists; {path.parent} does not: make it")
+    if holds_other(path, mark):
+        raise TraceError(
+            f"only a file that mlp.trace wrote is replaced; {path} is another: name a new file"
+        )
     return path
 
 
@@ -73,20 +84,43 @@ def _portable(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype.kind == "V" else array.astype(str)
 
 
-def save(trace: Trace, path: str | Path) -> Path:
+def trace_of(given: Trace | Recorder | str | Path) -> Trace:
+    """The trace that is given: itself, by what records it, or by its file.
+
+    Raises:
+        TraceError: it is none of these, or its file cannot be read.
+    """
+    if isinstance(given, Trace):
+        return given
+    if isinstance(given, Recorder):
+        return given.trace()
+    if isinstance(given, (str, Path)):
+        return load(given)
+    raise TraceError(
+        f"a trace is what watch or record yields, or the file it wrote; got "
+        f"{type(given).__name__}: give one of these"
+    )
+
+
+def save(trace: Trace | Recorder, path: str | Path) -> Path:
     """Write a trace; the file is complete or is not there.
 
     Raises:
         TraceError: the place cannot be written to.
     """
     path = check(path)
-    packer = _Packer()
+    trace, packer = trace_of(trace), _Packer()
     told = {"kind": _KIND, "format": FORMAT, "trace": packer.pack(trace)}
     text = np.frombuffer(json.dumps(told).encode("utf-8"), np.uint8)
     unfinished = path.with_name(path.name + ".unfinished")
-    with unfinished.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, description=text, **packer.arrays)
-    unfinished.replace(path)
+    try:
+        with unfinished.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, description=text, **packer.arrays)
+        unfinished.replace(path)
+    except OSError as error:
+        raise TraceError(
+            f"a trace must be written where a file can be; {path} cannot ({error}): name another"
+        ) from None
     return path
 
 

@@ -21,11 +21,12 @@ table { border-collapse: collapse; } td, th { text-align: left; padding: .25rem 
 code { background: #f3f3f3; padding: .1rem .3rem; overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; }
 """
+_GENERATOR = '<meta name="generator" content="mlp.trace">'
 
 
 def write_page(divergence: Divergence, path: str | Path) -> Path:
     """Write the page."""
-    path = check(path)
+    path = check(path, _GENERATOR)
     path.write_text(page(divergence), encoding="utf-8")
     return path
 
@@ -37,6 +38,7 @@ def page(divergence: Divergence) -> str:
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
+        _GENERATOR,
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>First divergence of {names}</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>First divergence of {names}</h1>",

@@ -97,7 +97,7 @@ def draw_picture(divergence: Divergence, path: str | Path) -> Path:
     Raises:
         TraceError: the ending is no format of matplotlib, or the place cannot be written to.
     """
-    path = check(path)
+    path = check(path, "")
     try:
         figure(divergence).savefig(path)
     except ValueError as error:

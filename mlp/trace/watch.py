@@ -107,7 +107,13 @@ def record(
     keep: int = KEEP,
     to: str | Path | None = None,
 ) -> Iterator[HandRecorder]:
-    """A recorder that a program of any kind feeds itself, one `trace.step` each update."""
+    """A recorder that a program of any kind feeds itself, one `trace.step` each update.
+
+    Raises:
+        TraceError: no trace can be written to `to`.
+    """
+    if to is not None:
+        check(to)
     recorder = HandRecorder(name=name, updates=updates, keep=keep)
     cut_off = ""
     try:

@@ -51,7 +51,7 @@ def test_each_output_says_where_it_is(written, tmp_path):
         "--mlp-save": f"results saved: {tmp_path / 'kept.json'}",
         "--mlp-summary": f"summary: {tmp_path / 'new' / 'sum.md'}",
         "--mlp-report": f"report: {tmp_path / 'out' / 'index.html'}",
-        "--mlp-tensorboard": f"curves of 0 runs: tensorboard --logdir {tmp_path / 'events'}",
+        "--mlp-tensorboard": f"no run has curves: nothing is written to {tmp_path / 'events'}",
     }
     kept = outputs.check(options(against=str(tmp_path / "kept.json")), tmp_path)
     assert [one.nodeid for one in kept.rows] == [row().nodeid]
@@ -109,6 +109,26 @@ def test_no_claim_takes_no_earlier_results_place(written, tmp_path, name):
     with pytest.raises(ReportError, match=f"no claim was made: {asked[name]} is left as it was"):
         written(study(rows=[]), **asked)
     assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("save", "mine.py"), ("summary", "mine.py"), ("report", "runs.csv"), ("report", "index.html")],
+)
+def test_only_what_an_option_wrote_is_replaced(written, tmp_path, name, place):
+    mine = tmp_path / place
+    mine.write_text("x = 1\n")
+    asked = {name: tmp_path if name == "report" else str(mine) if name == "save" else mine}
+    with pytest.raises(ReportError, match=f"--mlp-{name} replaces only .*{place} is another file"):
+        outputs.check(options(**asked), tmp_path)
+
+    mine.write_text("")  # as CI hands a file over to be filled
+    if name != "report":
+        outputs.check(options(**asked), tmp_path)
+    mine.unlink()
+    for _ in range(2):
+        outputs.check(options(**asked), tmp_path)
+        written(study(rows=[row(detail={})], runs=[]), **asked)
 
 
 def contents(folder):

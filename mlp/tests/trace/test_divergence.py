@@ -30,8 +30,8 @@ BATCH = 20
 
 
 def regression(name="numpy", *, rate=0.1, factor=2.0, epochs=2, told=True, keep=None, order=None,
-               nan_at=None, start=0.0, to=None, updates=4):  # fmt: skip
-    """Least squares by gradient descent, in NumPy."""
+               nan_at=None, start=0.0, to=None, updates=4, later=None):  # fmt: skip
+    """Least squares by gradient descent, in NumPy; `later` is the factor after the first update."""
     weights = np.full(5, start)
     options = {} if keep is None else {"keep": keep}
     with record(name=name, to=to, updates=updates, **options) as trace:
@@ -41,7 +41,8 @@ def regression(name="numpy", *, rate=0.1, factor=2.0, epochs=2, told=True, keep=
                 chosen = rows[begin : begin + BATCH]
                 x, y = X[chosen], Y[chosen]
                 left = x @ weights - y
-                gradient = factor * x.T @ left / BATCH
+                scale = factor if later is None or (epoch, k) == (0, 0) else later
+                gradient = scale * x.T @ left / BATCH
                 loss = np.mean(left**2) if nan_at != (epoch, k) else np.nan
                 after = weights - rate * gradient
                 trace.step(
@@ -78,6 +79,13 @@ def test_a_gradient_of_another_factor_is_found():
     assert "0.5 times those of" in found.first.hints[0]
     assert states(found)["loss"] == "passed"
     assert states(found)["update"] == "not comparable"
+
+
+def test_a_gradient_that_differs_later_explains_a_gap_though_the_first_updates_were_equal():
+    for told in (True, False):
+        found = first_divergence(regression(told=told), regression("scaled", later=4.0, told=told))
+        assert (found.first.rung, found.first.at, found.first.explains) == ("gradient", 1, True)
+        assert not any("updates are equal" in hint for hint in found.first.hints)
 
 
 def test_what_one_trace_does_not_show_is_not_seen():
@@ -184,7 +192,7 @@ def test_other_models_empty_traces_and_other_things_are_refused():
         pass
     with pytest.raises(TraceError, match="idle holds no update"):
         first_divergence(regression(), idle)
-    with pytest.raises(TraceError, match="compares traces; got int"):
+    with pytest.raises(TraceError, match="yields, or the file it wrote; got int"):
         first_divergence(regression(), 3)
 
 
@@ -193,6 +201,24 @@ def test_a_model_of_no_known_framework_is_refused():
 
     with pytest.raises(TraceError, match="needs a Keras 3 or PyTorch model; got dict"), watch({}):
         pass
+
+
+def test_a_trace_and_a_page_replace_only_their_own_kind(tmp_path):
+    mine = tmp_path / "train.py"
+    mine.write_text("x = 1\n")
+    trace = regression()
+    entered = []
+    with pytest.raises(TraceError, match=r"train\.py is another"), record(to=mine):
+        entered.append(1)
+    assert not entered, "it is refused before anything is trained"
+    found = first_divergence(trace, regression(rate=0.2))
+    for write in (lambda: save(trace, mine), lambda: write_page(found, mine)):
+        with pytest.raises(TraceError, match=r"train\.py is another: name a new file"):
+            write()
+    assert mine.read_text() == "x = 1\n"
+    for _ in range(2):
+        save(trace, tmp_path / "kept.trace")
+        write_page(found, tmp_path / "page.html")
 
 
 def damaged(path):
