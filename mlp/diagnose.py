@@ -7,7 +7,7 @@ program; a gene is a respect in which two may differ; their class is the species
 What is trained is kept, so that a second call goes on where the first one stopped. The probability
 that a gene is named that does nothing, or called harmless though it matters by twice the margin, is
 at most 5%. Exit status: 0 if the gap is explained or there is none, 1 if not, 2 if the question is
-refused.
+refused, 3 if a program fails.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +24,7 @@ from mlp.command import holds_other
 from mlp.errors import UserError
 from mlp.genome import Genome
 from mlp.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, Lab, LabError
+from mlp.lab.blame import leave_out_ours
 from mlp.lab.diagnosis import GenomeDiagnosis
 from mlp.stats.diagnosis import Finding, Interrupted, Progress
 
@@ -62,6 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"\n{stopped.diagnosis}\nWhat was trained is kept: the same command goes on from here."
         )
         return 130
+    except Exception as error:
+        leave_out_ours(error)
+        traceback.print_exception(error)
+        return 3
     except KeyboardInterrupt:
         print("\ninterrupted; what was trained is kept: the same command goes on from here")
         return 130

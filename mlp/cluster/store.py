@@ -92,8 +92,8 @@ class ClusterStore(Store):
             if not lacking and not again:  # they have just come
                 again = True
                 continue
-            for key, message in self.transport.runs.failures(missing).items():
-                raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
+            for message in self.transport.runs.failures(missing).values():
+                raise RunFailedError(f"A run has failed in this study: {message}")
             self.transport.runs.check()
             self._send(jobs, lacking or set(missing), self._train_by or train)
             if self.lack is not None:

@@ -11,6 +11,7 @@ from typing import Any
 from mlp.cluster.passport import Standard, function_of
 from mlp.lab.times import spent_here
 from mlp.store import Job, RunFailedError
+from mlp.store.errors import reason
 from mlp.store.records import encode
 
 Records = dict[str, dict[str, Any]]
@@ -35,7 +36,7 @@ def train(function: str, spec: Mapping[str, Any], runs: Mapping[str, Any], cost:
         for record in records.values():
             encode(record)
     except Exception as error:
-        raise RunFailedError(f"{type(error).__name__}: {error}") from None
+        raise RunFailedError(reason(error)) from None
     return records, get_worker().address, vars(spent_here().since(before))
 
 

@@ -240,10 +240,13 @@ def _alleles(annotation: Any, where: str) -> tuple[tuple[Allele, ...], type | No
                 'Literal["adam", "sgd"]'
             )
     odd = [a for a in named if not isinstance(a, (str, int, type(None)))]
-    if odd or (not named and number is None):
+    if odd:
         raise GenomeError(
-            f"a gene needs alleles; {where} has {odd or 'none'}: list them in Literal"
+            f"alleles in Literal are texts, whole numbers, True, False or None; {where} has {odd}: "
+            "annotate float for any number, and write other things as texts"
         )
+    if not named and number is None:
+        raise GenomeError(f"a gene needs alleles; {where} has none: list them in Literal")
     twice = [a for i, a in enumerate(named) if a in named[:i]]
     twice += [a for a in named if isinstance(a, bool) and number is not None]
     if twice:

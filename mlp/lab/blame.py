@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sysconfig
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -35,6 +36,17 @@ def own_frames(error: BaseException) -> str:
         each.stack = traceback.StackSummary.from_list(kept)
         each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
     return "".join(told.format()).rstrip()
+
+
+def name_run(error: Exception, genome: object, dataset: str, seeds: Sequence[int]) -> None:
+    """Have an error say which run it ended, here and in the processes that asked for the run."""
+    on = f" on {dataset}" if dataset else ""
+    which = f"seed {seeds[0]}" if len(seeds) == 1 else f"one of the seeds {seeds[0]} to {seeds[-1]}"
+    run = f"{genome}{on}, {which}"
+    line = f"{type(error).__name__}: {error}".partition("\n")[0]
+    error.told = f"{run}: {line}\n{own_frames(error)}"  # type: ignore[attr-defined]
+    if hasattr(error, "add_note"):  # Python 3.11
+        error.add_note(f"while training {run}")
 
 
 def leave_out_ours(error: BaseException) -> None:

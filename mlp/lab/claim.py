@@ -96,6 +96,12 @@ class Claim:
         on = f" on {self.dataset}" if self.dataset else ""
         return on + (f" ({self.protocol})" if self.protocol != "-" else "")
 
+    @property
+    def diverged_text(self) -> str:
+        """How many runs diverged, in words; "" if none did."""
+        runs = "run" if self.diverged == 1 else "runs"
+        return f"{self.diverged} {runs} diverged" if self.diverged else ""
+
     def line(self) -> str:
         """Effect, interval, seeds, margin and outcome on one line.
 
@@ -103,8 +109,7 @@ class Claim:
         theirs named one after the other.
         """
         seeds = " and ".join(f"{s}..{s + self.seeds - 1}" for s in self.first_seeds)
-        runs = "run" if self.diverged == 1 else "runs"
-        diverged = f", {self.diverged} {runs} diverged" if self.diverged else ""
+        diverged = f", {self.diverged_text}" if self.diverged else ""
         unit = f" in {self.unit}" if self.unit else ""
         seen = f"effect {self.effect:+.3f} [{self.low:+.3f}, {self.high:+.3f}]{unit}"
         seen = "identical weights" if self.identical else seen

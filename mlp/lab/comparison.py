@@ -10,6 +10,7 @@ from mlp.lab.arm import Arm, identical
 from mlp.lab.checks import unchecked
 from mlp.lab.claim import COMPARISON, REFUTED, SUPPORTED, Claim, verdict_of
 from mlp.lab.evidence import Evidence
+from mlp.lab.question import LabError
 from mlp.run import Run
 from mlp.stats import Interval, Outcome, Result
 
@@ -120,8 +121,18 @@ class Comparison(Evidence):
         """Claim: the arms end with the same weights, bit for bit, at every seed: equivalent.
 
         Refuted as soon as one seed's weights differ, however little.
+
+        Raises:
+            LabError: nothing differs, and the weights of some runs are not recorded.
         """
         claim = self.claim(Outcome.EQUIVALENT)
+        runs = [run for runs in self.cohorts for run in runs]
+        unknown = [run.genome for run in runs if not (run.weights or run.diverged)]
+        if unknown and not self.identical and not any(self.result.differences):
+            raise LabError(
+                f"identity is that of weights; runs of {unknown[0]} record none: return "
+                "Result(score=..., weights=digest(model)) from train"
+            )
         verdict = SUPPORTED if self.identical else REFUTED
         self._settle(replace(claim, expected="identical", verdict=verdict))
 

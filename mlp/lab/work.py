@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 from mlp.errors import UserError
 from mlp.genome import Genome, find_species, species_name
-from mlp.lab.blame import own_frames
+from mlp.lab.blame import name_run
 from mlp.lab.datasets import DatasetError
 from mlp.lab.key import expressed, identity, run_keys
 from mlp.lab.known import executor_named, rebuild_protocol
@@ -277,7 +277,7 @@ def train_job(job: Job) -> Iterator[dict[str, dict[str, Any]]]:
             except UserError:
                 raise
             except Exception as error:
-                error.told = own_frames(error)  # type: ignore[attr-defined]
+                name_run(error, of[0], dataset, seeds[part])
                 raise
         SPENT.note_memory()
         executor.check()

@@ -76,7 +76,7 @@ def table(rows: Sequence[Row], partial: str = "") -> list[Line]:
                 changed = row.status == CHANGED
                 lines.append((line(row), "red" if changed else COLOURS[row.claim.verdict]))
                 told = [row.outcome] if len(row.outcome) > _OUTCOME else []
-                told += filter(None, [results.runs_read(row, rows)])
+                told += filter(None, [results.runs_read(row, rows), row.claim.diverged_text])
                 lines += coloured("", "; ".join(told), indent="      ")
     return [*lines, ("", ""), *totals(rows, partial)]
 

@@ -17,6 +17,11 @@ class RunFailedError(UserError):
     """A run that was asked for has failed in this study; the message is that of its trainer."""
 
 
+def reason(error: Exception) -> str:
+    """Why a run failed, as text for those who asked for it: as the error tells it, if it does."""
+    return str(getattr(error, "told", f"{type(error).__name__}: {error}"))
+
+
 _BUSY = ("is locked", "locking protocol")
 _UNREADABLE = ("malformed", "not a database", "unsupported file format", "no such", "corrupt")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlp.store import queue, runs
 from mlp.store.database import Database
-from mlp.store.errors import RunFailedError, StoreError
+from mlp.store.errors import RunFailedError, StoreError, reason
 from mlp.store.records import Job, encode, encode_all
 from mlp.store.shelf import Record, Shelf
 from mlp.store.worker import Worker
@@ -182,7 +182,7 @@ class Store(Shelf, Worker):
         except Exception as error:
             with suppress(StoreError):
                 self.put(done)
-            self.fail(job, str(getattr(error, "told", f"{type(error).__name__}: {error}")))
+            self.fail(job, reason(error))
             if asked.intersection(job.keys):
                 raise
         except BaseException:
@@ -246,8 +246,8 @@ class Store(Shelf, Worker):
         found.update(self.get(missing))
         for key in [key for key in missing if key in found]:
             del missing[key]
-        for key, message in self.failures(missing).items():
-            raise RunFailedError(f"Run {key[:12]} has failed in this study: {message}")
+        for message in self.failures(missing).values():
+            raise RunFailedError(f"A run has failed in this study: {message}")
 
     def progress(self) -> queue.Progress:
         """Where this study stands; runs it waits for in another study's jobs are not counted."""

@@ -72,19 +72,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse options that cannot be honoured before anything is collected or trained."""
     config = session.config
+    if hasattr(config, "workerinput"):
+        return
     given = options.given(config)
-    if (given or options.is_suite(config)) and not hasattr(config, "workerinput"):
+    if given or options.is_suite(config):
         from mlp.suite import session as ours
 
         try:
             ours.begin(session)
+            if given:
+                activate(session)
         except UserError as error:
             raise pytest.UsageError(str(error)) from None
-    if hasattr(config, "workerinput"):
-        return
-    if given:
-        activate(session)
-    elif config.pluginmanager.has_plugin("dsession"):
+    if not given and config.pluginmanager.has_plugin("dsession"):
         config.pluginmanager.register(Watching(session), "mlp-watching")
 
 

@@ -201,8 +201,8 @@ def announce(progress: Progress, tests: int, workers: int) -> str:
     if not is_busy(progress):
         return f"{selected}; the runs for their first look are in the store"
     told = f"{selected}; {progress.queued + progress.running:,} runs to train for their first look"
-    least = f", at least {_duration(max(1.0, progress.cost_left / workers))}" if workers else ""
-    return told + least
+    how_long = f", about {_duration(max(1.0, progress.cost_left / workers))}" if workers else ""
+    return told + how_long
 
 
 def is_busy(progress: Progress) -> bool:

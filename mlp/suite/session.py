@@ -28,7 +28,7 @@ from mlp.suite.display import Display, will_run
 from mlp.suite.fixtures import LAB, takes_lab
 from mlp.suite.options import STORE as DEFAULT_STORE
 from mlp.suite.reporting import DAMAGED, TIMES, Reporting, junit_properties, recall_costs
-from mlp.suite.subject import asked_datasets, check_protocol
+from mlp.suite.subject import asked_datasets, check_asked, check_protocol
 from mlp.suite.verdict import judge, row_of, tell
 
 STORE = pytest.StashKey[Store]()
@@ -211,6 +211,7 @@ def lab_of(config: pytest.Config) -> Lab:
     """A lab as the options have it."""
     option = config.option
     check_number(config)
+    check_asked(config)
     return Lab(
         store_of(config),
         protocol=option.mlp_protocol,

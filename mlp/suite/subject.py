@@ -13,6 +13,7 @@ from mlp.genome import Genome
 from mlp.genome.species import all_species, species_name
 from mlp.lab.datasets import DatasetError, check_dataset, datasets_of
 from mlp.lab.known import protocol_of, protocols_of
+from mlp.lab.question import LabError
 from mlp.run.protocol import NONE, ProtocolError
 
 
@@ -130,6 +131,20 @@ def asked_datasets(config: pytest.Config) -> list[str]:
     for name in found if known else ():
         one_of("dataset", name, known, DatasetError)
     return list(dict.fromkeys(found))
+
+
+def check_asked(config: pytest.Config) -> None:
+    """Refuse a protocol or datasets that are asked for where no species here has any.
+
+    Raises:
+        LabError: no species of this process has any.
+    """
+    for asked, kind in (("mlp_protocol", "protocols"), ("mlp_dataset", "datasets")):
+        if getattr(config.option, asked) and not any(len(getattr(s, kind)) for s in all_species()):
+            option = f"--{asked.replace('_', '-')}"
+            raise LabError(
+                f"{option} chooses among {kind}; the species here have none: leave it out"
+            )
 
 
 def datasets(config: pytest.Config, species: type[Genome]) -> list[str]:

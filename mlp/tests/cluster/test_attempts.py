@@ -240,6 +240,13 @@ def test_under_a_debugger_tests_are_run_once_and_wait(claims, option):
     assert journal(claims) == ["once"]
 
 
+def test_an_address_that_is_none_is_one_sentence(pytester):
+    pytester.makepyfile("def test_nothing(): pass")
+    result = pytester.runpytest_subprocess("-p", "mlp.suite.plugin", "--mlp-cluster=foo")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: An address of a cluster is expected, but got 'foo'*"])
+
+
 def test_workers_of_xdist_are_refused(pytester, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makepyfile("def test_a(lab):\n    pass\n")
@@ -263,5 +270,5 @@ def test_that_cannot_be_trained(lab):
     result = on_dask.runpytest_subprocess()
     result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines(
-        ["*RunFailedError: Run * has failed in this study: ValueError: no such*"]
+        ["*RunFailedError: A run has failed in this study: *ValueError: no such*"]
     )

@@ -28,7 +28,10 @@ class TestBadDeclarations:
             ("mode: list[int] = gene('m')", "must be Literal"),
             ("mode: Literal['a'] | str = gene('m')", "must be Literal.* has str"),
             ("mode: object = gene('m')", "must be Literal.* has object"),
-            ("mode: Literal[b'a'] = gene('m')", r"needs alleles; .* has \[b'a'\]"),
+            (
+                "mode: Literal[b'a'] = gene('m')",
+                r"in Literal are .* \[b'a'\]: annotate float",
+            ),
             ("mode: Literal['a', 'a', 'b'] | None | None = gene('')", "one line that says what"),
             ("mode: Literal['a'] = gene('  ')", "needs one line that says what it means"),
             ("mode: Literal['a'] = gene(3)", "needs one line that says what it means; .* has 3"),

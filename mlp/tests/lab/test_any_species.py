@@ -74,7 +74,7 @@ class TestComparing:
         assert not comparison.identical
         assert comparison.effect == 0.0
         assert comparison.outcome is Outcome.UNDECIDED
-        with pytest.raises(Refuted, match="claimed identical"):
+        with pytest.raises(LabError, match="identity is that of weights; runs of Silent"):
             comparison.assert_identical()
 
     def test_diverged_runs_are_told_and_count_as_nothing(self, store):

@@ -173,6 +173,11 @@ def test_a_unit_is_said_and_so_is_what_could_not_be_checked():
     assert "margins are in" not in text(terminal.table([row()]))
 
 
+def test_how_many_runs_diverged_is_told():
+    assert "1 run diverged" in text(terminal.table([row(diverged=1)]))
+    assert "diverged" not in text(terminal.table([row()]))
+
+
 def test_the_error_is_divided_among_the_claims_of_the_suite():
     told = text(terminal.table([row(claims=20)] * 21))
     assert "divided among 20 claims and their looks" in " ".join(told.split())

@@ -256,7 +256,7 @@ def test_an_error_in_training_is_raised_here_and_told_to_those_who_wait(open_sto
 
     with pytest.raises(ZeroDivisionError):
         store.obtain([job_of(1)], explode)
-    with pytest.raises(RunFailedError, match=r"0001 has failed .*: ZeroDivisionError: no rows"):
+    with pytest.raises(RunFailedError, match=r"A run has failed .*: ZeroDivisionError: no rows"):
         mate.obtain([job_of(1)], train)
 
 

@@ -45,7 +45,7 @@ def test_runs_to_train_are_counted_before_the_first_test(suite, made):
     (suite.path / "runs.db").unlink()
     first = between(made.runpytest_inprocess(*IRIS))[0]
 
-    assert first.startswith("2 tests selected; 16 runs to train for their first look, at least ")
+    assert first.startswith("2 tests selected; 16 runs to train for their first look, about ")
 
 
 def test_nothing_is_announced_where_no_test_will_run(suite, made):

@@ -66,7 +66,7 @@ def test_the_time_left_counts_down_between_jobs():
 def test_what_is_to_be_done_is_told_before_any_of_it_is():
     first = Progress(queued=3136, running=0, finished=0, cost_left=1674.0, cost_done=0.0)
     assert announce(first, 226, 2) == (
-        "226 tests selected; 3,136 runs to train for their first look, at least 14 min"
+        "226 tests selected; 3,136 runs to train for their first look, about 14 min"
     )
     assert announce(IDLE, 1, 2) == (
         "1 test selected; the runs for their first look are in the store"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from mlp.tests.conftest import ROOT
@@ -53,7 +55,7 @@ def test_claims_of_a_pipeline_of_ones_own_get_their_table(mine, workers):
     result = mine.runpytest_subprocess(*PLUGIN, *workers)
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*20 claims*", "*good is better*", "2 claims: 2 supported*"])
+    result.stdout.fnmatch_lines(["*divided among 20*", "*good is better*", "2 claims: 2 sup*"])
     again = mine.runpytest_subprocess(*PLUGIN, *workers)
     again.stdout.fnmatch_lines(["*runs for their first look are in the store*"])
 
@@ -148,6 +150,16 @@ def test_a_train_that_raises_shows_the_users_own_frames(mine):
     text = result.stdout.str()
     assert "ZeroDivisionError" in text
     assert "pipeline.py" in text
+    if sys.version_info >= (3, 11):
+        assert "while training good, seed 100000" in text
+
+
+@pytest.mark.parametrize("option", ["--mlp-protocol=quick", "--mlp-dataset=iris"])
+def test_what_no_species_has_cannot_be_chosen(mine, option):
+    result = mine.runpytest_subprocess(*PLUGIN, option)
+
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*the species here have none: leave it out*"])
 
 
 def test_a_hung_run_is_ended_and_named(mine):
