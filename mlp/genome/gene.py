@@ -180,7 +180,8 @@ def read_gene(species: str, name: str, annotation: Any, given: dict[str, Any]) -
     acts_on = given["acts_on"]
     if isinstance(acts_on, str):
         acts_on = (acts_on,) if acts_on else ()
-    if acts_on is not None and not all(isinstance(name, str) and name for name in acts_on):
+    listed = acts_on if isinstance(acts_on, (tuple, list, set, frozenset)) else [acts_on]
+    if acts_on is not None and not all(isinstance(name, str) and name for name in listed):
         raise GenomeError(
             f"a gene acts on names; {where} has acts_on={acts_on!r}: name entries of what a run "
             'saw, or "weights", "curves" or "score"'
@@ -191,6 +192,8 @@ def read_gene(species: str, name: str, annotation: Any, given: dict[str, Any]) -
     bounds = [given[bound] for bound in ("at_least", "above", "at_most", "below")]
     if number is None and any(bound is not None for bound in bounds):
         raise GenomeError(f"only a number has bounds; {where} takes none: annotate int or float")
+    if odd := [b for b in bounds if not (b is None or isinstance(b, Real))]:
+        raise GenomeError(f"a gene's bounds are numbers; {where} has {odd[0]!r}: try at_least=0")
     found = Gene(name=name, alleles=alleles, number=number, **given)
     told = [("when_compared", given["when_compared"])] if given["when_compared"] is not None else []
     for what, allele in [*told, *(("idle", idle.allele) for idle in found.idle)]:

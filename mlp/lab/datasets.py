@@ -39,6 +39,12 @@ def check_dataset(species: Species, dataset: str | None) -> str:
         return ""
     if dataset is None and len(known) == 1:
         return str(known[0])
+    if dataset is None:
+        raise DatasetError(
+            f"a question is asked on one dataset; {species.__qualname__} knows "
+            f"{', '.join(map(str, known))}, and none is named: have the test take `dataset`, or "
+            "name one"
+        )
     return one_of("dataset", dataset, {str(name): str(name) for name in known}, DatasetError)
 
 

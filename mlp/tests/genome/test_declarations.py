@@ -37,6 +37,8 @@ class TestBadDeclarations:
             ("mode: Literal['a'] = gene(3)", "needs one line that says what it means; .* has 3"),
             ("mode: Literal['a', 'b'] = gene('m', at_least=1)", "only a number has bounds"),
             ("mode: bool = gene('m', below=1)", "only a number has bounds"),
+            ("mode: int = gene('m', at_least='x')", "bounds are numbers; .* has 'x': try"),
+            ("mode: bool = gene('m', acts_on=3)", "acts on names; .* has acts_on=3"),
             ("mode: Literal['a', 'b'] = gene('m', default='c')", "default must be one of.*'c'"),
             (
                 "mode: int = gene('m', at_least=1, default=0)",

@@ -35,7 +35,7 @@ class TestWhatASpeciesKnows:
         assert (small, large) == (pytest.approx(0.1), pytest.approx(0.4))
         with pytest.raises(LabError, match="a dataset must be one of small, large; got 'huge'"):
             lab.compare(good, bad, "huge")
-        with pytest.raises(LabError, match="a dataset must be one of small, large; got None"):
+        with pytest.raises(LabError, match="knows small, large, and none is named"):
             lab.compare(good, bad)
         across = lab.compare_effects(
             (good, bad), (good, bad), "large", second_dataset="small", margin=0.1

@@ -185,7 +185,7 @@ WRONG = {
     ),
     "no dataset where there are two": (
         lambda lab: lab.compare(Named(logits="raw"), Named(logits="softmax")),
-        "a dataset must be one of small, large; got None",
+        "knows small, large, and none is named",
     ),
     "a dataset where there are none": (
         lambda lab: lab.compare(FIT, MINE, "digits"),
