@@ -76,7 +76,7 @@ def _places(given: str, root: Path, what: str, option: str) -> list[Path]:
     if not given:
         raise ReportError(f"{what} need a name or a file; got '': try {option}=mine")
     if not _NAME.fullmatch(given):
-        return [Path(given)]
+        return [Path(given).expanduser()]
     return [root / folder / f"{given}.json" for folder in (FOLDER, Path(COMMITTED))]
 
 

@@ -68,7 +68,7 @@ def _add_training(group: pytest.OptionGroup) -> None:
     )
     group.addoption(
         "--mlp-store",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="File that keeps all finished runs. A run that it holds is not trained again. "
         "Default: .mlp/runs.sqlite in the root folder.",
@@ -116,7 +116,8 @@ def _add_outputs(group: pytest.OptionGroup) -> None:
         type=_path,
         metavar="DIR",
         help="Write the report into DIR: a self-contained page (index.html), its figures as SVG, "
-        "and all claims and runs as CSV and JSON. An earlier report there is replaced.",
+        "and all claims and runs as CSV and JSON. An earlier report there is replaced, "
+        "other files never.",
     )
     group.addoption(
         "--mlp-summary",
@@ -175,7 +176,7 @@ def given(config: pytest.Config) -> bool:
 
 def _path(text: str) -> Path | str:
     """A path; an empty text as it stands, to be refused later: as a path it is this folder."""
-    return Path(text) if text else text
+    return Path(text).expanduser() if text else text
 
 
 def _integer(text: str) -> int | str:

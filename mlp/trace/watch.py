@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp.trace.errors import TraceError
-from mlp.trace.file import check, save
+from mlp.trace.file import check, save, trace_of
 from mlp.trace.hand import HandRecorder
 from mlp.trace.keeper import KEEP
 from mlp.trace.record import Trace
@@ -24,7 +24,7 @@ def watch(
     name: str = "",
     updates: int = UPDATES,
     keep: int = KEEP,
-    start: Trace | Recorder | None = None,
+    start: Trace | Recorder | str | Path | None = None,
     to: str | Path | None = None,
 ) -> Iterator[Recorder]:
     """Record the first updates of the first two epochs, and the evaluation between them.
@@ -37,7 +37,8 @@ def watch(
         name: what to call the program in reports. Default: the framework's name.
         updates: how many updates of each epoch are recorded in full.
         keep: bytes of array elements that are kept; summaries are kept after.
-        start: a trace whose first weights the model is given before anything is recorded.
+        start: a trace, or the file of one, whose first weights the model is given before anything
+            is recorded.
         to: a file to write the trace to in the end, also when the program is interrupted.
 
     Raises:
@@ -51,7 +52,7 @@ def watch(
     )
     watching = adapter(model, optimizer, recorder)
     try:
-        watching.start(start.trace() if isinstance(start, Recorder) else start)
+        watching.start(None if start is None else trace_of(start))
     except BaseException:
         watching.stop()
         raise

@@ -2,6 +2,7 @@
 
 import json
 import random
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +87,7 @@ def test_a_name_is_a_file_among_the_results(tmp_path):
     mine = tmp_path / archive.FOLDER / "mine.json"
     assert archive.place_to_save("mine", tmp_path) == mine
     assert str(archive.place_to_save("some/mine.json", tmp_path)) == "some/mine.json"
+    assert archive.place_to_save("~/mine.json", tmp_path) == Path.home() / "mine.json"
     committed = tmp_path / "hypotheses" / "mine.json"
     archive.save(study(), committed)
     assert archive.place_to_load("mine", tmp_path) == committed

@@ -228,8 +228,13 @@ def test_start_copies_the_first_weights():
         np.testing.assert_array_equal(mine.data, theirs.data)
 
 
-def test_start_needs_a_model_with_variables_of_those_shapes():
+def test_start_needs_a_trace_and_a_model_with_variables_of_those_shapes():
     first = fitted(model(), adam())
+    with (
+        pytest.raises(TraceError, match="there is no file nope"),
+        watch(model(), sgd(), start="nope"),
+    ):
+        pass
     unbuilt = keras.Sequential([keras.layers.Dense(3)])
     with (
         pytest.raises(TraceError, match="has none yet: build the model"),
