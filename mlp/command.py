@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -28,11 +29,11 @@ def holds_other(path: Path, mark: str) -> bool:
 
     Who asks is about to replace the file, and knows it as one of its own by the mark.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-    except OSError:  # there is none, or the attempt to write it will say what is wrong
-        return False
+    head = b""
+    with suppress(OSError):  # where it cannot be read, the attempt to write it will say why
+        if path.is_file():  # no terminal or pipe
+            with path.open("rb") as file:
+                head = file.read(4096)
     return bool(head) and mark.encode() not in head
 
 
