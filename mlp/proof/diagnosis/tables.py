@@ -32,7 +32,7 @@ def with_tables(readme: str, known: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def tables(known: Mapping[str, Mapping[str, Any]]) -> str:
-    """What was asked for and what was measured, each scenario, then the other methods beside it."""
+    """The goals, what was measured, each scenario, then the other methods beside it."""
     mine = [t for t in known.values() if t["scenario"]["method"] == OURS]
     told = [_numbers(mine), _diagnoses(mine) if mine else "", _methods(list(known.values()))]
     return "\n\n".join(filter(None, told))
@@ -58,7 +58,7 @@ def _numbers(mine: list[Mapping[str, Any]]) -> str:
         [f"seeds to clear, spread {spreads}: fewest", "64, 96, 192", _listed(first)],
         ["seeds to clear, the same: median", "64, 96, 192", _listed(median)],
     ]
-    return table_of(["what", "asked for", "measured"], rows, markdown=True)
+    return table_of(["what", "goal", "measured"], rows, markdown=True)
 
 
 def _listed(numbers: Sequence[int]) -> str:
