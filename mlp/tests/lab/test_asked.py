@@ -83,7 +83,7 @@ def test_only_known_datasets_can_be_used(tiny_lab, dataset):
         lambda: tiny_lab.dose_response(DOSED, [1, 2, 3], dataset),
         lambda: tiny_lab.cohort(BASE, dataset, seeds=2),
     ):
-        with pytest.raises(DatasetError, match="(must be one of|knows) iris, wine, digits"):
+        with pytest.raises(DatasetError, match=r"(must be one of|knows) iris, wine, digits"):
             ask()
 
 
