@@ -39,14 +39,14 @@ def check(option: argparse.Namespace, root: Path, protocol: Protocol | None = No
     if option.mlp_save is not None:
         place = archive.place_to_save(option.mlp_save, root)
         _check_place(place, "--mlp-save", "file")
-        _check_replaced(place, "--mlp-save", holds_other(place, archive.MARK))
+        if holds_other(place, archive.MARK):
+            raise _not_ours(place, "--mlp-save")
     _check_place(option.mlp_summary, "--mlp-summary", "file", kept=True)
-    if option.mlp_summary is not None:
-        other = holds_other(option.mlp_summary, summary.MARK)
-        _check_replaced(option.mlp_summary, "--mlp-summary", other)
+    if option.mlp_summary is not None and holds_other(option.mlp_summary, summary.MARK):
+        raise _not_ours(option.mlp_summary, "--mlp-summary")
     _check_place(option.mlp_report, "--mlp-report", "folder")
     if option.mlp_report is not None and (others := page.others(option.mlp_report)):
-        _check_replaced(others[0], "--mlp-report", True)
+        raise _not_ours(others[0], "--mlp-report")
     _check_place(option.mlp_tensorboard, "--mlp-tensorboard", "folder")
     if option.mlp_against is None:
         return None
@@ -100,13 +100,12 @@ def _check_place(place: Path | str | None, option: str, kind: str, *, kept: bool
         raise ReportError(f"{rule}; {there} cannot be: name another")
 
 
-def _check_replaced(place: Path, option: str, other: bool) -> None:
-    """Refuse to replace a file that is not an earlier one of the same option's."""
-    if other:
-        raise ReportError(
-            f"{option} replaces only what it wrote before; {place} is another file: name another "
-            "place, or move the file away"
-        )
+def _not_ours(place: Path, option: str) -> ReportError:
+    """The refusal to replace a file that is not an earlier one of the same option's."""
+    return ReportError(
+        f"{option} replaces only what it wrote before; {place} is another file: name another "
+        "place, or move the file away"
+    )
 
 
 def writers(

@@ -31,7 +31,7 @@ def check(path: str | Path, mark: str = MARK) -> Path:
 
     Raises:
         TraceError: its folder does not exist, it is a folder itself, or it is there and holds
-            something without the `mark` of what is to be written.
+            something without the `mark` of what is to be written; "" is in every file.
     """
     path = Path(path)
     if path.is_dir():

@@ -30,7 +30,7 @@ class TestBadDeclarations:
             ("mode: object = gene('m')", "must be Literal.* has object"),
             (
                 "mode: Literal[b'a'] = gene('m')",
-                r"in Literal are .* \[b'a'\]: annotate float",
+                r"alleles in Literal are .* has \[b'a'\]: annotate float",
             ),
             ("mode: Literal['a', 'a', 'b'] | None | None = gene('')", "one line that says what"),
             ("mode: Literal['a'] = gene('  ')", "needs one line that says what it means"),

@@ -192,8 +192,8 @@ def test_how_many_are_refuted_as_recorded_is_said_first(text):
 
 def test_levels_are_said_before_the_first_interval():
     page, _ = render(study(sentences=["Finding 3 is supported: +0.1 [+0.0, +0.2]."], runs=[]))
-    assert page.index("s interval holds at 99.999%") < page.index("is supported: +0.1")
-    assert page.count("s interval holds at") == 1
+    assert page.index("A claim&#39;s interval holds at 99.999%") < page.index("is supported: +0.1")
+    assert page.count("A claim&#39;s interval") == 1
 
 
 def test_what_is_equivalent_and_not_zero_is_marked_and_has_its_plain_interval():

@@ -55,7 +55,9 @@ def test_claims_of_a_pipeline_of_ones_own_get_their_table(mine, workers):
     result = mine.runpytest_subprocess(*PLUGIN, *workers)
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*divided among 20*", "*good is better*", "2 claims: 2 sup*"])
+    result.stdout.fnmatch_lines(
+        ["*divided among 20*", "*good is better*", "2 claims: 2 supported*"]
+    )
     again = mine.runpytest_subprocess(*PLUGIN, *workers)
     again.stdout.fnmatch_lines(["*runs for their first look are in the store*"])
 
