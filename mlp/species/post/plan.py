@@ -78,22 +78,12 @@ class Plan:
 
     def rows(self, steps: int) -> NDArray[np.int32]:
         """Rows fed at the first `steps` steps, int32 [steps, batch]; short batches end in -1."""
-        return next(self.chunks(steps, steps))
-
-    def chunks(self, steps: int, chunk: int) -> Iterator[NDArray[np.int32]]:
-        """`rows(steps)` in consecutive pieces of at most `chunk` steps."""
         size, count = self.batch, len(self.covered)
         length = -(-count // size)
-        epochs = self.epochs()
-        made = np.empty((0, size), np.int32)
-        for start in range(0, steps, chunk):
-            wanted = min(chunk, steps - start)
-            fresh = np.full((-(-max(0, wanted - len(made)) // length), length * size), -1, np.int32)
-            for epoch in fresh:
-                epoch[:count] = next(epochs)
-            made = np.concatenate([made, fresh.reshape(-1, size)])
-            yield made[:wanted]
-            made = made[wanted:]
+        drawn = np.full((-(-steps // length), length * size), -1, np.int32)
+        for row, epoch in zip(drawn, self.epochs(), strict=False):
+            row[:count] = epoch
+        return drawn.reshape(-1, size)[:steps]
 
     @property
     def init_digest(self) -> str:

@@ -1,6 +1,6 @@
 """Graphs kept for their next use, and the memory of those that are not kept.
 
-A graph costs a second to build and 15 to 40 MB to keep, and a process trains dozens of kinds.
+A graph costs half a second to build and 10 to 30 MB to keep, and a process trains dozens of kinds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mlp.machine import anonymous_memory
 
 T = TypeVar("T")
 
-MEMORY = 330 * 10**6
+MEMORY = 360 * 10**6
 """Bytes of memory above which a process keeps no graph besides the one that it is about to use.
 
 A graph takes up to 60 MB while it is built, and a training as much again.

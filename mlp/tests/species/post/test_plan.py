@@ -101,18 +101,6 @@ def test_rows_shuffled_once_come_in_the_same_order_each_epoch():
     assert rows[:2].tolist() == rows[2:4].tolist() == rows[4:].tolist()
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 7, 40, 41, 1000])
-@pytest.mark.parametrize("order", ORDERS)
-def test_chunks_are_the_rows_in_pieces(order, chunk):
-    plan = make_plan(ALL.with_alleles(order=order), load("iris"), 2)
-
-    pieces = list(plan.chunks(40, chunk))
-
-    assert all(len(piece) == chunk for piece in pieces[:-1])
-    assert np.concatenate(pieces).tolist() == plan.rows(40).tolist()
-    assert plan.rows(40).dtype == np.int32
-
-
 def test_fewer_steps_are_a_prefix_of_more():
     plan = make_plan(ALL, load("iris"), 2)
 

@@ -1,13 +1,14 @@
 """The cohort engine: many runs trained at once in one compiled TensorFlow loop.
 
 Forward and backward passes are written out as matrix products batched over the runs, batch rows
-are gathered inside the graph, and one call into TensorFlow makes thousands of updates and samples
+are gathered inside the graph, and one call into TensorFlow makes all updates between two samples of
 the curves. TensorFlow is imported when the first cohort is trained.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,8 @@ from mlp.species.post.trainers.training import Training, record
 
 __all__ = ["STACK", "Shape", "expressed_in_engine", "train_cohort"]
 
-CHUNK = 2_000
-"""Most updates in one call into TensorFlow, unless a curve's samples lie further apart."""
+CALL = 2_000
+"""Most updates in one call into TensorFlow: a call ends where curves are sampled."""
 
 STACK = {"float32": 16, "float64": 4}
 """Most runs stacked in one graph, by number type: more fit a processor's cache worse and fewer pay
@@ -76,23 +77,15 @@ def _train(
 ) -> list[Training]:
     """Train plans of one shape and one learning rate."""
     shape = Shape.of(plans[0].genome, plans[0].dataset)
-    loop = engine_of(shape, len(plans), keep_losses)
+    loop = engine_of(shape, len(plans))
     loop.start(plans, rate)
-    sampled = sampled_steps(plans[0].genome, protocol)
-    pieces = _pieces(protocol.steps, sampled[1] - sampled[0])
-    feeds = [plan.chunks(protocol.steps, pieces[0][0]) for plan in plans]
-    counts, losses, fed = [loop.evaluate()], [], []
-    done = 0
-    for length, every in pieces:
-        fed.append([next(feed) for feed in feeds])
-        rows = np.stack(fed[-1], axis=1)
-        if not done:
-            first_losses = loop.loss(rows[0])
-        loss, curve = loop.advance(rows, every)
-        losses.append(loss)
-        ends = range(done + every, done + length + 1, every)
-        counts += [s for end, s in zip(ends, curve, strict=True) if end in sampled]
-        done += length
+    fed = [plan.rows(protocol.steps) for plan in plans]
+    counts, losses = [loop.evaluate()], []
+    for start, end in pairwise(sampled_steps(plans[0].genome, protocol)):
+        for first in range(start, end, CALL):
+            rows = [own[first : min(first + CALL, end)] for own in fed]
+            losses.append(loop.advance(np.stack(rows, axis=1)))
+        counts.append(loop.evaluate())
     samples = np.stack(counts)
     losses_of = np.concatenate(losses)
     variables = loop.variables()
@@ -100,29 +93,14 @@ def _train(
         _record(
             plan,
             protocol,
-            first_losses[i],
+            losses_of[0, i],
             samples[:, :, i].T,
             [v[i] for v in variables],
-            np.concatenate([rows[i] for rows in fed]),
+            fed[i],
             losses_of[:, i].copy() if keep_losses else None,
         )
         for i, plan in enumerate(plans)
     ]
-
-
-def _pieces(steps: int, every: int) -> list[tuple[int, int]]:
-    """Calls that make `steps` updates: (updates of the call, updates between its samples).
-
-    A call ends where a sample is due, or divides the way to the next one evenly.
-    """
-    if every <= CHUNK:
-        length = every * (CHUNK // every)
-    else:
-        length = max(n for n in range(1, CHUNK + 1) if every % n == 0)
-        every = length if length * 10 >= CHUNK else every
-        length = every
-    lengths = [min(length, steps - start) for start in range(0, steps, length)]
-    return [(length, every) for length in lengths]
 
 
 def _record(

@@ -1,9 +1,8 @@
-"""The compiled loop of a cohort: its passes, Adam and the samples of the curves."""
+"""The compiled loop of a cohort: its passes and Adam, and the samples of the curves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -25,15 +24,12 @@ float32 whatever the variables' type; so does the engine.
 
 
 class Engine:
-    """The compiled loop of one shape and number of runs, and its state between calls.
+    """The compiled loop of one shape and number of runs, and its state between calls."""
 
-    With `losses` it also computes the loss before each update.
-    """
-
-    def __init__(self, shape: Shape, runs: int, losses: bool) -> None:
+    def __init__(self, shape: Shape, runs: int) -> None:
         from mlp.species.post.backend import tensorflow as tf
 
-        self.tf, self.shape, self.runs, self.keep_losses = tf, shape, runs, losses
+        self.tf, self.shape, self.runs = tf, shape, runs
         self.dtype = tf.as_dtype(shape.dtype)
         data = shape.dataset
         sizes = [data.features, *[shape.layer_size] * HIDDEN_LAYERS, data.classes]
@@ -48,13 +44,8 @@ class Engine:
         self.seeds = tf.Variable(tf.zeros([runs], tf.int32), trainable=False)
         self.held_out = tf.Variable(tf.zeros([runs, 2 * data.held_out], tf.int32), trainable=False)
         self.passes = Passes(shape, runs, self.seeds, self.step)
-        batch = [runs, shape.batch]
-        self._advance = self._compiled(
-            self._advance_graph,
-            tf.TensorSpec([None, *batch], tf.int32),
-            tf.TensorSpec([], tf.int32),
-        )
-        self._loss = self._compiled(self._loss_graph, tf.TensorSpec(batch, tf.int32))
+        rows = tf.TensorSpec([None, runs, shape.batch], tf.int32)
+        self._advance = self._compiled(self._advance_graph, rows)
         self._evaluate = self._compiled(self._evaluate_graph)
 
     def _compiled(self, graph: Any, *signature: Any) -> Any:
@@ -78,18 +69,12 @@ class Engine:
         self.seeds.assign([p.dropout_seed for p in plans])
         self.held_out.assign([np.concatenate([p.split.validation, p.split.test]) for p in plans])
 
-    def advance(self, rows: NDArray[np.int32], every: int) -> tuple[Array, NDArray[np.int64]]:
-        """Make an update for each of `rows` [updates, runs, batch], sampling after each `every`.
+    def advance(self, rows: NDArray[np.int32]) -> Array:
+        """Make an update for each of `rows` [updates, runs, batch].
 
-        Returns losses [updates, runs], empty unless they are kept, and samples
-        [updates / every, 3, runs].
+        Returns the losses [updates, runs] on those rows, each before its update.
         """
-        losses, samples = self._advance(self.tf.constant(rows), self.tf.constant(every))
-        return losses.numpy(), samples.numpy()
-
-    def loss(self, rows: NDArray[np.int32]) -> Array:
-        """Losses [runs] on the batches `rows` [runs, batch], as the next update would see them."""
-        return self._loss(self.tf.constant(rows)).numpy()
+        return self._advance(self.tf.constant(rows)).numpy()
 
     def evaluate(self) -> NDArray[np.int64]:
         """A sample [3, runs]: correct of validation, of test, and whether weights are finite."""
@@ -102,12 +87,7 @@ class Engine:
     def _values(self) -> list[Any]:
         return [self.tf.convert_to_tensor(v) for v in self.state[0]]
 
-    def _loss_graph(self, rows: Any) -> Any:
-        rows = rows[:, None]
-        _, logits, _ = self.passes.training(self._values(), rows)
-        return self.passes.loss(logits, rows)[0]
-
-    def _advance_graph(self, rows: Any, every: Any) -> Any:
+    def _advance_graph(self, rows: Any) -> Any:
         tf, batch = self.tf, self.shape.batch
         short, length = self.shape.epoch % batch, -(-self.shape.epoch // batch)
         count, before = tf.shape(rows)[0], self.step.read_value()
@@ -119,38 +99,25 @@ class Engine:
             def update(i: Any, losses: Any) -> Any:
                 done, loss = self._update(fed[i])
                 with tf.control_dependencies(done):
-                    return i + 1, losses.write(i, loss) if self.keep_losses else losses
+                    return i + 1, losses.write(i, loss)
 
             return tf.while_loop(lambda i, _: i < end, update, (i, losses), parallel_iterations=1)
 
-        def epoch(end: Any, i: Any, losses: Any) -> Any:
-            """What is left of an epoch up to `end`: its full batches, then its short one."""
+        def epoch(i: Any, losses: Any) -> Any:
+            """What is left of an epoch up to the end: its full batches, then its short one."""
             last = i + (length - 1) - (before + i) % length
-            i, losses = until(tf.minimum(last, end), full, i, losses)
-            return until(tf.minimum(last + 1, end), rest, i, losses)
+            i, losses = until(tf.minimum(last, count), full, i, losses)
+            return until(tf.minimum(last + 1, count), rest, i, losses)
 
-        def interval(i: Any, losses: Any, samples: Any) -> Any:
-            end = i + every
-            if short:
-                i, losses = tf.while_loop(
-                    lambda i, _: i < end, partial(epoch, end), (i, losses), parallel_iterations=1
-                )
-            else:
-                i, losses = until(end, full, i, losses)
-            with tf.control_dependencies([i]):
-                samples = samples.write(i // every - 1, self._evaluate_graph())
-            return i, losses, samples
-
-        kept = count if self.keep_losses else 0
-        losses = tf.TensorArray(self.dtype, size=kept, element_shape=[self.runs])
-        samples = tf.TensorArray(tf.int64, size=count // every, element_shape=[3, self.runs])
-        _, losses, samples = tf.while_loop(
-            lambda i, *_: i < count,
-            interval,
-            (tf.constant(0), losses, samples),
-            parallel_iterations=1,
-        )
-        return losses.stack(), samples.stack()
+        i = tf.constant(0)
+        losses = tf.TensorArray(self.dtype, size=count, element_shape=[self.runs])
+        if short:
+            i, losses = tf.while_loop(
+                lambda i, _: i < count, epoch, (i, losses), parallel_iterations=1
+            )
+        else:
+            i, losses = until(count, full, i, losses)
+        return losses.stack()
 
     def _evaluate_graph(self) -> Any:
         tf, rows = self.tf, self.held_out[:, None]
@@ -220,4 +187,4 @@ class Engine:
 
 
 engine_of = Kept(Engine, most=6)
-"""The engine of a shape, a number of runs, and whether losses are kept."""
+"""The engine of a shape and a number of runs."""

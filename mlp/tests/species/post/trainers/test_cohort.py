@@ -261,7 +261,7 @@ def test_long_trainings_are_made_of_several_calls(monkeypatch):
     genome = MATMUL_ESTIMATOR.as_compared().with_alleles(layer_size=8)
     whole = train(plans(genome, [0]))[0].run
     for most in (7, 15, 20, 45):
-        monkeypatch.setattr("mlp.species.post.trainers.cohort.CHUNK", most)
+        monkeypatch.setattr("mlp.species.post.trainers.cohort.CALL", most)
         assert train(plans(genome, [0]))[0].run == whole
     ends = genome.with_alleles(reporting="ends")
     assert train(plans(ends, [0]))[0].run.score == whole.score
