@@ -278,7 +278,7 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
 
 def plain(value: Any) -> Any:
     """`value` as int or float if it is a number of any kind (NumPy's too); otherwise `value`."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, (bool, str)) or not isinstance(value, Real):
         return value
     try:
         return int(value) if isinstance(value, Integral) else float(value)

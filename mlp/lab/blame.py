@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+_PYTHON = Path(sysconfig.get_path("stdlib"))
 _OURS = Path(__file__).resolve().parents[1]
 _ROOMS = ("species", "tests")
 """The rooms of this package that are written as users write: their frames are shown."""
@@ -84,6 +85,5 @@ def _is_users(filename: str) -> bool:
     path = Path(os.path.abspath(filename))
     if path.is_relative_to(_OURS):
         return not _is_ours(path)
-    library = Path(sysconfig.get_path("stdlib"))
     installed = not {"site-packages", "dist-packages"}.isdisjoint(path.parts)
-    return not installed and not path.is_relative_to(library)
+    return not installed and not path.is_relative_to(_PYTHON)

@@ -170,7 +170,7 @@ def _unrecorded_ends(one: Gene, runs: Pairs) -> list[str]:
 def _unshown(one: Gene, runs: Pairs) -> list[str]:
     """What the gene acts on and no run records, so that nothing shows whether it acted."""
     found = [_words(name) for name in one.saw if not any(_records(name, pair) for pair in runs)]
-    if any(_end(one)(a) != _end(one)(b) for a, b in runs):
+    if one.ends and any(_end(one)(a) != _end(one)(b) for a, b in runs):
         return found
     return found + [f"the {name}" for name in _unrecorded_ends(one, runs)]
 
@@ -212,9 +212,11 @@ def _must_differ(
     weights and executors that are the same there were never manipulated. Where both runs diverged,
     what is the same shows nothing: they were cut short, or ended in weights that are no numbers.
     """
+    if some and any(of(a) != of(b) for a, b in runs):
+        return
     alike = [(a, b) for a, b in runs if of(a) == of(b)]
     same = [a.seed for a, b in alike if not (a.diverged and b.diverged)]
-    if len(alike) < len(runs) and (some or not same):
+    if len(alike) < len(runs) and not same:
         return
     if not same:
         raise ManipulationError(

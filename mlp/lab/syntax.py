@@ -25,14 +25,14 @@ def text_of(node: object) -> str:
     `ast.dump` would name fields that some Python versions have not got.
     """
     if isinstance(node, list):
-        return f"[{','.join(text_of(n) for n in node if not _is_string(n))}]"
+        return f"[{','.join([text_of(n) for n in node if not _is_string(n)])}]"
     if not isinstance(node, ast.AST):
         return repr(node)
-    parts = [
-        f"{name}={text_of(value)}"
-        for name, value in ast.iter_fields(node)
-        if value is not None and value != [] and name not in ("type_ignores", "kind")
-    ]
+    parts = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if value is not None and value != [] and name not in ("type_ignores", "kind"):
+            parts.append(f"{name}={text_of(value)}")
     return f"{type(node).__name__}({','.join(parts)})"
 
 

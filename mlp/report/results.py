@@ -8,7 +8,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -144,7 +144,9 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-able form: NumPy's numbers, which no worker can send, become Python's."""
-        return json.loads(json.dumps({**asdict(self), "status": self.status}, default=float))
+        raw = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain = {**raw, "claim": vars(self.claim), "status": self.status}
+        return json.loads(json.dumps(plain, default=float))
 
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> Row:
@@ -168,16 +170,14 @@ def with_findings(rows: Iterable[Row]) -> bool:
     return any(row.finding for row in rows)
 
 
-def command(rows: Iterable[Row], expression: str) -> str:
+def command(rows: Sequence[Row], expression: str) -> str:
     """The command that makes again what `-k expression` selects of the tests that made `rows`."""
-    rows = list(rows)
     folder = posixpath.commonpath([posixpath.dirname(row.nodeid.split("::")[0]) for row in rows])
     quoted = f'"{expression}"' if " " in expression else expression
     species, protocol = find_species(rows[0].claim.species), rows[0].claim.protocol
     option = f" --mlp-protocol={protocol}"
-    if species is None:  # then the command of the claim itself says whether it is needed
-        needed = option in rows[0].command
-    else:
+    needed = option in rows[0].command  # what the claim itself says, where the species is unknown
+    if species is not None:
         needed = protocol != protocol_of(species, None).name
     return f"pytest {folder}{' ' if folder else ''}-k {quoted}{option if needed else ''}"
 
@@ -265,9 +265,9 @@ RECORDED = "the suite records these refutations, and a test fails whose claim is
 
 def refuted_as_recorded(rows: Sequence[Row]) -> str:
     """How many claims are refuted as recorded, in words; "" if none is."""
-    if not (count := sum(row.claim.verdict == row.recorded == REFUTED for row in rows)):
-        return ""
-    return f"{count} of {len(rows)} {'is' if count == 1 else 'are'} refuted, as recorded"
+    count = sum(row.claim.verdict == row.recorded == REFUTED for row in rows)
+    told = f"{count} of {len(rows)} {'is' if count == 1 else 'are'} refuted, as recorded"
+    return told if count else ""
 
 
 def counts(rows: Sequence[Row]) -> dict[str, int]:

@@ -120,9 +120,7 @@ class Run:
                 executor=_of(str, raw, "executor"),
                 score=_of(float, raw, "score"),
                 curves={
-                    name: tuple(
-                        math.nan if v is None else float(v) for v in _list(_VALUES, curve, name)
-                    )
+                    name: _curve(_list(_VALUES, curve, name))
                     for name, curve in _of(dict, raw, "curves").items()
                 },
                 steps=tuple(_list({int}, raw["steps"], "steps")),
@@ -157,6 +155,12 @@ def _list(kinds: set[type], values: Any, name: str) -> list[Any]:
     if not isinstance(values, list) or not kinds.issuperset(map(type, values)):
         raise ValueError(f"a stored run must have values of the right type; {name} has another")
     return values
+
+
+def _curve(values: list[Any]) -> tuple[float, ...]:
+    if {float}.issuperset(map(type, values)):
+        return tuple(values)
+    return tuple(math.nan if v is None else float(v) for v in values)
 
 
 def _seen(value: Any) -> Seen:

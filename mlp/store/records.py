@@ -92,7 +92,7 @@ def encode_all(records: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
 def decode(payload: bytes) -> dict[str, Any]:
     """The value whose `encode` is `payload`; ValueError when it cannot be one."""
     try:
-        value = json.loads(payload, parse_constant=_refuse)
+        value = _DECODER.decode(payload.decode())
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(value, dict):
@@ -117,3 +117,6 @@ def verify(label: object, payload: object, digest: object) -> bool:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import suppress
+from importlib import import_module
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -78,6 +80,9 @@ class Display:
             self._announced = True
             self._announce()
             self.ticker.start()
+            if self._config.pluginmanager.has_plugin("dsession"):
+                # the end of the session needs it, and it is slow: import it while workers test
+                Thread(target=import_module, args=("scipy.special",), daemon=True).start()
 
     def _announce(self) -> None:
         """Say what is to be done, once all processes know it."""
