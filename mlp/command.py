@@ -1,11 +1,30 @@
-"""Checks of files and options, made before work that takes minutes begins."""
+"""What the commands share: checks before work that takes minutes begins, and how they end."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
+
+
+def end_with(main: Callable[[], int]) -> NoReturn:
+    """Run a command's `main`, and end with its exit status.
+
+    A reader of its output that ends before it does, as `head` may, is no error: the status is then
+    141, as that of a program which the system ends for that.
+    """
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # Python flushes once more as it ends
+        status = 141
+    sys.exit(status)
 
 
 def new_file(text: str) -> Path:

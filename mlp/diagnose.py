@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from mlp.command import holds_other
+from mlp.command import end_with, holds_other
 from mlp.errors import UserError
 from mlp.genome import Genome
 from mlp.lab import DEFAULT_MARGIN, DEFAULT_SEEDS, DEFAULT_STORE, Lab, LabError
@@ -163,4 +163,4 @@ def _page(found: GenomeDiagnosis) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)

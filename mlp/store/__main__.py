@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlp.command import end_with
 from mlp.store.errors import StoreError
 from mlp.store.store import Store
 
@@ -57,4 +58,4 @@ def _tell(store: Store, *, prune: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from mlp.command import end_with
 from mlp.trace.divergence import first_divergence
 from mlp.trace.errors import TraceError
 from mlp.trace.page import write_page
@@ -75,4 +76,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)
