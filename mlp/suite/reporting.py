@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ class Reporting:
     ) -> None:
         self._config, self._protocol, self._store = config, protocol, store
         self._root = Path(seen_from(config.rootpath, config.invocation_params.dir))
-        self.rows: list[Row] = []
+        self._rows: dict[str, list[Row]] = {}
         self._unsettled: dict[str, str] = {}
         self.ended = 0
         self._damaged = 0
@@ -104,9 +105,15 @@ class Reporting:
         """
         self._saved = outputs.check(self._config.option, self._root, self._protocol())
 
+    @property
+    def rows(self) -> list[Row]:
+        """The claims of all tests so far, by test in the order in which they ended."""
+        return list(chain.from_iterable(self._rows.values()))
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.rows += [Row.from_dict(raw) for raw in getattr(report, "mlp_rows", ())]
+        if hasattr(report, "mlp_rows"):  # the last report of a test tells those of its subtests too
+            self._rows[report.nodeid] = [Row.from_dict(raw) for raw in report.mlp_rows]
         self.ended += report.when == "teardown"
         self._took[report.nodeid] += report.duration
         if report.failed and not getattr(report, "mlp_by_claim", False):

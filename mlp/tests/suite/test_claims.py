@@ -88,6 +88,16 @@ class TestClaims:
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(["a hypothesis makes one claim; this test made 2*"])
 
+    @pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="subtests came with pytest 9")
+    def test_a_claim_made_in_a_subtest_counts_once(self, warm):
+        made = claim("part", f"with subtests.test():\n    {SUPPORTED_CLAIM}")
+        warm.write(made.replace("(lab", "(subtests, lab"))
+
+        result = warm.runpytest_inprocess(*IRIS)
+
+        assert result.ret == 0
+        assert "1 claim: 1 supported; all as expected" in table(result)
+
     @pytest.mark.parametrize(
         ("body", "mark", "ended"),
         [
