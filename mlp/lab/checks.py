@@ -120,7 +120,7 @@ def unchecked(arms: Sequence[Arm]) -> list[str]:
         for a, b in pairs
         for name in differing(a.genome.expressed(), b.genome.expressed())
     ]
-    if acting and not any(_recorded([(run, run)]) for arm in arms for run in arm.runs[:1]):
+    if acting and not any(_recorded(runs) for _, runs in acting):
         told.append(
             "that the genes acted was not checked, as the runs record nothing: return a Result "
             "with weights= and saw="
@@ -131,6 +131,12 @@ def unchecked(arms: Sequence[Arm]) -> list[str]:
                 f"that {_names([one])} acted was not checked: it acts on {what}, which no run "
                 "records: return a Result with it"
                 for what in _unshown(one, runs)
+            ]
+            told += [
+                f"that {_names([one])} acted was checked at {shown} of {len(runs)} seeds: the "
+                f"other runs do not record {_words(name)}: return a Result with it at every seed"
+                for name in one.saw
+                if 0 < (shown := sum(_records(name, pair) for pair in runs)) < len(runs)
             ]
         if open_ := {one.name for one, _ in acting if one.acts_on is None}:
             told.append(

@@ -110,6 +110,21 @@ class TestManipulation:
             "records: return a Result with it",
         )
 
+    def test_what_only_some_runs_record_is_said(self, store):
+        class Some(Genome):
+            mode: bool = gene("a mode", acts_on="order")
+
+            def train(self, seed: int) -> Result:
+                saw = {"order": f"{seed} {self.mode}"} if seed % 4 == 3 else {}
+                return Result(score=0.5 + noise(seed), saw=saw)
+
+        comparison = Lab(store, seeds=16).compare(Some(mode=True), Some(mode=False))
+
+        assert comparison.claim(Outcome.BETTER).notes == (
+            "that gene 'mode' acted was checked at 4 of 16 seeds: the other runs do not record "
+            "the rows fed: return a Result with it at every seed",
+        )
+
     def test_a_seed_that_reaches_nothing_is_said(self, store):
         class Unseeded(Genome):
             mode: bool = gene("a mode", acts_on="weights")
