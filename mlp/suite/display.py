@@ -82,7 +82,7 @@ class Display:
             self.ticker.start()
             if self._config.pluginmanager.has_plugin("dsession"):
                 # the end of the session needs it, and it is slow: import it while workers test
-                Thread(target=import_module, args=("scipy.special",), daemon=True).start()
+                Thread(target=import_module, args=("scipy.special",)).start()
 
     def _announce(self) -> None:
         """Say what is to be done, once all processes know it."""
