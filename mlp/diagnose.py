@@ -64,6 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"\n{stopped.diagnosis}\nWhat was trained is kept: the same command goes on from here."
         )
         return 130
+    except SystemExit as stop:
+        print(
+            "a module must not end the program that imports it; one called "
+            f"sys.exit({stop.code!r}): put that call under if __name__ == '__main__':",
+            file=sys.stderr,
+        )
+        return 3
     except Exception as error:
         leave_out_ours(error)
         traceback.print_exception(error)
@@ -75,7 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if found.found.finding is Finding.REVERSED:
         print(f"Try: python -m mlp.diagnose {given.good} {given.bad}")
     if given.html is not None:
-        given.html.write_text(_page(found), encoding="utf-8")
+        try:
+            given.html.write_text(_page(found), encoding="utf-8")
+        except OSError as error:
+            print(f"the page cannot be written: {error}: name another --html", file=sys.stderr)
+            return 2
         print(f"page: {given.html}")
     return 0 if found.found.finding in (Finding.EXPLAINED, Finding.NO_GAP) else 1
 

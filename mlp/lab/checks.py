@@ -144,6 +144,14 @@ def unchecked(arms: Sequence[Arm]) -> list[str]:
                 f"{'declares' if len(open_) == 1 else 'declare'} no acts_on="
             )
     for arm in arms:
+        measure = type(arm.genome).measure
+        beyond = sum(run.score == 0.0 and not run.diverged for run in arm.runs)
+        if measure is not None and beyond:
+            told.append(
+                f"{beyond} of {len(arm.runs)} runs of {arm.genome} have a {measure.name} of "
+                f"{measure.worst:g} or worse, and count as {measure.worst:g}: declare a larger "
+                "worst="
+            )
         weights = {run.weights for run in arm.runs}
         if len(arm.runs) > 1 and len(weights) == 1 and "" not in weights and not arm.diverged:
             told.append(
@@ -230,6 +238,7 @@ def _must_differ(
             f"so that nothing shows whether {_names(genes)} did: lower the learning rate"
         )
     where = f"seed {same[0]}" if len(same) < len(runs) else f"all {len(runs)} seeds"
+    where += f" of {runs[0][0].genome} and {runs[0][1].genome}"
     raise ManipulationError(
         f"a gene compared must act; {_names(genes)} left {what} the same in {where}: "
         "compare alleles that act here"

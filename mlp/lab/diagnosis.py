@@ -51,11 +51,18 @@ class GenomeDiagnosis(Evidence):
     shows: Mapping[str, str] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What could not be checked, as of a comparison."""
+    lost: int = 0
+    """How many of all runs read diverged."""
 
     @property
     def cohorts(self) -> tuple[tuple[Run, ...], ...]:
         """The runs of the bad genome and of the good one."""
         return self.runs
+
+    @property
+    def diverged(self) -> int:
+        """How many of all runs read diverged: they answer nothing, and count so."""
+        return self.lost
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -107,7 +114,8 @@ class GenomeDiagnosis(Evidence):
         """What was found, in words."""
         if self.found.finding is Finding.EXPLAINED:
             return _caused_by(self.causes)
-        return str(self.found.finding)
+        known = f"; {_caused_by(self.causes)}" if self.causes else ""
+        return f"{self.found.finding}{known}"
 
     def _verdict(self, genes: frozenset[str]) -> str:
         finding = self.found.finding
@@ -115,6 +123,8 @@ class GenomeDiagnosis(Evidence):
             return SUPPORTED if genes in self.sets else REFUTED
         if finding in (Finding.NO_GAP, Finding.REVERSED):
             return SUPPORTED if finding is Finding.NO_GAP and not genes else REFUTED
+        if not any(known <= genes for known in self.sets):
+            return REFUTED  # a cause that is shown is not among those claimed
         gap = self.found.gap is not None and self.found.gap.outcome is Outcome.BETTER
         return REFUTED if gap and not genes else UNDECIDED
 
@@ -143,6 +153,8 @@ class GenomeDiagnosis(Evidence):
             for gene, what in self.shows.items()
         ]
         told += [f"Note: {note}." for note in self.notes]
+        if self.diverged:
+            told.append(f"{self.diverged} of {self.found.runs} runs diverged.")
         return "\n".join([*told, *filter(None, [self.advice()])])
 
     __repr__ = __str__
@@ -208,6 +220,7 @@ def diagnose_genomes(
         runs=(ends[0], ends[1]),
         shows=first_shown(found.cause_genes, known),
         notes=tuple(unchecked(arms)),
+        lost=sum(run.diverged for of in known.values() for run in of),
     )
 
 

@@ -88,7 +88,8 @@ class DoseCurve(Evidence):
 
     def __repr__(self) -> str:
         means = ", ".join(f"{d:g}: {m:.3f}" for d, m in zip(self.doses, self.means, strict=True))
+        lost = f"; {self.diverged} runs diverged" if self.diverged else ""
         return (
             f"<DoseCurve {self.genomes[0]} to {self.genomes[-1]}{self.where}: {means}: "
-            f"{self.result.trend}>"
+            f"{self.result.trend}{lost}>"
         )

@@ -70,6 +70,11 @@ class Evidence:
         raise NotImplementedError
 
     @property
+    def diverged(self) -> int:
+        """How many of the runs diverged: they answer nothing, and count so."""
+        return sum(run.diverged for runs in self.cohorts for run in runs)
+
+    @property
     def where(self) -> str:
         """Dataset, protocol and seeds, for people."""
         named = f" on {self.dataset}" if self.dataset else ""
@@ -107,7 +112,7 @@ class Evidence:
             margin=margin * span,
             seeds=len(cohorts[0]),
             first_seed=cohorts[0][0].seed,
-            diverged=sum(run.diverged for runs in cohorts for run in runs),
+            diverged=self.diverged,
             executor=self.executor,
             identical=identical,
             vouched=vouched,

@@ -15,10 +15,11 @@ from mlp.lab.code import Closure, closure, closure_of_named, digest_of, outside
 from mlp.lab.datasets import data_digest
 from mlp.lab.generators import seeded
 from mlp.lab.hardware import hardware
-from mlp.lab.notebook import Live, file_of
+from mlp.lab.notebook import Live, file_of, taken_by
 from mlp.lab.packages import versions_of
 from mlp.lab.patience import limited
 from mlp.lab.question import LabError
+from mlp.lab.syntax import times_declared
 from mlp.lab.threads import set_in_libraries
 from mlp.run import Executor, Protocol, Result
 from mlp.run.result import ResultError, as_result
@@ -96,14 +97,22 @@ class MethodExecutor(Executor):
     def closure(self) -> Closure | None:
         """The files whose code can change a run; None for a notebook's species that names none."""
         named = self.species.code
+        if self._file is not None and times_declared(self._file, self.species.__qualname__) > 1:
+            raise LabError(
+                f"a file declares a species once; {self._file.name} declares "
+                f"{self.species.__qualname__} more often: give each another name"
+            )
         if self._file is None:
             return closure_of_named(named, self._folder) if named else None
         return closure(self._file, since=self.species.declared, extra=named)
 
     @cached_property
     def live(self) -> Live | None:
-        """The code that no file holds; None where a file does."""
-        return Live(self.species) if self._file is None else None
+        """The code that no file holds; None where a file holds all of it."""
+        if self._file is None:
+            return Live(self.species)
+        taken = taken_by(self.species)
+        return Live(self.species, taken) if taken else None
 
     @cached_property
     def data(self) -> str:
@@ -117,7 +126,8 @@ class MethodExecutor(Executor):
     @property
     def outdated(self) -> bool:
         """Whether the code in this process, or a file of data, is another by now."""
-        live = self.live is not None and Live(self.species).digest != self.live.digest
+        was = self.live if self._file is None else None
+        live = was is not None and Live(self.species).digest != was.digest
         loaded = self.closure is not None and self.closure.outdated
         return live or loaded or (bool(self.species.files) and self.data != self._data_now())
 
@@ -211,11 +221,17 @@ class MethodExecutor(Executor):
         species: Any = genome
         what = f"{genome}, seed {seeds[0]}" + (f" to {seeds[-1]}" if len(seeds) > 1 else "")
         limit = limited(SETTINGS.timeout_s, what, kill=SETTINGS.replaced)
-        with seeded(seeds[0], self._imported), limit:
-            if self.whole:
-                returned = species.train_cohort(list(seeds), **given)
-            else:
-                returned = species.train(seeds[0], **given)
+        try:
+            with seeded(seeds[0], self._imported), limit:
+                if self.whole:
+                    returned = species.train_cohort(list(seeds), **given)
+                else:
+                    returned = species.train(seeds[0], **given)
+        except SystemExit as stop:
+            raise ResultError(
+                f"{self.title} must return a score or a Result; training {what}, it called "
+                f"sys.exit({stop.code!r}): leave that call out"
+            ) from None
         if self.whole:
             return self._checked_cohort(returned, len(seeds))
         return [as_result(returned, self.title, self.species.measure)]

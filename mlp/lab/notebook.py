@@ -12,11 +12,11 @@ import inspect
 import os
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from mlp.genome import Genome
@@ -32,6 +32,9 @@ _OF_CODE = (
 _NOT_CODE = {"genes", "strains", "declared"}
 """What a species has beside its code: alleles are in the key on their own."""
 
+_IN_KEY = {"datasets", "protocols", "code", "packages", "files"}
+"""What a species declares that is in the key by what it stands for."""
+
 
 def file_of(species: type[Genome]) -> Path | None:
     """The file that declares a species; None for one of a notebook, a prompt or `exec`."""
@@ -45,14 +48,38 @@ def file_of(species: type[Genome]) -> Path | None:
     return Path(named) if came.name == Path(named).name or came.is_file() else None
 
 
+def taken_by(species: type[Genome]) -> list[Any]:
+    """What a species that a function declares has taken from the function's variables.
+
+    Its file does not say that: a function called twice declares two species of one name.
+    """
+    found: list[Any] = []
+    for one in species.__mro__:
+        if "<locals>" not in one.__qualname__ or not issubclass(one, Genome):
+            continue
+        for name, value in sorted(vars(one).items()):
+            if name[:2] == "__" or name in _NOT_CODE or name in _IN_KEY or name in one.genes:
+                continue
+            function = inspect.unwrap(getattr(value, "fget", None) or value)
+            function = getattr(function, "__func__", function)
+            if isinstance(function, FunctionType):
+                cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+                found += [(name, own, cell) for own, cell in cells if own != "__class__"]
+            else:
+                found.append((name, value))
+    return found
+
+
 class Live(pickle.Pickler):
     """The code of a species as it is in this process at one time: its `digest`.
+
+    With `parts`, of these alone.
 
     `whole` says whether the digest means the same in another process. An object that cannot be
     read counts by being that object. `modules` are the top-level ones that the code may name.
     """
 
-    def __init__(self, species: type[Genome]) -> None:
+    def __init__(self, species: type[Genome], parts: Iterable[Any] | None = None) -> None:
         self._state = hashlib.sha256()
         super().__init__(self, protocol=4)
         self.whole = True
@@ -60,7 +87,7 @@ class Live(pickle.Pickler):
         self._read: dict[int, int] = {}
         self._held: list[Any] = []  # so that no other object gets its place in memory
         try:
-            self.dump(list(self._parts(species)))
+            self.dump(list(self._parts(species) if parts is None else parts))
         except Exception:  # it counts as changed whenever it is asked
             self.whole = False
             self.write(os.urandom(16))
@@ -84,6 +111,10 @@ class Live(pickle.Pickler):
             return self._named(thing)
         if isinstance(thing, property):
             return list, ([thing.fget],)
+        if isinstance(thing, CellType):
+            with suppress(ValueError):  # it is empty yet
+                return list, ([thing.cell_contents],)
+            return list, ()
         with suppress(Exception):
             if _is_array(thing):
                 return _read(thing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from numbers import Integral, Real
@@ -136,13 +137,13 @@ def check_effect(effect: tuple[Genome, Genome]) -> None:
 def check_doses(genomes: Any, doses: Any) -> None:
     """Refuse anything but at least 3 rising doses, with a genome for each."""
     listed = isinstance(genomes, Collection) and isinstance(doses, Collection)
-    numbers = listed and all(isinstance(dose, Real) for dose in doses)
+    numbers = listed and all(isinstance(dose, Real) and math.isfinite(dose) for dose in doses)
     rising = numbers and all(low < high for low, high in pairwise(doses))
     if not rising or len(doses) < 3 or len(genomes) != len(doses):
         given = f"{len(genomes)} genomes" if isinstance(genomes, Collection) else genomes
         raise LabError(
             "a dose-response needs at least 3 doses, smallest first, and a genome for each; got "
-            f"{given} at doses {doses}: give numbers in rising order"
+            f"{given} at doses {doses}: give finite numbers in rising order"
         )
 
 

@@ -269,4 +269,5 @@ class Screen(Evidence):
     def __repr__(self) -> str:
         shares = ", ".join(f"{g} {v:+.3f}" for g, v in self.shares.items())
         whole = self.effects.whole.mean * self.setting.span
-        return f"<Screen {self.good} against {self.bad}{self.where}: {whole:+.3f} = {shares}>"
+        lost = f"; {self.diverged} runs diverged" if self.diverged else ""
+        return f"<Screen {self.good} against {self.bad}{self.where}: {whole:+.3f} = {shares}{lost}>"

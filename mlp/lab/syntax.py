@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 
 @lru_cache(maxsize=1024)  # executors of one species share most of their files
@@ -34,6 +37,26 @@ def text_of(node: object) -> str:
         if value is not None and value != [] and name not in ("type_ignores", "kind"):
             parts.append(f"{name}={text_of(value)}")
     return f"{type(node).__name__}({','.join(parts)})"
+
+
+def times_declared(file: Path, qualname: str) -> int:
+    """How often a file declares a class of that qualified name; 0 where it cannot be read."""
+    try:
+        places: list[ast.AST] = [ast.parse(file.read_bytes())]
+    except (OSError, SyntaxError, ValueError):
+        return 0
+    for name in qualname.replace(".<locals>", "").split("."):
+        places = [one for place in places for one in _declared(place) if one.name == name]
+    return len(places)
+
+
+def _declared(place: ast.AST) -> Iterator[Any]:
+    """The classes and functions declared in a scope."""
+    for one in ast.iter_child_nodes(place):
+        if isinstance(one, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield one
+        else:
+            yield from _declared(one)
 
 
 def _is_string(node: object) -> bool:

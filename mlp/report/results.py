@@ -60,7 +60,7 @@ class Row:
     def parameters(self) -> str:
         """The test's parameters other than the dataset, as pytest writes them; "" for none."""
         given = self.nodeid.partition("[")[2].removesuffix("]")
-        for dataset in (self.claim.dataset, *self.datasets):
+        for dataset in filter(None, (self.claim.dataset, *self.datasets)):
             if given == dataset:
                 return ""
             given = given.removesuffix(f"-{dataset}").removeprefix(f"{dataset}-")

@@ -122,6 +122,12 @@ def role_of(item: pytest.Item) -> Role:
             f"a role must be one of {', '.join(ROLES)}; got "
             f'{_call("role", mark.args, dict(mark.kwargs))}: try role("necessary")'
         )
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    if set(params) <= {"dataset"}:
+        raise MarkError(
+            f"a role is that of the gene which is the test's parameter; {item.name} has none: add "
+            '@pytest.mark.parametrize("gene", ["rows"])'
+        )
     return found
 
 

@@ -73,11 +73,16 @@ def _complaint(rows: Sequence[Row], report: pytest.TestReport) -> str:
     if len(rows) > 1 or (report.passed and not rows):
         return (
             f"a hypothesis makes one claim; this test made {len(rows) or 'none'}: end it with one "
-            "assert_better(), assert_worse(), assert_equivalent() or assert_identical()"
+            "assert_better(), assert_worse(), assert_equivalent() or assert_identical(); of a "
+            "diagnosis assert_causes(), of a screen assert_responsible(), of doses assert_rising()"
         )
-    if report.failed or not rows or rows[0].status != CHANGED:
+    if not rows or rows[0].status != CHANGED:
         return ""
     verdict, recorded = rows[0].claim.verdict, rows[0].recorded
+    if verdict == SUPPORTED and recorded == REFUTED and str(report.longrepr).startswith("[XPASS"):
+        return f"a supported claim is marked as refuted: {rows[0].claim.line()}; remove the mark"
+    if report.failed:
+        return ""
     ended = "passed" if report.passed else "was skipped"
     return (
         f"a test fails unless its claim is {recorded}; this one's is {verdict}, and the test "

@@ -67,6 +67,12 @@ class Paired(Genome):
 
 BOTH, NEITHER = Paired(rate=0.1, scaled=True, depth=2), Paired(rate=0.5, scaled=False, depth=1)
 
+class Lost(Paired):
+    def train(self, seed):
+        return float("nan")
+
+LOST, GONE = Lost(rate=0.1, scaled=True, depth=2), Lost(rate=0.5, scaled=False, depth=1)
+
 class Lossy(Loop):
     measure = Loss(best=0.0, worst=2.0)
     def train(self, seed):
@@ -206,6 +212,45 @@ def test_causes_that_act_only_together_are_changed_together(mine):
         "rate from 0.5 to 0.1",
         "scaled from False to True",
     ]
+
+
+def test_a_claim_without_a_cause_that_is_shown_is_refuted_though_the_gap_is_not_explained(mine):
+    found = Lab("runs.sqlite", claims=1).diagnose(mine.BOTH, mine.NEITHER, margin=0.1)
+    partly = replace(found, found=replace(found.found, finding=Finding.PARTLY))
+
+    assert partly.outcome.startswith("partly explained; caused by ")
+    with pytest.raises(Refuted):
+        partly.assert_causes("rate")
+    with pytest.raises(Undecided):
+        partly.assert_causes("scaled", "rate", "depth")
+
+
+def test_runs_that_diverge_are_counted_over_all_cohorts(mine):
+    found = Lab("runs.sqlite", claims=1).diagnose(mine.LOST, mine.GONE, margin=0.1)
+
+    assert f"{found.found.runs} of {found.found.runs} runs diverged." in str(found)
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_module_that_ends_the_program_is_told(tmp_path, capsys):
+    (tmp_path / "ending.py").write_text("import sys\nsys.exit(0)\n", "utf-8")
+
+    assert main(["ending:MINE", "pipeline:FIT"]) == 3
+
+    assert "one called sys.exit(0): put that call under if" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_page_that_cannot_be_written_is_told_after_the_answer(capsys, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("Read-only file system")
+
+    monkeypatch.setattr("pathlib.Path.write_text", refuse)
+    assert main(["pipeline:MINE", "pipeline:FIT", "--margin=0.1", "--html=page.html"]) == 2
+
+    out, err = capsys.readouterr()
+    assert "Explained" in out
+    assert err == "the page cannot be written: Read-only file system: name another --html\n"
 
 
 def test_a_species_that_measures_a_loss_is_diagnosed_in_its_unit(mine):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
 from mlp.genome import Genome, gene
@@ -32,6 +34,45 @@ class TestComparing:
         assert comparison.executor == "Loop.train"
         assert {run.executor for arm in comparison.arms for run in arm.runs} == {"train"}
         comparison.assert_better()
+
+    def test_species_that_a_function_declares_have_runs_of_their_own(self, tmp_path):
+        def declared(effect, bonus=0.0):
+            class Made(Genome):
+                fast: bool = gene("the fast loop")
+                extra = bonus
+
+                def train(self, seed: int) -> float:
+                    TRAINED.append((self, seed))
+                    return 0.4 + effect * self.fast + self.extra * self.fast + noise(seed)
+
+            return Made
+
+        def effect(*given):
+            with Store(tmp_path / "runs.sqlite") as store:
+                made = declared(*given)
+                return Lab(store, seeds=16).compare(made(fast=True), made(fast=False)).effect
+
+        found = [effect(0.3), effect(-0.3), effect(0.3, 0.2)]
+        assert found == pytest.approx([0.3, -0.3, 0.5])
+        trained = len(TRAINED)
+        assert [effect(0.3), effect(-0.3), effect(0.3, 0.2)] == found
+        assert len(TRAINED) == trained, "another session finds the runs of each"
+
+    def test_a_file_that_declares_a_species_twice_is_refused(self, tmp_path, monkeypatch):
+        once = (
+            "from mlp import Genome, gene\n"
+            "class Net(Genome):\n"
+            "    fast: bool = gene('the fast loop')\n"
+            "    def train(self, seed):\n"
+            "        return 0.5\n"
+        )
+        (tmp_path / "twice.py").write_text(once + once.partition("\n")[2], "utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        net = importlib.import_module("twice").Net
+
+        told = "declares a species once; twice.py declares Net more often: give each another name"
+        with Store(tmp_path / "runs.sqlite") as store, pytest.raises(LabError, match=told):
+            Lab(store).compare(net(fast=True), net(fast=False))
 
     def test_the_same_question_again_trains_nothing(self, lab):
         first = lab.compare(FIT, MINE)

@@ -92,6 +92,17 @@ class TestTrouble:
             assert len(Lab(store).cohort(Long(mode=True), seeds=8)) == 8
         assert len(TRAINED) == 9
 
+    def test_a_train_that_ends_the_program_is_refused(self, store):
+        class Ending(Genome):
+            mode: bool = gene("a mode")
+
+            def train(self, _seed: int) -> float:
+                sys.exit(0)
+
+        told = rf"training .*mode=True\], seed {FIRST_SEED}, it called sys.exit\(0\): leave that"
+        with pytest.raises(ResultError, match=told):
+            Lab(store).cohort(Ending(mode=True), seeds=2)
+
     def test_a_train_that_changes_its_genome_is_refused(self, store):
         class Mutating(Genome):
             rate: float = gene("learning rate", default=0.5)

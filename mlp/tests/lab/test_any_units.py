@@ -8,7 +8,7 @@ import pytest
 
 from mlp.genome import Genome, gene
 from mlp.lab import Lab, LabError, Refuted, Undecided
-from mlp.run import Result
+from mlp.run import Loss, Result
 from mlp.store import Store
 from mlp.tests.lab.loops import (
     FIT,
@@ -18,6 +18,23 @@ from mlp.tests.lab.loops import (
     Lossy,
     noise,
 )
+
+
+def test_losses_beyond_the_worst_are_counted(store):
+    class Far(Genome):
+        measure = Loss(best=0.0, worst=2.0)
+        mode: bool = gene("a mode", acts_on="weights")
+
+        def train(self, seed: int) -> Result:
+            loss = 1.0 if self.mode and seed % 2 else 40.0
+            return Result(score=loss, weights=f"{seed} {self.mode}")
+
+    comparison = Lab(store, seeds=16).compare(Far(mode=True), Far(mode=False))
+
+    first, second = comparison.claim(comparison.outcome).notes
+    assert first.startswith("8 of 16 runs of")
+    assert second.startswith("16 of 16 runs of")
+    assert second.endswith("have a loss of 2 or worse, and count as 2: declare a larger worst=")
 
 
 class TestScreensAndDoses:

@@ -97,7 +97,7 @@ def test_what_a_run_is_given_must_differ_at_every_seed(genome, acted):
     runs = pairs(genome, BASE, of_a=acted)
     runs[5] = pairs(genome, BASE)[5]
 
-    with pytest.raises(ManipulationError, match="the same in seed 5: compare alleles"):
+    with pytest.raises(ManipulationError, match=r"the same in seed 5 of .*: compare alleles"):
         check_manipulation(genome, BASE, runs)
 
 

@@ -268,6 +268,10 @@ WRONG = {
         lambda lab: lab.dose_response([FIT, MINE, FIT], [3, 2, 1]),
         "at least 3 doses, smallest first, and a genome for each",
     ),
+    "a dose without end": (
+        lambda lab: lab.dose_response([FIT, MINE, FIT], [1, 2, float("inf")]),
+        "at doses .*inf.*: give finite numbers in rising order",
+    ),
     "doses of two genes": (
         lambda lab: lab.dose_response([FIT, MINE, MINE.with_alleles(width=2)], [1, 2, 3]),
         "must vary one gene; .* differ in logits, shuffle, width: vary one gene only",

@@ -103,3 +103,7 @@ def test_the_datasets_compared_are_no_parameters_of_a_test():
         assert named.parameters == parameters
     assert across.datasets == ("wine", "wine_scaled")
     assert row(dataset="my-data").datasets == ("my-data",)
+
+
+def test_a_parameter_keeps_its_sign_where_there_is_no_dataset():
+    assert replace(row(dataset=""), nodeid="test_x.py::test_y[-1]").parameters == "-1"

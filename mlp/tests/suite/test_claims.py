@@ -45,6 +45,13 @@ class TestMarkers:
         }
         assert result.ret == 1
 
+    def test_a_supported_claim_that_is_marked_as_refuted_is_told_with_its_evidence(self, warm):
+        warm.write(claim("supported", SUPPORTED_CLAIM, "REFUTED('why')"))
+
+        result = warm.runpytest_inprocess(*IRIS)
+
+        result.stdout.fnmatch_lines(["a supported claim is marked as refuted: *; remove the mark"])
+
     def test_a_green_run_is_one_whose_verdicts_are_as_recorded(self, warm):
         warm.write(
             claim("supported", SUPPORTED_CLAIM), claim("refuted", REFUTED_CLAIM, "REFUTED('why')")
@@ -77,7 +84,7 @@ class TestClaims:
 
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(
-            ["a hypothesis makes one claim; this test made none*assert_identical()"]
+            ["a hypothesis makes one claim; this test made none*assert_rising()"]
         )
 
     def test_a_hypothesis_with_two_claims_fails(self, warm):

@@ -46,6 +46,8 @@ def test_a_refutation_that_cannot_be_read_is_refused(args, kwargs, error, told):
 class Item:
     """A test with one marker."""
 
+    name = "test_x"
+
     def __init__(self, mark):
         self.mark = mark.mark
 
@@ -70,9 +72,10 @@ def test_a_finding_says_whether_the_claim_states_it():
 
 
 @pytest.mark.parametrize(
-    "mark", [role("needed"), role("necessary", 3), role(), role("a", "b", "c")]
+    "mark",
+    [role("needed"), role("necessary", 3), role(), role("a", "b", "c"), role("necessary")],
 )
-def test_a_role_is_one_of_two(mark):
+def test_a_role_is_one_of_two_and_that_of_a_parameter(mark):
     with pytest.raises(MarkError, match="role"):
         role_of(Item(mark))
 
