@@ -45,6 +45,10 @@ class Divergence:
         if self.first is not None:
             return self.first.sentence
         unseen = [rung.name for rung in self.rungs if rung.state in (NOT_SEEN, NOT_COMPARABLE)]
+        counts = [len(trace.log.rate) for trace in (self.a, self.b)]
+        if counts[0] != counts[1]:
+            watched = [f"{n} of {name}" for n, name in zip(counts, self.names, strict=True)]
+            unseen.append(f"how long each trains (updates watched: {' and '.join(watched)})")
         told = f"; not compared: {', '.join(unseen)}" if unseen else ""
         through = max(self.rung(name).compared for name in ("loss", "gradient", "update"))
         if not through:

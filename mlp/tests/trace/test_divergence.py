@@ -66,6 +66,14 @@ def test_the_same_program_twice_is_equal():
     assert [rung.name for rung in found.rungs] == list(RUNGS)
 
 
+def test_that_one_program_trains_longer_is_said():
+    found = first_divergence(regression("fit", epochs=1), regression("mine"))
+    assert found.first is None
+    assert found.verdict.endswith(
+        "not compared: how long each trains (updates watched: 3 of fit and 6 of mine)"
+    )
+
+
 def test_a_rate_is_found_where_it_first_shows():
     found = first_divergence(regression(), regression(rate=0.2))
     assert found.first.rung == "update"
