@@ -79,7 +79,8 @@ class GenomeDiagnosis(Evidence):
     def assert_causes(self, *genes: str) -> None:
         """Claim: these genes, together, are what closes the gap; none: there is no gap.
 
-        Where one gene stands in for another, either set supports the claim.
+        Where one gene stands in for another, either set supports the claim. A set without a cause
+        that is shown is refuted, even where the causes shown do not explain the whole gap.
 
         Raises:
             Refuted, Undecided: the claim is not supported.
