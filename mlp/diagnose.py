@@ -72,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 3
     except Exception as error:
+        if isinstance(error, _ReaderGoneError):
+            raise
         leave_out_ours(error)
         traceback.print_exception(error)
         return 3
@@ -152,6 +154,10 @@ def _genome(name: str) -> Genome:
     return found
 
 
+class _ReaderGoneError(BrokenPipeError):
+    """Who read the output has gone: no failure of a program that is trained."""
+
+
 class _Teller:
     """Prints what is asked, and which genes are out of suspicion, whenever that changes."""
 
@@ -161,10 +167,13 @@ class _Teller:
     def __call__(self, progress: Progress) -> None:
         groups = {"ruled out": progress.ruled_out, "seem harmless": progress.seem_harmless}
         told = "; ".join(f"{name}: {', '.join(genes)}" for name, genes in groups.items() if genes)
-        if told not in ("", self._told):
-            print(f"         so far {told}")
-            self._told = told
-        print(f"[{time.monotonic() - self._began:5.0f} s] {progress.asking}", flush=True)
+        try:
+            if told not in ("", self._told):
+                print(f"         so far {told}")
+                self._told = told
+            print(f"[{time.monotonic() - self._began:5.0f} s] {progress.asking}", flush=True)
+        except BrokenPipeError as gone:
+            raise _ReaderGoneError from gone
 
 
 def _page(found: GenomeDiagnosis) -> str:

@@ -80,7 +80,7 @@ class GenomeDiagnosis(Evidence):
         """Claim: these genes, together, are what closes the gap; none: there is no gap.
 
         Where one gene stands in for another, either set supports the claim. A set without a cause
-        that is shown is refuted, even where the causes shown do not explain the whole gap.
+        that is shown and that nothing may replace is refuted, even where the gap is not explained.
 
         Raises:
             Refuted, Undecided: the claim is not supported.
@@ -124,8 +124,11 @@ class GenomeDiagnosis(Evidence):
             return SUPPORTED if genes in self.sets else REFUTED
         if finding in (Finding.NO_GAP, Finding.REVERSED):
             return SUPPORTED if finding is Finding.NO_GAP and not genes else REFUTED
-        if not any(known <= genes for known in self.sets):
-            return REFUTED  # a cause that is shown is not among those claimed
+        replaced = {one.cause for one in self.found.substitutes}
+        perhaps = set(self.found.undecided.values())
+        for cause in set(self.causes) - genes - replaced:
+            if f"may stand in for {cause}" not in perhaps:
+                return REFUTED
         gap = self.found.gap is not None and self.found.gap.outcome is Outcome.BETTER
         return REFUTED if gap and not genes else UNDECIDED
 

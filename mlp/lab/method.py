@@ -15,7 +15,7 @@ from mlp.lab.code import Closure, closure, closure_of_named, digest_of, outside
 from mlp.lab.datasets import data_digest
 from mlp.lab.generators import seeded
 from mlp.lab.hardware import hardware
-from mlp.lab.notebook import Live, file_of, taken_by
+from mlp.lab.notebook import Live, Taken, file_of
 from mlp.lab.packages import versions_of
 from mlp.lab.patience import limited
 from mlp.lab.question import LabError
@@ -111,8 +111,7 @@ class MethodExecutor(Executor):
         """The code that no file holds; None where a file holds all of it."""
         if self._file is None:
             return Live(self.species)
-        taken = taken_by(self.species)
-        return Live(self.species, taken) if taken else None
+        return Taken.by(self.species)
 
     @cached_property
     def data(self) -> str:

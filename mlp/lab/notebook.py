@@ -12,11 +12,11 @@ import inspect
 import os
 import pickle
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from types import CellType, CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from mlp.genome import Genome
@@ -31,6 +31,9 @@ _OF_CODE = (
 
 _NOT_CODE = {"genes", "strains", "declared"}
 """What a species has beside its code: alleles are in the key on their own."""
+
+_MADE = {"__init__", "__eq__", "__hash__", "__setattr__", "__delattr__", "__replace__"}
+"""What a dataclass is given."""
 
 _IN_KEY = {"datasets", "protocols", "code", "packages", "files"}
 """What a species declares that is in the key by what it stands for."""
@@ -48,38 +51,14 @@ def file_of(species: type[Genome]) -> Path | None:
     return Path(named) if came.name == Path(named).name or came.is_file() else None
 
 
-def taken_by(species: type[Genome]) -> list[Any]:
-    """What a species that a function declares has taken from the function's variables.
-
-    Its file does not say that: a function called twice declares two species of one name.
-    """
-    found: list[Any] = []
-    for one in species.__mro__:
-        if "<locals>" not in one.__qualname__ or not issubclass(one, Genome):
-            continue
-        for name, value in sorted(vars(one).items()):
-            if name[:2] == "__" or name in _NOT_CODE or name in _IN_KEY or name in one.genes:
-                continue
-            function = inspect.unwrap(getattr(value, "fget", None) or value)
-            function = getattr(function, "__func__", function)
-            if isinstance(function, FunctionType):
-                cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-                found += [(name, own, cell) for own, cell in cells if own != "__class__"]
-            else:
-                found.append((name, value))
-    return found
-
-
 class Live(pickle.Pickler):
     """The code of a species as it is in this process at one time: its `digest`.
-
-    With `parts`, of these alone.
 
     `whole` says whether the digest means the same in another process. An object that cannot be
     read counts by being that object. `modules` are the top-level ones that the code may name.
     """
 
-    def __init__(self, species: type[Genome], parts: Iterable[Any] | None = None) -> None:
+    def __init__(self, species: type[Genome]) -> None:
         self._state = hashlib.sha256()
         super().__init__(self, protocol=4)
         self.whole = True
@@ -87,7 +66,7 @@ class Live(pickle.Pickler):
         self._read: dict[int, int] = {}
         self._held: list[Any] = []  # so that no other object gets its place in memory
         try:
-            self.dump(list(self._parts(species) if parts is None else parts))
+            self.dump(list(self._parts(species)))
         except Exception:  # it counts as changed whenever it is asked
             self.whole = False
             self.write(os.urandom(16))
@@ -111,10 +90,6 @@ class Live(pickle.Pickler):
             return self._named(thing)
         if isinstance(thing, property):
             return list, ([thing.fget],)
-        if isinstance(thing, CellType):
-            with suppress(ValueError):  # it is empty yet
-                return list, ([thing.cell_contents],)
-            return list, ()
         with suppress(Exception):
             if _is_array(thing):
                 return _read(thing)
@@ -161,6 +136,57 @@ class Live(pickle.Pickler):
             else:  # it may be imported within the function
                 self.modules.add(name.partition(".")[0])
                 yield name, sys.modules.get(name)
+
+
+class Taken(Live):
+    """What a species that a function declares has taken from that function.
+
+    Its file holds the code, and not that: a function called twice declares two species of one name.
+    Functions and classes count by their names, and by the values that they took.
+    """
+
+    @classmethod
+    def by(cls, species: type[Genome]) -> Taken | None:
+        """What the species has taken; None if that is nothing."""
+        local = [one for one in species.__mro__ if "<locals>" in one.__qualname__]
+        return cls(species) if any(any(_taken(one)) for one in local) else None
+
+    def _named(self, thing: Any) -> Any:
+        if isinstance(thing, ModuleType):
+            return str, (thing.__name__,)
+        if isinstance(thing, type) and "<locals>" not in thing.__qualname__:
+            return NotImplemented
+        name = f"{thing.__module__}:{thing.__qualname__}"
+        if id(thing) in self._read:
+            return str, (name,)
+        self._read[id(thing)] = len(self._read)
+        return list, ([name, *self._parts(thing)],)
+
+    def _parts(self, thing: Any) -> Iterator[Any]:
+        if isinstance(thing, FunctionType) or "<locals>" in thing.__qualname__:
+            yield from _taken(thing)
+
+
+def _taken(thing: Any) -> Iterator[Any]:
+    """What a function, or a class that a function declares, has besides its code."""
+    if not isinstance(thing, FunctionType):
+        yield from (one for one in thing.__bases__ if one not in (Genome, object))
+        for name, value in sorted(vars(thing).items()):
+            made = name in _MADE or (name[:2] == "__" and not isinstance(value, FunctionType))
+            if made or name in _NOT_CODE | _IN_KEY or name in getattr(thing, "genes", ()):
+                continue
+            for attribute in ("fget", "func", "__func__"):  # of properties and static methods
+                value = getattr(value, attribute, value)
+            own = f"{thing.__qualname__}.{name}"
+            if getattr(value, "__qualname__", "") != own or any(_taken(value)):
+                yield name, value
+        return
+    yield from filter(None, (thing.__defaults__, thing.__kwdefaults__))
+    yield from (value for name, value in vars(thing).items() if name == "__wrapped__")
+    for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or (), strict=True):
+        with suppress(ValueError):  # it is empty yet
+            if name != "__class__":
+                yield name, cell.cell_contents
 
 
 def _is_array(thing: Any) -> bool:

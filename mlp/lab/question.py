@@ -137,7 +137,7 @@ def check_effect(effect: tuple[Genome, Genome]) -> None:
 def check_doses(genomes: Any, doses: Any) -> None:
     """Refuse anything but at least 3 rising doses, with a genome for each."""
     listed = isinstance(genomes, Collection) and isinstance(doses, Collection)
-    numbers = listed and all(isinstance(dose, Real) and math.isfinite(dose) for dose in doses)
+    numbers = listed and all(isinstance(dose, Real) and abs(dose) != math.inf for dose in doses)
     rising = numbers and all(low < high for low, high in pairwise(doses))
     if not rising or len(doses) < 3 or len(genomes) != len(doses):
         given = f"{len(genomes)} genomes" if isinstance(genomes, Collection) else genomes

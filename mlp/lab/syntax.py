@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,23 +39,30 @@ def text_of(node: object) -> str:
 
 
 def times_declared(file: Path, qualname: str) -> int:
-    """How often a file declares a class of that qualified name; 0 where it cannot be read."""
+    """How often a file declares a class of that qualified name; 0 where it cannot be read.
+
+    Of an `if` or a `try`, the arm counts that declares it most often.
+    """
     try:
-        places: list[ast.AST] = [ast.parse(file.read_bytes())]
+        tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return 0
-    for name in qualname.replace(".<locals>", "").split("."):
-        places = [one for place in places for one in _declared(place) if one.name == name]
-    return len(places)
+    return _declared(tree.body, qualname.replace(".<locals>", "").split("."))
 
 
-def _declared(place: ast.AST) -> Iterator[Any]:
-    """The classes and functions declared in a scope."""
-    for one in ast.iter_child_nodes(place):
+def _declared(body: list[Any], names: list[str]) -> int:
+    found = 0
+    for one in body:
         if isinstance(one, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield one
-        else:
-            yield from _declared(one)
+            if one.name == names[0] and len(names) > 1:
+                found += _declared(one.body, names[1:])
+            elif one.name == names[0]:
+                found += isinstance(one, ast.ClassDef)
+            continue
+        arms = [getattr(one, name, []) for name in ("body", "orelse", "finalbody")]
+        arms += [arm.body for name in ("handlers", "cases") for arm in getattr(one, name, [])]
+        found += max((_declared(arm, names) for arm in arms if isinstance(arm, list)), default=0)
+    return found
 
 
 def _is_string(node: object) -> bool:

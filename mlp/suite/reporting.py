@@ -112,7 +112,7 @@ class Reporting:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if hasattr(report, "mlp_rows"):  # the last report of a test tells those of its subtests too
+        if hasattr(report, "mlp_rows"):  # of a test that is run again, the last report counts
             self._rows[report.nodeid] = [Row.from_dict(raw) for raw in report.mlp_rows]
         self.ended += report.when == "teardown"
         self._took[report.nodeid] += report.duration

@@ -34,6 +34,7 @@ from mlp.suite.verdict import judge, row_of, tell
 STORE = pytest.StashKey[Store]()
 REPORTING = pytest.StashKey[Reporting]()
 STUDY = pytest.StashKey[str]()
+_IN_CALL = pytest.StashKey[bool]()
 
 
 def begin(session: pytest.Session) -> None:
@@ -49,10 +50,9 @@ def begin(session: pytest.Session) -> None:
         return
     check_seeds(option.mlp_seeds, option.mlp_first_seed or FIRST_SEED)
     claims_of(config)
-    if option.mlp_timeout is not None and not _is_positive(option.mlp_timeout):
-        raise LabError(
-            f"--mlp-timeout takes a number of seconds above 0; got {option.mlp_timeout!r}: try 600"
-        )
+    limit: Any = option.mlp_timeout
+    if limit is not None and not (isinstance(limit, (int, float)) and 0 < limit < float("inf")):
+        raise LabError(f"--mlp-timeout takes a number of seconds above 0; got {limit!r}: try 600")
     if option.mlp_cluster is not None and config.pluginmanager.has_plugin("dsession"):
         raise LabError(
             "a cluster has workers of its own; got --mlp-cluster and -n together: leave out -n"
@@ -145,10 +145,19 @@ class Claims:
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        item.stash[_IN_CALL] = True
+        try:
+            return (yield)
+        finally:
+            item.stash[_IN_CALL] = False
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         over = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
+        over = over and not item.stash.get(_IN_CALL, False)  # the report is not that of a subtest
         asked = over and LAB in item.stash
         rows = [row_of(item, claim) for claim in item.stash[LAB].claims] if asked else []
         item.user_properties += junit_properties(item.config, rows)
@@ -198,10 +207,9 @@ class Claims:
 
 
 def _end_search_for_garbage(config: pytest.Config) -> None:
-    """Hide what a worker holds now from its garbage collector.
+    """Hide what a worker holds now from its garbage collector: modules and tests never are garbage.
 
-    After collection that is modules and tests, which are never garbage. At the end it is
-    everything: pytest then collects several times, which takes longer than many claims.
+    At the end it is everything: pytest then collects several times, longer than many claims take.
     """
     if hasattr(config, "workerinput"):
         gc.freeze()
@@ -290,7 +298,3 @@ def _only_shows(config: pytest.Config) -> bool:
     """Whether pytest is asked to show tests or fixtures, and runs no test."""
     showing = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
     return any(getattr(config.option, name, False) for name in showing)
-
-
-def _is_positive(value: object) -> bool:
-    return isinstance(value, (int, float)) and 0 < value < float("inf")

@@ -231,6 +231,20 @@ def test_runs_that_diverge_are_counted_over_all_cohorts(mine):
     assert f"{found.found.runs} of {found.found.runs} runs diverged." in str(found)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells a broken pipe otherwise")
+@pytest.mark.usefixtures("mine")
+def test_a_reader_that_has_gone_is_no_failure_of_the_program(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "mlp.diagnose", "pipeline:MINE", "pipeline:FIT"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (141, "")
+
+
 @pytest.mark.usefixtures("mine")
 def test_a_module_that_ends_the_program_is_told(tmp_path, capsys):
     (tmp_path / "ending.py").write_text("import sys\nsys.exit(0)\n", "utf-8")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import math
 
 import pytest
 
 from mlp.genome import Genome, gene
 from mlp.lab import FIRST_SEED, Lab, LabError, Refuted, Undecided
+from mlp.lab.syntax import times_declared
 from mlp.run import Result
 from mlp.stats import SUITE_ERROR, Outcome
 from mlp.store import Store
@@ -36,14 +38,19 @@ class TestComparing:
         comparison.assert_better()
 
     def test_species_that_a_function_declares_have_runs_of_their_own(self, tmp_path):
-        def declared(effect, bonus=0.0):
-            class Made(Genome):
+        def declared(effect, bonus=0.0, by=abs):
+            class Base(Genome):
                 fast: bool = gene("the fast loop")
                 extra = bonus
+                change = staticmethod(by)
 
-                def train(self, seed: int) -> float:
+            class Made(Base):
+                def train(self, seed: int, times: float = effect) -> float:
                     TRAINED.append((self, seed))
-                    return 0.4 + effect * self.fast + self.extra * self.fast + noise(seed)
+                    gain = effect if bonus else times
+                    return (
+                        0.4 + self.change(gain * self.fast) + self.extra * self.fast + noise(seed)
+                    )
 
             return Made
 
@@ -52,11 +59,21 @@ class TestComparing:
                 made = declared(*given)
                 return Lab(store, seeds=16).compare(made(fast=True), made(fast=False)).effect
 
-        found = [effect(0.3), effect(-0.3), effect(0.3, 0.2)]
-        assert found == pytest.approx([0.3, -0.3, 0.5])
+        asked = [(0.3,), (0.2,), (0.3, 0.2), (0.2, 0.0, math.sqrt), (-0.2, 0.0, float)]
+        found = [effect(*given) for given in asked]
+        assert found == pytest.approx([0.3, 0.2, 0.5, 0.2**0.5, -0.2])
         trained = len(TRAINED)
-        assert [effect(0.3), effect(-0.3), effect(0.3, 0.2)] == found
+        assert [effect(*given) for given in asked] == found
         assert len(TRAINED) == trained, "another session finds the runs of each"
+
+    def test_a_species_in_either_arm_of_a_condition_is_declared_once(self, tmp_path):
+        arm = "    class Net:\n        pass\n"
+        text = f"try:\n    import torch\n{arm}except ImportError:\n{arm}"
+        (tmp_path / "either.py").write_text(text, "utf-8")
+        assert times_declared(tmp_path / "either.py", "Net") == 1
+        (tmp_path / "inner.py").write_text(f"def f():\n{arm}def g():\n{arm}{arm}", "utf-8")
+        assert times_declared(tmp_path / "inner.py", "f.<locals>.Net") == 1
+        assert times_declared(tmp_path / "inner.py", "g.<locals>.Net") == 2
 
     def test_a_file_that_declares_a_species_twice_is_refused(self, tmp_path, monkeypatch):
         once = (

@@ -97,7 +97,9 @@ class TestClaims:
 
     @pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="subtests came with pytest 9")
     def test_a_claim_made_in_a_subtest_counts_once(self, warm):
-        made = claim("part", f"with subtests.test():\n    {SUPPORTED_CLAIM}")
+        made = claim(
+            "part", f"with subtests.test():\n    pass\nwith subtests.test():\n    {SUPPORTED_CLAIM}"
+        )
         warm.write(made.replace("(lab", "(subtests, lab"))
 
         result = warm.runpytest_inprocess(*IRIS)
