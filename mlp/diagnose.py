@@ -71,9 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 3
+    except _ReaderGoneError:
+        raise
     except Exception as error:
-        if isinstance(error, _ReaderGoneError):
-            raise
         leave_out_ours(error)
         traceback.print_exception(error)
         return 3

@@ -145,8 +145,9 @@ def unchecked(arms: Sequence[Arm]) -> list[str]:
             )
     for arm in arms:
         measure = type(arm.genome).measure
-        beyond = sum(run.score == 0.0 and not run.diverged for run in arm.runs)
-        if measure is not None and beyond:
+        if measure is not None and (
+            beyond := sum(run.score == 0.0 and not run.diverged for run in arm.runs)
+        ):
             told.append(
                 f"{beyond} of {len(arm.runs)} runs of {arm.genome} have a {measure.name} of "
                 f"{measure.worst:g} or worse, and count as {measure.worst:g}: declare a larger "

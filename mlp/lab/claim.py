@@ -41,6 +41,11 @@ class Undecided(ClaimError):  # noqa: N818
     """The evidence decides nothing at the last look: never a pass."""
 
 
+def diverged_text(number: int, before: str = "") -> str:
+    """How many runs diverged, in words after `before`; "" if none did."""
+    return f"{before}{number} {'run' if number == 1 else 'runs'} diverged" if number else ""
+
+
 @dataclass(frozen=True)
 class Claim:
     """What a test asserted of a comparison, and the verdict: plain values, ready to be written.
@@ -99,8 +104,7 @@ class Claim:
     @property
     def diverged_text(self) -> str:
         """How many runs diverged, in words; "" if none did."""
-        runs = "run" if self.diverged == 1 else "runs"
-        return f"{self.diverged} {runs} diverged" if self.diverged else ""
+        return diverged_text(self.diverged)
 
     def line(self) -> str:
         """Effect, interval, seeds, margin and outcome on one line.
@@ -109,7 +113,7 @@ class Claim:
         theirs named one after the other.
         """
         seeds = " and ".join(f"{s}..{s + self.seeds - 1}" for s in self.first_seeds)
-        diverged = f", {self.diverged_text}" if self.diverged else ""
+        diverged = diverged_text(self.diverged, ", ")
         unit = f" in {self.unit}" if self.unit else ""
         seen = f"effect {self.effect:+.3f} [{self.low:+.3f}, {self.high:+.3f}]{unit}"
         seen = "identical weights" if self.identical else seen

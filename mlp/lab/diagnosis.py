@@ -23,6 +23,7 @@ from mlp.stats.diagnosis import (
     ACTED,
     MOST_GENES,
     NO_TRACE,
+    STAND_IN,
     Cell,
     Diagnosis,
     Finding,
@@ -51,18 +52,13 @@ class GenomeDiagnosis(Evidence):
     shows: Mapping[str, str] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What could not be checked, as of a comparison."""
-    lost: int = 0
-    """How many of all runs read diverged."""
+    diverged: int = 0
+    """How many of all runs read diverged, not of the gap's two cohorts alone."""
 
     @property
     def cohorts(self) -> tuple[tuple[Run, ...], ...]:
         """The runs of the bad genome and of the good one."""
         return self.runs
-
-    @property
-    def diverged(self) -> int:
-        """How many of all runs read diverged: they answer nothing, and count so."""
-        return self.lost
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -127,7 +123,7 @@ class GenomeDiagnosis(Evidence):
         replaced = {one.cause for one in self.found.substitutes}
         perhaps = set(self.found.undecided.values())
         for cause in set(self.causes) - genes - replaced:
-            if f"may stand in for {cause}" not in perhaps:
+            if STAND_IN.format(cause) not in perhaps:
                 return REFUTED
         gap = self.found.gap is not None and self.found.gap.outcome is Outcome.BETTER
         return REFUTED if gap and not genes else UNDECIDED
@@ -224,7 +220,7 @@ def diagnose_genomes(
         runs=(ends[0], ends[1]),
         shows=first_shown(found.cause_genes, known),
         notes=tuple(unchecked(arms)),
-        lost=sum(run.diverged for of in known.values() for run in of),
+        diverged=sum(run.diverged for of in known.values() for run in of),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from mlp.genome import Genome
 from mlp.lab.arm import Arm
 from mlp.lab.checks import unchecked
-from mlp.lab.claim import DOSE, REFUTED, SUPPORTED, UNDECIDED
+from mlp.lab.claim import DOSE, REFUTED, SUPPORTED, UNDECIDED, diverged_text
 from mlp.lab.evidence import Evidence
 from mlp.run import Run
 from mlp.stats import DoseResponse, Trend
@@ -88,8 +88,7 @@ class DoseCurve(Evidence):
 
     def __repr__(self) -> str:
         means = ", ".join(f"{d:g}: {m:.3f}" for d, m in zip(self.doses, self.means, strict=True))
-        lost = f"; {self.diverged} runs diverged" if self.diverged else ""
         return (
             f"<DoseCurve {self.genomes[0]} to {self.genomes[-1]}{self.where}: {means}: "
-            f"{self.result.trend}{lost}>"
+            f"{self.result.trend}{diverged_text(self.diverged, '; ')}>"
         )

@@ -163,8 +163,7 @@ class Taken(Live):
         return list, ([name, *self._parts(thing)],)
 
     def _parts(self, thing: Any) -> Iterator[Any]:
-        if isinstance(thing, FunctionType) or "<locals>" in thing.__qualname__:
-            yield from _taken(thing)
+        return _taken(thing)
 
 
 def _taken(thing: Any) -> Iterator[Any]:

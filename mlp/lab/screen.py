@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mlp.genome import Genome, differing
 from mlp.lab.arm import Arm
 from mlp.lab.checks import unchecked
-from mlp.lab.claim import REFUTED, SCREEN, SUPPORTED, UNDECIDED
+from mlp.lab.claim import REFUTED, SCREEN, SUPPORTED, UNDECIDED, diverged_text
 from mlp.lab.evidence import Evidence
 from mlp.lab.key import expressed
 from mlp.lab.looking import look_until
@@ -269,5 +269,5 @@ class Screen(Evidence):
     def __repr__(self) -> str:
         shares = ", ".join(f"{g} {v:+.3f}" for g, v in self.shares.items())
         whole = self.effects.whole.mean * self.setting.span
-        lost = f"; {self.diverged} runs diverged" if self.diverged else ""
+        lost = diverged_text(self.diverged, "; ")
         return f"<Screen {self.good} against {self.bad}{self.where}: {whole:+.3f} = {shares}{lost}>"

@@ -209,7 +209,7 @@ class Claims:
 def _end_search_for_garbage(config: pytest.Config) -> None:
     """Hide what a worker holds now from its garbage collector: modules and tests never are garbage.
 
-    At the end it is everything: pytest then collects several times, longer than many claims take.
+    At the end everything is hidden: pytest collects several times there, and that takes long.
     """
     if hasattr(config, "workerinput"):
         gc.freeze()

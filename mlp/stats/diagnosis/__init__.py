@@ -6,7 +6,16 @@ function. `python -m mlp.proof.diagnosis` measures the stated error and the cost
 
 from mlp.stats.diagnosis.design import Cell
 from mlp.stats.diagnosis.door import MOST_GENES, Progress, diagnose
-from mlp.stats.diagnosis.parts import ACTED, NO_TRACE, Cause, Effect, Finding, Rung, Substitute
+from mlp.stats.diagnosis.parts import (
+    ACTED,
+    NO_TRACE,
+    STAND_IN,
+    Cause,
+    Effect,
+    Finding,
+    Rung,
+    Substitute,
+)
 from mlp.stats.diagnosis.questions import Answer
 from mlp.stats.diagnosis.value import Diagnosis, Interrupted
 
@@ -14,6 +23,7 @@ __all__ = [
     "ACTED",
     "MOST_GENES",
     "NO_TRACE",
+    "STAND_IN",
     "Answer",
     "Cause",
     "Cell",

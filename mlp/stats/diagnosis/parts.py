@@ -10,6 +10,8 @@ from mlp.stats.diagnosis.questions import Answer
 from mlp.stats.interval import Interval
 
 ACTED, NO_TRACE = "acted", "left no trace"
+STAND_IN = "may stand in for {}"
+"""What is said of an undecided gene that may do what a cause does."""
 """Whether a gene changed anything in the runs, of what they recorded."""
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from mlp.stats.comparison import Outcome
 from mlp.stats.diagnosis.design import FEW, Cell, all_cells, mixed_cells
 from mlp.stats.diagnosis.effects import Effects
-from mlp.stats.diagnosis.parts import Effect, Substitute
+from mlp.stats.diagnosis.parts import STAND_IN, Effect, Substitute
 from mlp.stats.diagnosis.questions import Answer, Questions
 from mlp.stats.diagnosis.scores import Scores
 from mlp.stats.diagnosis.search import minimal_set
@@ -186,7 +186,7 @@ class Case:
             self.substitutes.append(Substitute(cause, genes, closes))
             return True
         for gene in set(genes) - self.named:
-            self.undecided[gene] = f"may stand in for {cause}"
+            self.undecided[gene] = STAND_IN.format(cause)
         return False
 
     def _ask_other_genes(self) -> None:
